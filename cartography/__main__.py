@@ -1,0 +1,5 @@
+"""`python -m cartography`."""
+
+from cartography.cli import main
+
+main()

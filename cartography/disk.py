@@ -1,0 +1,59 @@
+"""Files that are either whole or absent, and where the caches live."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+
+def cache_folder() -> Path:
+    """The folder for embeddings, maps and runs.
+
+    `CARTOGRAPHY_CACHE` if it is set, else `cache/` of the checkout we run in, else
+    `~/.cache/cartography`.
+    """
+    named = os.environ.get("CARTOGRAPHY_CACHE")
+    if named:
+        return Path(named).expanduser()
+    checkout = Path(__file__).resolve().parent.parent / "cache"
+    return checkout if checkout.is_dir() else Path.home() / ".cache" / "cartography"
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path`, renamed onto it when the block ends without an error.
+
+    A reader, or a process that resumes after a crash, sees the old file or the new one, never a
+    part of either.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(
+        dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix, delete=False
+    ) as handle:
+        temporary = Path(handle.name)
+    try:
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        # NamedTemporaryFile makes the file private; a finished file follows the umask instead.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def content_key(*parts: str | bytes) -> str:
+    """A 32-digit hexadecimal key of `parts`, for naming a cached file by its content.
+
+    The length of each part is hashed too, so ("ab", "c") and ("a", "bc") have different keys.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "little"))
+        digest.update(data)
+    return digest.hexdigest()

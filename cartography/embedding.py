@@ -1,0 +1,228 @@
+"""From texts to features: the sum or mean of the word vectors of each, cached by content."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from cartography.corpus import Corpus
+from cartography.disk import cache_folder, content_key, written_whole
+from cartography.errors import CartographyError
+from cartography.trained_vectors import trained_on, vectors_key
+from cartography.vector_files import file_key, look_up
+from cartography.vectors import TOKENISER, WordVectors, tokens_of
+
+CORPUS_VECTORS = "corpus"
+Pooling = Literal["sum", "mean"]
+
+_VERSION = "embedding-1"
+_BLOCK = 16_384  # texts a product: 20 MB of features at 300 dimensions
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of a corpus has vectors: distinct words, their occurrences (tokens), and texts.
+
+    `uncovered_texts` have not one word with a vector, and so features that are all zero.
+    """
+
+    words: int
+    known_words: int
+    tokens: int
+    known_tokens: int
+    uncovered_texts: int
+
+    @property
+    def word_share(self) -> float:
+        """Share of the distinct words that have a vector, 1 if there are no words."""
+        return self.known_words / self.words if self.words else 1.0
+
+    @property
+    def token_share(self) -> float:
+        """Share of the tokens that have a vector, 1 if there are no tokens."""
+        return self.known_tokens / self.tokens if self.tokens else 1.0
+
+    @property
+    def summary(self) -> str:
+        """One sentence for a reader."""
+        return (
+            f"{self.known_words:,} of {self.words:,} words ({_percent(self.word_share)}) have a "
+            f"vector, {_percent(self.token_share)} of all tokens; {self.uncovered_texts:,} texts "
+            "have none"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """Features (n, d) float32, mapped read-only from the cache, and what they were made from.
+
+    `vectors` says it in words; `key` is 32 hexadecimal digits that change with the texts, the
+    vectors, the pooling or the length limit.
+    """
+
+    features: NDArray[np.float32]
+    coverage: Coverage
+    vectors: str
+    key: str
+
+
+def embed(
+    corpora: Sequence[Corpus],
+    vectors: str | Path = CORPUS_VECTORS,
+    *,
+    pooling: Pooling = "sum",
+    max_length: int | None = None,
+    dimensions: int = 300,
+    progress: Callable[[str], None] | None = None,
+) -> tuple[Embedding, ...]:
+    """The features of each of `corpora`, the first of which is the training corpus.
+
+    `vectors` is a .vec, .vec.gz or .bin file, or "corpus": fastText trained on the training
+    corpus, with `dimensions`, which a file decides for itself. A text's features are the sum, or
+    the mean, of the vectors of its words that have one, of its first `max_length` tokens if that
+    is given. `progress` is called with a sentence before each long step. Vectors that are
+    missing, malformed or know no word of the training corpus raise `CartographyError`.
+    """
+    _check(pooling, max_length, dimensions)
+    training = corpora[0]
+    trained = vectors == CORPUS_VECTORS
+    origin = vectors_key(training, dimensions) if trained else file_key(Path(vectors).expanduser())
+    described = (
+        f"fastText skip-gram trained on {training.name}, {dimensions} dimensions"
+        if trained
+        else f"word vectors of {Path(vectors).name}"
+    )
+    keys = [
+        content_key(_VERSION, TOKENISER, corpus.texts_key, origin, pooling, str(max_length))
+        for corpus in corpora
+    ]
+    tell = progress or (lambda _: None)
+    missing = [i for i, key in enumerate(keys) if _cached(key, len(corpora[i]), described) is None]
+    if missing:
+        tell(f"splitting {sum(len(corpora[i]) for i in missing):,} texts into words")
+        bags = [_Bags.of(corpora[i].texts, max_length) for i in missing]
+        words = tuple(dict.fromkeys(word for bag in bags for word in bag.words))
+        if trained:
+            tell(f"training word vectors on {len(training):,} texts")
+            found = trained_on(training, words, dimensions)
+        else:
+            tell(f"looking up {len(words):,} words in {Path(vectors).name}")
+            found = look_up(Path(vectors).expanduser(), words)
+        rows = {word: row for row, word in enumerate(words)}
+        # A test corpus may go uncovered, its coverage says so; without the training corpus
+        # there is nothing to learn from.
+        if missing[0] == 0 and not any(found.known[rows[word]] for word in bags[0].words):
+            raise CartographyError(
+                f"{vectors} has no vector for any of the {len(bags[0].words):,} words of "
+                f"{training.name}; give vectors of its language"
+            )
+        for i, bag in zip(missing, bags, strict=True):
+            tell(f"embedding {len(corpora[i]):,} texts of {corpora[i].name}")
+            _write(keys[i], bag, found, rows, pooling)
+    return tuple(
+        _loaded(key, len(corpus), described) for key, corpus in zip(keys, corpora, strict=True)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Bags:
+    """The distinct words of some texts, and how often each occurs in each text: (n, V), sparse."""
+
+    words: tuple[str, ...]
+    counts: sparse.csr_array
+
+    @classmethod
+    def of(cls, texts: Iterable[str], max_length: int | None) -> _Bags:
+        rows: dict[str, int] = {}
+        columns = array("i")
+        ends = [0]
+        for text in texts:
+            tokens = tokens_of(text)[:max_length]
+            columns.extend([rows.setdefault(token, len(rows)) for token in tokens])
+            ends.append(len(columns))
+        ones = np.ones(len(columns), dtype=np.float32)
+        positions = np.frombuffer(columns, dtype=np.intc) if columns else np.zeros(0, np.intc)
+        counts = sparse.csr_array((ones, positions, ends), shape=(len(ends) - 1, len(rows)))
+        counts.sum_duplicates()
+        return cls(tuple(rows), counts)
+
+
+def _write(
+    key: str, bags: _Bags, found: WordVectors, rows: dict[str, int], pooling: Pooling
+) -> None:
+    """Write features and coverage under `key`; the features last, since they complete the pair."""
+    chosen = np.array([rows[word] for word in bags.words], dtype=np.int64)
+    matrix, known = found.matrix[chosen], found.known[chosen]  # (V, d), (V,)
+    known_tokens = bags.counts @ known.astype(np.float32)  # (n,)
+    coverage = Coverage(
+        words=len(known),
+        known_words=int(known.sum()),
+        tokens=int(bags.counts.sum(dtype=np.float64)),
+        known_tokens=int(known_tokens.sum(dtype=np.float64)),
+        uncovered_texts=int((known_tokens == 0).sum()),
+    )
+    features_path, coverage_path = _paths(key)
+    with written_whole(coverage_path) as temporary:
+        temporary.write_text(json.dumps(asdict(coverage)), encoding="utf-8")
+    texts = bags.counts.shape[0]
+    with written_whole(features_path) as temporary:
+        features = np.lib.format.open_memmap(
+            temporary, mode="w+", dtype=np.float32, shape=(texts, matrix.shape[1])
+        )
+        for start in range(0, texts, _BLOCK):
+            block = slice(start, start + _BLOCK)
+            features[block] = bags.counts[block] @ matrix
+            if pooling == "mean":
+                features[block] /= np.maximum(known_tokens[block, None], 1)
+        features.flush()
+
+
+def _paths(key: str) -> tuple[Path, Path]:
+    folder = cache_folder() / "embeddings"
+    return folder / f"{key}.npy", folder / f"{key}.json"
+
+
+def _cached(key: str, texts: int, vectors: str) -> Embedding | None:
+    """What is cached under `key`, None if it is not there or is damaged and is to be made anew."""
+    features_path, coverage_path = _paths(key)
+    try:
+        features = np.load(features_path, mmap_mode="r")
+        coverage = Coverage(**json.loads(coverage_path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, EOFError):
+        return None
+    if features.dtype != np.float32 or features.ndim != 2 or len(features) != texts:
+        return None
+    return Embedding(features, coverage, vectors, key)
+
+
+def _loaded(key: str, texts: int, vectors: str) -> Embedding:
+    embedding = _cached(key, texts, vectors)
+    if embedding is None:
+        raise CartographyError(
+            f"the features just written to {_paths(key)[0]} cannot be read; "
+            "look at the space on that disk"
+        )
+    return embedding
+
+
+def _check(pooling: str, max_length: int | None, dimensions: int) -> None:
+    if pooling not in ("sum", "mean"):
+        raise CartographyError(f"pooling {pooling!r} is not known; give sum or mean")
+    if max_length is not None and max_length < 1:
+        raise CartographyError(f"a max-length of {max_length} leaves no words; give 1 or more")
+    if not 1 <= dimensions <= 300:
+        raise CartographyError(
+            f"vectors of {dimensions} dimensions cannot be trained; give 1 to 300"
+        )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

@@ -1,0 +1,187 @@
+"""A data map on disk: its dynamics epoch by epoch while it trains, then the finished map."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cartography.corpus import Corpus
+from cartography.data_map import REGIONS, DataMap
+from cartography.disk import written_whole
+from cartography.dynamics import TrainingDynamics
+from cartography.errors import CartographyError
+from cartography.export import write_csv
+from cartography.figures import data_map_figure, write_html
+from cartography.learner import evaluate, predict
+from cartography.runs import SUMMARY, Manifest, read_json, read_manifest, write_json
+from cartography.training import Epoch, TrainingSet, as_tensor, fit, pick_device
+
+ITEMS = "items.parquet"
+EPOCHS = "epochs"
+DYNAMICS = "dynamics.npz"
+TABLE = "data_map.csv"
+PAGE = "data_map.html"
+
+
+@dataclass(frozen=True, eq=False)
+class MapRun:
+    """A map read back: what was asked, the items (id, text, label), and the epochs so far.
+
+    `dynamics` is None before the first epoch. `summary` is None until the run is finished.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    items: pd.DataFrame
+    dynamics: TrainingDynamics | None
+    summary: dict[str, Any] | None
+
+    @property
+    def epochs(self) -> int:
+        """Number of epochs the run will have."""
+        return int(self.manifest["preset"]["classifier"]["epochs"])
+
+
+def record_maps(
+    runs: Mapping[Path, Manifest],
+    rows: Mapping[Path, NDArray[np.int64]],
+    corpus: Corpus,
+    features: NDArray[np.float32],
+    test: Corpus | None,
+    test_features: NDArray[np.float32] | None,
+) -> Iterator[Epoch]:
+    """Train the map of each run side by side on `rows` of the corpus, writing as it goes.
+
+    Yields each epoch after it is on disk; when the iterator is exhausted the runs are finished:
+    `data_map.csv`, `dynamics.npz`, `data_map.html` and, last, `run.json`.
+    """
+    first = next(iter(runs.values()))
+    device = pick_device(first.device)
+    for folder in runs:
+        # Epochs of an interrupted training cannot be gone on from without its weights.
+        shutil.rmtree(folder / EPOCHS, ignore_errors=True)
+        taken = corpus.take(rows[folder])
+        with written_whole(folder / ITEMS) as temporary:
+            _items(taken).to_parquet(temporary)
+    sets = [TrainingSet(rows[f], corpus.labels[rows[f]], run.seed) for f, run in runs.items()]
+    shared = as_tensor(features, device)
+    epochs = []
+    for epoch in fit(shared, sets, len(corpus.classes), first.preset.classifier):
+        epochs.append((epoch.gold_probability, epoch.correct))
+        for model, folder in enumerate(runs):
+            with written_whole(folder / EPOCHS / f"{epoch.number:04d}.npz") as temporary:
+                np.savez(
+                    temporary,
+                    gold_probability=epoch.gold_probability[model],
+                    correct=epoch.correct[model],
+                )
+        yield epoch
+    for model, (folder, run) in enumerate(runs.items()):
+        dynamics = TrainingDynamics(
+            corpus.ids[rows[folder]],
+            np.stack([gold[model] for gold, _ in epochs]),
+            np.stack([correct[model] for _, correct in epochs]),
+        )
+        predicted = predict(epoch.classifiers[model], shared).argmax(axis=1)
+        evaluation: dict[str, Any] = {}
+        if test is not None and test_features is not None:
+            held_out = predict(epoch.classifiers[model], as_tensor(test_features, device))
+            found = evaluate(held_out.argmax(axis=1), test.labels)
+            evaluation = {"test_accuracy": found.accuracy, "test_macro_f1": found.macro_f1}
+        _finish(folder, run, corpus, dynamics, predicted, evaluation)
+
+
+def _items(corpus: Corpus) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "id": corpus.ids,
+            "text": corpus.texts,
+            "label": corpus.label_names(corpus.labels),
+        },
+        dtype="str",
+    )
+
+
+def _finish(
+    folder: Path,
+    manifest: Manifest,
+    corpus: Corpus,
+    dynamics: TrainingDynamics,
+    predicted: NDArray[np.int64],
+    evaluation: dict[str, Any],
+) -> None:
+    """Write the finished map; texts outside it are listed with their predicted label alone."""
+    data_map = DataMap.of(dynamics)
+    table = _items(corpus).assign(predicted_label=corpus.label_names(predicted))
+    placed = pd.DataFrame(
+        {
+            "confidence": data_map.confidence,
+            "variability": data_map.variability,
+            "correctness": data_map.correctness,
+            "region": data_map.region_names,
+        },
+        index=data_map.ids,
+    )
+    with written_whole(folder / DYNAMICS) as temporary:
+        np.savez(
+            temporary,
+            ids=dynamics.ids.astype(str),
+            gold_probability=dynamics.gold_probability,
+            correct=dynamics.correct,
+        )
+    write_csv(table.join(placed, on="id"), folder / TABLE)
+    statistics = data_map.statistics()
+    write_html(data_map_figure(data_map, title=f"Data map of {corpus.name}"), folder / PAGE)
+    write_json(
+        folder / SUMMARY,
+        {
+            "run_id": manifest.run_id,
+            **manifest.as_dict(),
+            "items": statistics.count,
+            "confidence": statistics.confidence,
+            "variability": statistics.variability,
+            "correctness": statistics.correctness,
+            "thresholds": vars(data_map.thresholds),
+            "region_shares": dict(zip(REGIONS, statistics.region_shares, strict=True)),
+            **evaluation,
+        },
+    )
+    shutil.rmtree(folder / EPOCHS)
+
+
+def read_map(folder: Path) -> MapRun:
+    """The map in `folder`, finished or as far as it has come.
+
+    Raises CartographyError when the folder holds no map or a file of it cannot be read.
+    """
+    manifest = read_manifest(folder)
+    if manifest["kind"] != "map":
+        raise CartographyError(f"{folder} holds no data map but a {manifest['kind']} run.")
+    finished = (folder / SUMMARY).exists()
+    try:
+        items = (
+            pd.read_parquet(folder / ITEMS)
+            if (folder / ITEMS).exists()
+            else pd.DataFrame({"id": [], "text": [], "label": []}, dtype="str")
+        )
+        ids = items["id"].to_numpy(dtype=object)
+        files = [folder / DYNAMICS] if finished else sorted((folder / EPOCHS).glob("[0-9]*.npz"))
+        gold, correct = [], []
+        for file in files:
+            with np.load(file) as stored:
+                gold.append(np.atleast_2d(stored["gold_probability"]))
+                correct.append(np.atleast_2d(stored["correct"]))
+    except (OSError, ValueError, KeyError) as error:
+        raise CartographyError(f"the map in {folder} cannot be read: {error}.") from error
+    return MapRun(
+        folder=folder,
+        manifest=manifest,
+        items=items,
+        dynamics=TrainingDynamics(ids, np.vstack(gold), np.vstack(correct)) if gold else None,
+        summary=read_json(folder / SUMMARY) if finished else None,
+    )

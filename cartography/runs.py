@@ -1,0 +1,220 @@
+"""A run on disk: its manifest, who may write to its folder, and where it stands."""
+
+import json
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from cartography.corpus import Corpus
+from cartography.disk import content_key, written_whole
+from cartography.embedding import Embedding
+from cartography.errors import CartographyError
+from cartography.presets import Preset
+
+MANIFEST = "manifest.json"
+SUMMARY = "run.json"
+LOCK = ".lock"
+
+Status = Literal["running", "stopped", "finished"]
+
+
+def _versions() -> dict[str, str]:
+    """What a run's numbers depend on besides its manifest's own fields."""
+    packages = ("cartography", "torch", "numpy", "fasttext-numpy2")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+@dataclass(frozen=True)
+class Source:
+    """One corpus of a run: its name, fingerprint, size and features."""
+
+    name: str
+    fingerprint: str
+    rows: int
+    classes: tuple[str, ...]
+    features: str
+    vectors: str
+
+    @classmethod
+    def of(cls, corpus: Corpus, embedding: Embedding) -> "Source":
+        """The record of `corpus` with its features."""
+        return cls(
+            name=corpus.name,
+            fingerprint=corpus.fingerprint,
+            rows=len(corpus),
+            classes=corpus.classes,
+            features=embedding.key,
+            vectors=embedding.vectors,
+        )
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All that decides a run's results. Equal manifests on one machine give equal results.
+
+    `kind` is "map" or "learn"; a map has no strategy.
+    """
+
+    kind: Literal["map", "learn"]
+    train: Source
+    test: Source | None
+    preset: Preset
+    seed: int
+    device: str
+    strategy: str = ""
+    versions: Mapping[str, str] = field(default_factory=_versions)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as they stand in manifest.json."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
+
+    @property
+    def run_id(self) -> str:
+        """12 hexadecimal digits that name this manifest."""
+        return run_id(self.as_dict())
+
+
+def run_id(manifest: Mapping[str, Any]) -> str:
+    """The 12 hexadecimal digits of a manifest's content."""
+    return content_key(json.dumps(manifest, sort_keys=True))[:12]
+
+
+def seed_folders(out: Path, seeds: Sequence[int]) -> dict[int, Path]:
+    """The folder of each seed's run: `out` itself for one seed, `out/seed-N` for several.
+
+    Raises CartographyError when a seed is given twice or none is.
+    """
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise CartographyError("give each --seed once, and at least one.")
+    return {seed: out / f"seed-{seed}" if len(seeds) > 1 else out for seed in seeds}
+
+
+@contextmanager
+def claimed(out: Path, manifests: Mapping[Path, Manifest]) -> Iterator[list[Path]]:
+    """Hold `out` for writing the runs of `manifests`, folder by folder; yields the unfinished.
+
+    A folder may be new, empty, or hold an unfinished run of the same manifest, which is to be
+    resumed; a folder that holds the finished run is passed over. A manifest is written where
+    there was none. Raises CartographyError when all runs are finished, when `out` holds anything
+    else, or when another process holds it.
+    """
+    if out.exists() and not out.is_dir():
+        raise CartographyError(f"--out {out} is a file: name a folder.")
+    # Looked at before anything is made, so that a refusal leaves no trace.
+    _refuse_others(out, manifests)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CartographyError(f"--out {out} cannot be made: {error.strerror}.") from error
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(FileLock(out / LOCK, blocking=False))
+        except Timeout:
+            raise CartographyError(
+                f"{out} is in use by another run: wait for it, or choose another --out."
+            ) from None
+        _refuse_others(out, manifests)
+        unfinished = [folder for folder in manifests if not (folder / SUMMARY).exists()]
+        if not unfinished:
+            raise CartographyError(f"{out} holds this run, finished: choose another --out.")
+        for folder in unfinished:
+            if not (folder / MANIFEST).exists():
+                write_json(folder / MANIFEST, manifests[folder].as_dict())
+        yield unfinished
+
+
+def _refuse_others(out: Path, manifests: Mapping[Path, Manifest]) -> None:
+    """Raise CartographyError when `out` holds anything but these runs."""
+    if out not in manifests:
+        own = {folder.name for folder in manifests}
+        for name in _visible(out):
+            if name not in own:
+                raise CartographyError(
+                    f"{out} is not empty (it holds {name}): choose a new or empty folder as --out."
+                )
+    for folder, manifest in manifests.items():
+        visible = _visible(folder)
+        if visible and MANIFEST not in visible:
+            raise CartographyError(
+                f"{folder} is not empty (it holds {visible[0]}): choose a new or empty folder as "
+                "--out."
+            )
+        if visible:
+            different = _difference(read_json(folder / MANIFEST), manifest.as_dict())
+            if different:
+                raise CartographyError(
+                    f"{folder} holds another run (its {different} is different): choose another "
+                    "--out."
+                )
+
+
+def _visible(folder: Path) -> list[str]:
+    """Names in `folder` that do not start with a dot, sorted; none if there is no folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _difference(one: Any, other: Any, path: str = "") -> str:
+    """The dotted name of the first field in which two manifests differ, "" if there is none."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted(one.keys() | other.keys()):
+            inner = _difference(one.get(key), other.get(key), f"{path}.{key}" if path else key)
+            if inner:
+                return inner
+        return ""
+    return "" if one == other else path
+
+
+def status(folder: Path) -> Status:
+    """Where the run in `folder` stands: finished, being written by some process, or stopped."""
+    if (folder / SUMMARY).exists():
+        return "finished"
+    for holder in (folder, folder.parent):
+        lock = holder / LOCK
+        if lock.exists():
+            try:
+                with FileLock(lock, blocking=False):
+                    pass
+            except Timeout:
+                return "running"
+    return "stopped"
+
+
+def find_runs(root: Path) -> list[Path]:
+    """The folders below `root` that hold a run, the newest first."""
+    found = [path for path in root.rglob(MANIFEST) if path.is_file()]
+    return [path.parent for path in sorted(found, key=lambda p: p.stat().st_mtime, reverse=True)]
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of the run in `folder`. Raises CartographyError when there is none."""
+    if not (folder / MANIFEST).is_file():
+        raise CartographyError(f"{folder} holds no run: it has no {MANIFEST}.")
+    return read_json(folder / MANIFEST)
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write `value` whole, indented for a reader."""
+    with written_whole(path) as temporary:
+        temporary.write_text(
+            json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises CartographyError when it is not one."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CartographyError(f"{path} cannot be read: {error}.") from error
+    if not isinstance(value, dict):
+        raise CartographyError(f"{path} does not hold a JSON object.")
+    return value

@@ -1,0 +1,54 @@
+"""Query strategies: each a function `(view, query_size, rng) -> Query`, and the table of them."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from cartography.errors import CartographyError
+from cartography.strategies.bald import bald, bald_mi
+from cartography.strategies.cal import cal
+from cartography.strategies.cal_dal import cal_dal
+from cartography.strategies.dal import dal
+from cartography.strategies.entropy import entropy
+from cartography.strategies.least_confidence import least_confidence
+from cartography.strategies.margin import margin
+from cartography.strategies.query import Query
+from cartography.strategies.random import random
+from cartography.strategies.view import View
+
+Strategy: TypeAlias = Callable[[View, int, np.random.Generator], Query]
+
+STRATEGIES: dict[str, Strategy] = {
+    "random": random,
+    "lc": least_confidence,
+    "entropy": entropy,
+    "margin": margin,
+    "bald": bald,
+    "bald-mi": bald_mi,
+    "dal": dal,
+    "cal": cal,
+    "cal-dal": cal_dal,
+}
+
+TITLES: dict[str, str] = {
+    "random": "Random",
+    "lc": "Least confidence",
+    "entropy": "Entropy",
+    "margin": "Margin",
+    "bald": "BALD (entropy of the mean)",
+    "bald-mi": "BALD (mutual information)",
+    "dal": "DAL",
+    "cal": "CAL",
+    "cal-dal": "CAL + DAL",
+}
+
+
+def strategy_named(name: str) -> Strategy:
+    """The strategy called `name`. Raises CartographyError when there is none."""
+    if name not in STRATEGIES:
+        raise CartographyError(f"strategy {name!r} is not one of {', '.join(STRATEGIES)}.")
+    return STRATEGIES[name]
+
+
+__all__ = ["STRATEGIES", "TITLES", "Query", "Strategy", "View", "strategy_named"]

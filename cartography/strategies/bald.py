@@ -1,0 +1,23 @@
+"""BALD, with Monte Carlo dropout (Houlsby et al. 2011; Gal & Ghahramani 2016), in two readings."""
+
+import numpy as np
+
+from cartography.strategies.entropy import entropy_of
+from cartography.strategies.query import Query, top
+from cartography.strategies.view import View
+
+
+def bald(view: View, query_size: int, rng: np.random.Generator) -> Query:
+    """As the paper does it (Section 4.2): the entropy of the mean over the dropout passes, in bits.
+
+    This measures all of the uncertainty. What sets BALD apart in its own papers is the part on
+    which the passes disagree; see `bald_mi`.
+    """
+    return top(entropy_of(view.mc_probabilities.mean(axis=0, dtype=np.float64)), query_size, rng)
+
+
+def bald_mi(view: View, query_size: int, rng: np.random.Generator) -> Query:
+    """Mutual information of label and model: entropy of the mean less mean entropy, in bits."""
+    passes = view.mc_probabilities  # (T, n, C)
+    disagreement = entropy_of(passes.mean(axis=0, dtype=np.float64)) - entropy_of(passes).mean(0)
+    return top(disagreement, query_size, rng)

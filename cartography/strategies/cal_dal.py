@@ -1,0 +1,26 @@
+"""CAL and DAL with half the budget each (Section 5 of the paper)."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from cartography.strategies.cal import cal
+from cartography.strategies.dal import dal
+from cartography.strategies.query import Query
+from cartography.strategies.view import View
+
+
+def cal_dal(view: View, query_size: int, rng: np.random.Generator) -> Query:
+    """CAL's best half, then DAL's best that CAL did not take; CAL has the odd item.
+
+    Scores are each strategy's own. The discriminator accuracy is that of CAL's.
+    """
+    first = cal(view, query_size - query_size // 2, rng)
+    second = dal(view, query_size, rng)
+    new = ~np.isin(second.positions, first.positions)
+    room = query_size - len(first.positions)
+    return replace(
+        first,
+        positions=np.concatenate([first.positions, second.positions[new][:room]]),
+        scores=np.concatenate([first.scores, second.scores[new][:room]]),
+    )

@@ -1,0 +1,19 @@
+"""Maximum entropy (Shannon 1948; Dagan & Engelson 1995)."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import entr
+
+from cartography.strategies.query import Query, top
+from cartography.strategies.view import View
+
+
+def entropy_of(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    """-sum_y P log2 P over the last axis, in bits; 0 log 0 is 0."""
+    bits: NDArray[np.float64] = entr(probabilities.astype(np.float64)).sum(axis=-1) / np.log(2)
+    return bits
+
+
+def entropy(view: View, query_size: int, rng: np.random.Generator) -> Query:
+    """The items whose predicted distribution has the highest entropy."""
+    return top(entropy_of(view.probabilities), query_size, rng)

@@ -1,0 +1,11 @@
+"""Random sampling, the baseline."""
+
+import numpy as np
+
+from cartography.strategies.query import Query, top
+from cartography.strategies.view import View
+
+
+def random(view: View, query_size: int, rng: np.random.Generator) -> Query:
+    """Uniform without replacement. The score is a uniform draw and means nothing else."""
+    return top(rng.random(len(view.pool)), query_size, rng)

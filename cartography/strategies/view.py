@@ -1,0 +1,71 @@
+"""What a strategy may see: predictions on the pool, and the map of the labelled set."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cartography import classifier
+from cartography.classifier import Classifiers
+from cartography.presets import Preset
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One trained model (M = 1) over a labelled set of l items and a pool of n.
+
+    `features` (R, d) are all texts'; `pool` (n,) and `labelled` (l,) are rows of them.
+    `correctness` (l,) is the labelled set's, from its data map. `seed` feeds the dropout of
+    `mc_probabilities`. The gold labels of the pool are not here, so no strategy can see one.
+    Everything derived is computed when first asked for, once.
+    """
+
+    model: Classifiers
+    features: Tensor
+    labelled: NDArray[np.int64]
+    pool: NDArray[np.int64]
+    correctness: NDArray[np.float64]
+    preset: Preset
+    seed: int
+
+    @cached_property
+    def probabilities(self) -> NDArray[np.float32]:
+        """Class probabilities of the pool (n, C), dropout off."""
+        return self._array(classifier.probabilities(self.model, self.features, self._pool_rows))
+
+    @cached_property
+    def mc_probabilities(self) -> NDArray[np.float32]:
+        """Class probabilities of the pool in each Monte Carlo dropout pass (T, n, C)."""
+        return self._array(
+            classifier.mc_probabilities(
+                self.model,
+                self.features,
+                self._pool_rows,
+                dropout=self.preset.classifier.dropout,
+                passes=self.preset.mc_passes,
+                generator=torch.Generator(self.features.device).manual_seed(self.seed),
+            )
+        )
+
+    @cached_property
+    def representations(self) -> Tensor:
+        """The last hidden layer of the pool, psi (n, h), dropout off."""
+        return classifier.representations(self.model, self.features, self._pool_rows)
+
+    @cached_property
+    def labelled_representations(self) -> Tensor:
+        """The last hidden layer of the labelled set, psi (l, h), dropout off."""
+        rows = torch.from_numpy(self.labelled).to(self.features.device)
+        return classifier.representations(self.model, self.features, rows)
+
+    @cached_property
+    def _pool_rows(self) -> Tensor:
+        return torch.from_numpy(self.pool).to(self.features.device)
+
+    @staticmethod
+    def _array(values: Tensor) -> NDArray[np.float32]:
+        found: NDArray[np.float32] = values.cpu().numpy()
+        return found

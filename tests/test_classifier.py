@@ -1,0 +1,147 @@
+"""The side-by-side models against the same models in plain torch.nn."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from cartography.classifier import (
+    BLOCK,
+    Classifiers,
+    Layers,
+    dropout_masks,
+    mc_probabilities,
+    probabilities,
+    representations,
+)
+
+LAYERS = Layers(inputs=7, hidden=(5, 4), outputs=3)
+CPU = torch.device("cpu")
+
+
+def seeded(*seeds: int) -> list[torch.Generator]:
+    return [torch.Generator().manual_seed(seed) for seed in seeds]
+
+
+def plain(classifier: Classifiers, model: int) -> nn.Sequential:
+    """Model number `model` as torch.nn modules."""
+    modules: list[nn.Module] = []
+    for weights, biases in classifier.layers.views(classifier.flat):
+        linear = nn.Linear(weights.shape[1], weights.shape[2])
+        linear.weight.data.copy_(weights[model].T)
+        linear.bias.data.copy_(biases[model, 0])
+        modules += [linear, nn.ReLU()]
+    return nn.Sequential(*modules[:-1])
+
+
+def test_layers_count_and_lay_out_parameters() -> None:
+    assert LAYERS.pairs == [(7, 5), (5, 4), (4, 3)]
+    assert LAYERS.parameters == 7 * 5 + 5 + 5 * 4 + 4 + 4 * 3 + 3
+    flat = torch.arange(2 * LAYERS.parameters, dtype=torch.float32).view(2, -1)
+    (first, bias), *_ = LAYERS.views(flat)
+    assert first.shape == (2, 7, 5)
+    assert bias.shape == (2, 1, 5)
+    assert first[1, 0, 0] == LAYERS.parameters
+    assert bias[0, 0].tolist() == [35.0, 36.0, 37.0, 38.0, 39.0]
+
+
+def test_initial_weights_are_those_of_linear_and_do_not_depend_on_neighbours() -> None:
+    alone = Classifiers.initialised(LAYERS, seeded(1), CPU)
+    among = Classifiers.initialised(LAYERS, seeded(0, 1, 2), CPU)
+    assert torch.equal(alone.flat[0], among.flat[1])
+    for (inputs, _), (weights, biases) in zip(LAYERS.pairs, LAYERS.views(among.flat), strict=True):
+        bound = 1 / math.sqrt(inputs)
+        for values in (weights, biases):
+            assert values.abs().max() <= bound
+            assert values.abs().max() > bound / 2
+
+
+@pytest.mark.parametrize("models", [1, 3])
+def test_forward_and_backward_match_torch_nn(models: int) -> None:
+    classifier = Classifiers.initialised(LAYERS, seeded(*range(models)), CPU)
+    inputs = torch.randn(models, 6, 7, generator=seeded(9)[0])
+    labels = torch.randint(3, (models, 6), generator=seeded(8)[0])
+    activations = classifier.forward(inputs)
+    predicted = activations[-1].softmax(2)
+    onehot = nn.functional.one_hot(labels, 3)
+    flat = torch.zeros_like(classifier.flat)
+    gradients = LAYERS.views(flat)
+    classifier.backward(activations, (predicted - onehot) / 6, gradients)
+    for model in range(models):
+        reference = plain(classifier, model)
+        logits = reference(inputs[model])
+        torch.testing.assert_close(activations[-1][model], logits, atol=1e-6, rtol=1e-5)
+        nn.functional.cross_entropy(logits, labels[model]).backward()
+        linears = [module for module in reference if isinstance(module, nn.Linear)]
+        for linear, (weights, biases) in zip(linears, gradients, strict=True):
+            assert linear.weight.grad is not None
+            assert linear.bias.grad is not None
+            torch.testing.assert_close(weights[model].T, linear.weight.grad, atol=1e-5, rtol=1e-5)
+            torch.testing.assert_close(biases[model, 0], linear.bias.grad, atol=1e-5, rtol=1e-5)
+
+
+def test_backward_through_dropout_matches_automatic_differentiation() -> None:
+    classifier = Classifiers.initialised(LAYERS, seeded(0), CPU)
+    inputs = torch.randn(1, 6, 7, generator=seeded(9)[0])
+    masks = dropout_masks([6], LAYERS.hidden, 0.5, seeded(5))
+    error = torch.randn(1, 6, 3, generator=seeded(4)[0])
+    flat = torch.zeros_like(classifier.flat)
+    classifier.backward(classifier.forward(inputs, masks), error, LAYERS.views(flat), masks)
+
+    leaf = classifier.flat.clone().requires_grad_()
+    hidden = inputs
+    for depth, (weights, biases) in enumerate(LAYERS.views(leaf)):
+        hidden = hidden @ weights + biases
+        if depth < 2:
+            hidden = hidden.relu() * masks[depth]
+    (hidden * error).sum().backward()
+    assert leaf.grad is not None
+    torch.testing.assert_close(flat, leaf.grad, atol=1e-5, rtol=1e-5)
+
+
+def test_scoring_in_blocks_matches_torch_nn() -> None:
+    classifier = Classifiers.initialised(LAYERS, seeded(3, 4), CPU)
+    features = torch.randn(BLOCK + 10, 7, generator=seeded(2)[0])
+    rows = torch.arange(BLOCK + 10).flip(0)
+    reference = plain(classifier, 1)
+    with torch.no_grad():
+        expected: Tensor = reference(features[rows])
+        hidden: Tensor = reference[:-1](features[rows])
+    torch.testing.assert_close(
+        probabilities(classifier[1], features, rows), expected.softmax(1), atol=1e-6, rtol=1e-5
+    )
+    torch.testing.assert_close(
+        representations(classifier[1], features, rows), hidden, atol=1e-6, rtol=1e-5
+    )
+
+
+def test_scoring_nothing_has_the_shape_of_nothing() -> None:
+    classifier = Classifiers.initialised(LAYERS, seeded(3), CPU)
+    features, none = torch.zeros(4, 7), torch.zeros(0, dtype=torch.int64)
+    assert probabilities(classifier, features, none).shape == (0, 3)
+    assert representations(classifier, features, none).shape == (0, 4)
+
+
+def test_dropout_masks_keep_the_mean_and_the_share() -> None:
+    masks = dropout_masks([400, 400], (50, 30), 0.3, seeded(0, 1))
+    assert [mask.shape for mask in masks] == [(2, 400, 50), (2, 400, 30)]
+    for mask in masks:
+        assert mask.unique().tolist() == pytest.approx([0, 1 / 0.7])
+        assert (mask == 0).float().mean().item() == pytest.approx(0.3, abs=0.01)
+        assert mask.mean().item() == pytest.approx(1, abs=0.02)
+    assert dropout_masks([400], (50, 30), 0.0, seeded(0)) == []
+
+
+def test_monte_carlo_passes_differ_and_average_to_something_like_the_plain_prediction() -> None:
+    classifier = Classifiers.initialised(LAYERS, seeded(3), CPU)
+    features = torch.randn(20, 7, generator=seeded(2)[0])
+    rows = torch.arange(20)
+    found = mc_probabilities(
+        classifier, features, rows, dropout=0.3, passes=400, generator=seeded(1)[0]
+    )
+    assert found.shape == (400, 20, 3)
+    assert not torch.equal(found[0], found[1])
+    torch.testing.assert_close(found.sum(2), torch.ones(400, 20))
+    plainly = probabilities(classifier, features, rows)
+    torch.testing.assert_close(found.mean(0), plainly, atol=0.05, rtol=0)

@@ -1,0 +1,165 @@
+"""The training loop against the same training in plain torch.nn."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from cartography.classifier import Classifiers, Layers
+from cartography.errors import CartographyError
+from cartography.presets import PAPER, Recipe
+from cartography.training import TrainingSet, _torch_seed, as_tensor, fit, pick_device
+
+RECIPE = Recipe(
+    hidden=(6, 5),
+    dropout=0.0,
+    learning_rate=1e-2,
+    epochs=3,
+    dynamics="epoch_end",
+    batch_size=4,
+)
+RNG = np.random.default_rng(0)
+FEATURES = torch.from_numpy(RNG.normal(size=(40, 7)).astype(np.float32))
+RAGGED = [
+    TrainingSet(np.arange(10), RNG.integers(3, size=10), seed=11),
+    TrainingSet(np.arange(5, 8), RNG.integers(3, size=3), seed=12),
+    TrainingSet(np.arange(39, 18, -1), RNG.integers(3, size=21), seed=13),
+]
+
+
+def plain_training(each: TrainingSet, recipe: Recipe) -> tuple[nn.Sequential, list[np.ndarray]]:
+    """One model trained by torch's own modules, autograd and AdamW, in the same order of rows."""
+    layers = Layers(7, recipe.hidden, 3)
+    start = torch.Generator().manual_seed(_torch_seed(each.seed, 0))
+    weights = layers.views(Classifiers.initialised(layers, [start], torch.device("cpu")).flat)
+    modules: list[nn.Module] = []
+    for weight, bias in weights:
+        linear = nn.Linear(weight.shape[1], weight.shape[2])
+        linear.weight.data.copy_(weight[0].T)
+        linear.bias.data.copy_(bias[0, 0])
+        modules += [linear, nn.ReLU()]
+    model = nn.Sequential(*modules[:-1])
+    optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate)
+    order_of = torch.Generator().manual_seed(_torch_seed(each.seed, 1))
+    rows, labels = torch.from_numpy(each.rows), torch.from_numpy(each.labels)
+    seen = []
+    for _ in range(recipe.epochs):
+        order = torch.randperm(len(rows), generator=order_of)
+        for batch in order.split(recipe.batch_size or 0):
+            optimiser.zero_grad()
+            nn.functional.cross_entropy(model(FEATURES[rows[batch]]), labels[batch]).backward()
+            optimiser.step()
+        with torch.no_grad():
+            found = model(FEATURES[rows]).softmax(1)
+        seen.append(found[torch.arange(len(rows)), labels].numpy())
+    return model, seen
+
+
+@pytest.mark.parametrize("sets", [RAGGED[:1], RAGGED], ids=["one model", "three, ragged"])
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_training_matches_torch_nn(sets: list[TrainingSet], epochs: int) -> None:
+    recipe = replace(RECIPE, epochs=epochs)
+    seen = list(fit(FEATURES, sets, 3, recipe))
+    assert [epoch.number for epoch in seen] == list(range(1, epochs + 1))
+    final = seen[-1].classifiers
+    for model, each in enumerate(sets):
+        reference, expected = plain_training(each, recipe)
+        for (weights, biases), linear in zip(
+            final.layers.views(final.flat),
+            [m for m in reference if hasattr(m, "weight")],
+            strict=True,
+        ):
+            assert torch.allclose(weights[model].T, linear.weight, atol=1e-5, rtol=1e-5)
+            assert torch.allclose(biases[model, 0], linear.bias, atol=1e-5, rtol=1e-5)
+        for epoch, probability in zip(seen, expected, strict=True):
+            np.testing.assert_allclose(epoch.gold_probability[model], probability, atol=1e-5)
+
+
+def test_one_adamw_step_matches_the_formula() -> None:
+    # One item, so one step of one epoch: w <- w (1 - lr decay) - lr g / (|g| + eps) after bias
+    # correction (Loshchilov & Hutter 2017, Algorithm 2, t = 1).
+    recipe = replace(RECIPE, epochs=1)
+    each = TrainingSet(np.array([3]), np.array([1]), seed=5)
+    layers = Layers(7, recipe.hidden, 3)
+    start = torch.Generator().manual_seed(_torch_seed(5, 0))
+    before = Classifiers.initialised(layers, [start], torch.device("cpu"))
+    leaf = before.flat.clone().requires_grad_()
+    hidden = FEATURES[3].view(1, 1, 7)
+    for depth, (weights, biases) in enumerate(layers.views(leaf)):
+        hidden = hidden @ weights + biases
+        hidden = hidden.relu() if depth < 2 else hidden
+    nn.functional.cross_entropy(hidden[0], torch.tensor([1])).backward()
+    assert leaf.grad is not None
+    expected = before.flat * (1 - 1e-2 * 0.01) - 1e-2 * leaf.grad / (leaf.grad.abs() + 1e-8)
+    (epoch,) = fit(FEATURES, [each], 3, recipe)
+    assert torch.allclose(epoch.classifiers.flat, expected, atol=1e-5)
+
+
+def test_a_model_does_not_depend_on_its_neighbours() -> None:
+    recipe = replace(RECIPE, dropout=0.3)
+    *_, together = fit(FEATURES, RAGGED, 3, recipe)
+    for model, each in enumerate(RAGGED):
+        *_, alone = fit(FEATURES, [each], 3, recipe)
+        np.testing.assert_allclose(
+            alone.gold_probability[0], together.gold_probability[model], atol=1e-6
+        )
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others() -> None:
+    recipe = replace(RECIPE, dropout=0.3)
+    one, two = (list(fit(FEATURES, RAGGED, 3, recipe))[-1].classifiers.flat for _ in range(2))
+    assert torch.equal(one, two)
+    other = [replace(each, seed=each.seed + 1) for each in RAGGED]
+    assert not torch.equal(one, list(fit(FEATURES, other, 3, recipe))[-1].classifiers.flat)
+
+
+def test_dynamics_of_the_training_pass_are_read_before_each_step() -> None:
+    # A batch as large as the set: the pass sees the weights of the epoch's start, so what it
+    # reads in epoch e + 1 is what a pass at the end of epoch e reads.
+    recipe = replace(RECIPE, batch_size=21)
+    at_end = list(fit(FEATURES, RAGGED, 3, recipe))
+    in_pass = list(fit(FEATURES, RAGGED, 3, replace(recipe, dynamics="training_pass")))
+    for earlier, later in zip(at_end[:-1], in_pass[1:], strict=True):
+        for model in range(3):
+            np.testing.assert_allclose(
+                earlier.gold_probability[model], later.gold_probability[model], atol=1e-6
+            )
+            assert earlier.correct[model].tolist() == later.correct[model].tolist()
+    expected = -np.log(in_pass[1].gold_probability[2]).mean()
+    assert in_pass[1].losses[2] == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_paper_recipe_learns_a_separable_problem() -> None:
+    rng = np.random.default_rng(1)
+    labels = rng.integers(2, size=200)
+    features = rng.normal(size=(200, 20)).astype(np.float32) + 2 * labels[:, None]
+    recipe = PAPER.for_corpus(200).classifier
+    *_, last = fit(
+        as_tensor(features.astype(np.float32), torch.device("cpu")),
+        [TrainingSet(np.arange(200), labels, 0)],
+        2,
+        recipe,
+    )
+    assert last.correct[0].mean() > 0.98
+
+
+def test_mistakes() -> None:
+    empty = TrainingSet(np.arange(0), np.arange(0), 1)
+    with pytest.raises(CartographyError, match="nothing to train on"):
+        next(fit(FEATURES, [empty], 3, RECIPE))
+    with pytest.raises(CartographyError, match=r"diverged in epoch 1: check the word vectors"):
+        next(fit(FEATURES * float("nan"), RAGGED, 3, RECIPE))
+    with pytest.raises(CartographyError, match="device 'tpu' is not one of auto, cpu, cuda"):
+        pick_device("tpu")
+    with pytest.raises(ValueError, match="batch size is open"):
+        next(fit(FEATURES, RAGGED, 3, replace(RECIPE, batch_size=None)))
+
+
+def test_features_are_shared_when_writable_and_copied_when_not() -> None:
+    writable = np.ones((2, 3), dtype=np.float32)
+    assert as_tensor(writable, torch.device("cpu")).data_ptr() == writable.ctypes.data
+    frozen = writable.copy()
+    frozen.flags.writeable = False
+    assert as_tensor(frozen, torch.device("cpu")).data_ptr() != frozen.ctypes.data

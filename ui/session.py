@@ -1,0 +1,110 @@
+"""What one visitor has chosen. No other module names a key of the session's state, other than
+those of its own widgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import streamlit as st
+
+from cartography.disk import cache_folder
+from cartography.embedding import CORPUS_VECTORS
+
+_CHOICE = "data choice"
+_TOKEN = "session token"
+_PICKED = "picked on the map"
+_OFFERED = "first map offered"
+_EMBEDDED = "embedded choice"
+
+
+@dataclass(frozen=True)
+class DataChoice:
+    """A corpus and how its texts become features: the data options of the command line.
+
+    None leaves an option to its default: columns are guessed, and there is no test set.
+    """
+
+    source: str = "sample"
+    test: str | None = None
+    text: str | None = None
+    label: str | None = None
+    id: str | None = None
+    vectors: str = CORPUS_VECTORS
+    pooling: str = "sum"
+    max_length: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What to call the corpus on a page."""
+        return "Offline sample" if self.source == "sample" else Path(self.source).name
+
+    @property
+    def vectors_name(self) -> str:
+        """What to call the word vectors on a page."""
+        trained = self.vectors == CORPUS_VECTORS
+        return "trained on the corpus" if trained else Path(self.vectors).name
+
+    def arguments(self) -> list[str]:
+        """The choice as arguments of the command line, those left to their defaults left out."""
+        given = {
+            "--test": self.test,
+            "--text": self.text,
+            "--label": self.label,
+            "--id": self.id,
+            "--vectors": None if self.vectors == CORPUS_VECTORS else self.vectors,
+            "--pooling": None if self.pooling == "sum" else self.pooling,
+            "--max-length": self.max_length,
+        }
+        # With "=", a column whose name starts with a dash is not taken for an option.
+        options = [f"{name}={value}" for name, value in given.items() if value is not None]
+        return [*options, "--", self.source]
+
+
+def choice() -> DataChoice:
+    """The corpus in use; the offline sample until another is chosen."""
+    chosen: DataChoice = st.session_state.setdefault(_CHOICE, DataChoice())
+    return chosen
+
+
+def use(chosen: DataChoice) -> None:
+    """Make `chosen` the corpus of all pages."""
+    st.session_state[_CHOICE] = chosen
+
+
+def embedded() -> DataChoice | None:
+    """The choice that was last embedded on the Dataset page."""
+    last: DataChoice | None = st.session_state.get(_EMBEDDED)
+    return last
+
+
+def set_embedded(chosen: DataChoice) -> None:
+    """Remember that `chosen` has been embedded."""
+    st.session_state[_EMBEDDED] = chosen
+
+
+def upload_folder() -> Path:
+    """Where this session's uploads lie; its name cannot be guessed from another session."""
+    token: str = st.session_state.setdefault(_TOKEN, uuid4().hex)
+    return cache_folder() / "uploads" / token
+
+
+def picked(folder: Path) -> list[int]:
+    """Positions of the texts picked on the map in `folder`, ascending."""
+    positions: list[int] = st.session_state.get(_PICKED, {}).get(str(folder), [])
+    return positions
+
+
+def pick(folder: Path, positions: Sequence[int]) -> None:
+    """Remember the picks on one map; those on any other are forgotten."""
+    st.session_state[_PICKED] = {str(folder): sorted(positions)}
+
+
+def offer_first_map() -> bool:
+    """Whether a first map should be made without being asked for: true once a session."""
+    first = _OFFERED not in st.session_state
+    st.session_state[_OFFERED] = True
+    return first
