@@ -1,5 +1,6 @@
 """CSV files that a spreadsheet can be trusted with, and the selection card beside a batch."""
 
+import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,12 @@ def neutralised(table: pd.DataFrame) -> pd.DataFrame:
 
 def csv_text(table: pd.DataFrame) -> str:
     """`table` as CSV text, neutralised."""
-    return neutralised(table).to_csv(index=False)
+    text = neutralised(table).to_csv(index=False)
+    if "\r" in text:
+        # Python before 3.13 leaves a cell with a lone carriage return unquoted, and a reader then
+        # takes it for the end of the row.
+        text = neutralised(table).to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
+    return text
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

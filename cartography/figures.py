@@ -192,6 +192,7 @@ def accuracy_figure(curves: Sequence[Curve]) -> go.Figure:
             hover="%{x:,} labelled: %{y:.3f}",
         )
     _lay_out(figure, x="labelled texts", y="test accuracy", legend=len(curves) > 1)
+    figure.update_xaxes(tickformat=",")
     return figure
 
 
@@ -307,7 +308,7 @@ def class_shares_figure(report: CorpusReport) -> go.Figure:
     figure.update_yaxes(
         tickvals=list(range(len(names))), ticktext=names, autorange="reversed", showgrid=False
     )
-    figure.update_xaxes(range=(0, 1.25 * max(counts, default=1)))
+    figure.update_xaxes(range=(0, 1.25 * max(counts, default=1)), tickformat=",")
     return figure
 
 
@@ -438,9 +439,11 @@ def _lay_out_map(
     figure: go.Figure, data_map: DataMap, title: str, t_cor: float | None, shown: int
 ) -> None:
     limits = data_map.thresholds
-    said = [
-        f"easy-to-learn: correctness ≥ {limits.easy:g}, hard-to-learn: ≤ {limits.hard:g}, both "
-        f"with variability < {limits.ambiguous:g}; ambiguous: the rest"
+    said = [f"<b>{title.replace('<', '&lt;')}</b>"] if title else []
+    said += [
+        f"regions by correctness: easy-to-learn from {limits.easy:g}, hard-to-learn up to "
+        f"{limits.hard:g};",
+        f"ambiguous between them, and wherever variability is {limits.ambiguous:g} or more",
     ]
     if t_cor is not None:
         high = int(data_map.high_cor(t_cor).sum())
@@ -450,24 +453,12 @@ def _lay_out_map(
         )
     if shown < len(data_map):
         said.append(f"{shown:,} of {len(data_map):,} shown")
-    heading = (["<b>" + title.replace("<", "&lt;") + "</b>"] if title else []) + [
-        f'<span style="font-size: 12px">{line}</span>' for line in said
-    ]
     quiet = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
     plain = {"zeroline": False, "showline": False, "tickformat": ".1f"}
     figure.update_layout(
-        title={
-            "text": "<br>".join(heading),
-            "x": 0,
-            "xref": "paper",
-            "y": 1,
-            "yref": "container",
-            "yanchor": "top",
-            "pad": {"t": 20 if title else 14},
-            "font": {"size": 16},
-        },
-        height=560 + 20 * len(heading),
-        margin={"l": 56, "r": 12, "t": 24 + 20 * len(heading), "b": 88},
+        modebar={"bgcolor": _CLEAR, "color": _NEUTRAL, "activecolor": CORRECTNESS[-1]},
+        height=560 + 18 * len(said),
+        margin={"l": 56, "r": 12, "t": 24 + 18 * len(said), "b": 88},
         paper_bgcolor=_CLEAR,
         plot_bgcolor=_CLEAR,
         bargap=0,
@@ -512,6 +503,20 @@ def _lay_out_map(
             "tickfont": {"size": 10},
         },
         yaxis3={**quiet, "domain": (0.9, 1), "anchor": "x3"},
+    )
+    # Not the figure's title: a page's theme would make all of it large and bold.
+    figure.add_annotation(
+        x=0,
+        y=1,
+        xref="paper",
+        yref="paper",
+        xanchor="left",
+        yanchor="bottom",
+        yshift=6,
+        align="left",
+        text="<br>".join(said),
+        showarrow=False,
+        font={"size": 12},
     )
     _name_regions(figure, data_map)
 

@@ -102,7 +102,8 @@ def claimed(out: Path, manifests: Mapping[Path, Manifest]) -> Iterator[list[Path
 
     A folder may be new, empty, or hold an unfinished run of the same manifest, which is to be
     resumed; a folder that holds the finished run is passed over. A manifest is written where
-    there was none. Raises CartographyError when all runs are finished, when `out` holds anything
+    there was none, and taken back when the block raises CartographyError before anything else was
+    written. Raises CartographyError when all runs are finished, when `out` holds anything
     else, or when another process holds it.
     """
     if out.exists() and not out.is_dir():
@@ -124,10 +125,17 @@ def claimed(out: Path, manifests: Mapping[Path, Manifest]) -> Iterator[list[Path
         unfinished = [folder for folder in manifests if not (folder / SUMMARY).exists()]
         if not unfinished:
             raise CartographyError(f"{out} holds this run, finished: choose another --out.")
-        for folder in unfinished:
-            if not (folder / MANIFEST).exists():
-                write_json(folder / MANIFEST, manifests[folder].as_dict())
-        yield unfinished
+        new = [folder for folder in unfinished if not (folder / MANIFEST).exists()]
+        for folder in new:
+            write_json(folder / MANIFEST, manifests[folder].as_dict())
+        try:
+            yield unfinished
+        except CartographyError:
+            # A run that was refused before it began would stand in the way of the mended one.
+            for folder in new:
+                if _visible(folder) == [MANIFEST]:
+                    (folder / MANIFEST).unlink()
+            raise
 
 
 def _refuse_others(out: Path, manifests: Mapping[Path, Manifest]) -> None:

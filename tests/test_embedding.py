@@ -11,7 +11,7 @@ import pytest
 from cartography.corpus import Corpus
 from cartography.embedding import Coverage, embed
 from cartography.errors import CartographyError
-from cartography.trained_vectors import train
+from cartography.trained_vectors import train, training_plan
 from cartography.vector_files import look_up
 from cartography.vectors import tokens_of
 
@@ -281,3 +281,12 @@ def test_odd_corpora_can_be_trained_on(texts):
 def test_a_corpus_without_words_is_refused():
     with pytest.raises(CartographyError, match="made up has no word in any text"):
         embed([corpus("", " ")])
+
+
+@pytest.mark.parametrize(
+    ("tokens", "epochs", "stride"),
+    [(60_000, 10, 1), (300_000, 5, 1), (1_000_000, 1, 1), (2_800_000, 1, 3)],
+)
+def test_long_corpora_are_trained_on_for_a_shorter_time(tokens, epochs, stride):
+    plan = training_plan(tokens)
+    assert (plan.epochs, plan.stride) == (epochs, stride)

@@ -23,7 +23,7 @@ from filelock import FileLock
 
 from cartography import runs
 from cartography.disk import cache_folder, content_key, written_whole
-from cartography.errors import CartographyError
+from cartography.embedding import CORPUS_VECTORS
 from ui.session import DataChoice
 
 Kind = Literal["map", "learn"]
@@ -91,10 +91,10 @@ def task(kind: Kind, choice: DataChoice, options: Mapping[str, object], label: s
 
 def stamp(choice: DataChoice) -> str:
     """A text that changes when one of the choice's files is changed."""
-    return " ".join(
-        _stamp(Path(name).expanduser())
-        for name in (choice.source, choice.test or "", choice.vectors)
-    )
+    vectors = None if choice.vectors == CORPUS_VECTORS else choice.vectors
+    source = None if choice.source == "sample" else choice.source
+    files = [Path(name) for name in (source, choice.test, vectors) if name is not None]
+    return " ".join(_stamp(file) for file in files)
 
 
 def start(task: Task, *, pause_after: int | None = None) -> None:
@@ -219,14 +219,3 @@ def _stamp(path: Path) -> str:
         return " ".join(f"{file.stat().st_mtime_ns}:{file.stat().st_size}" for file in files)
     except OSError:
         return ""
-
-
-def forget(task: Task) -> None:
-    """Remove what is left of a stopped task, so that it can be made anew.
-
-    Raises CartographyError while a worker is at it.
-    """
-    if state(task).busy:
-        raise CartographyError(f"{task.folder.name} is still running: stop it first.")
-    shutil.rmtree(task.folder, ignore_errors=True)
-    task.log.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import streamlit as st
 
-from cartography.disk import cache_folder
+from cartography.disk import cache_folder, content_key, written_whole
 from cartography.embedding import CORPUS_VECTORS
 
 _CHOICE = "data choice"
@@ -19,6 +19,7 @@ _TOKEN = "session token"
 _PICKED = "picked on the map"
 _OFFERED = "first map offered"
 _EMBEDDED = "embedded choice"
+_UPLOADS = "uploads"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class DataChoice:
         trained = self.vectors == CORPUS_VECTORS
         return "trained on the corpus" if trained else Path(self.vectors).name
 
+    @property
+    def test_name(self) -> str:
+        """What to call the test set on a page, "" if there is none."""
+        return Path(self.test).name if self.test else ""
+
     def arguments(self) -> list[str]:
         """The choice as arguments of the command line, those left to their defaults left out."""
         given = {
@@ -75,15 +81,15 @@ def use(chosen: DataChoice) -> None:
     st.session_state[_CHOICE] = chosen
 
 
-def embedded() -> DataChoice | None:
-    """The choice that was last embedded on the Dataset page."""
-    last: DataChoice | None = st.session_state.get(_EMBEDDED)
-    return last
+def coverage_of(chosen: DataChoice) -> str | None:
+    """What the vectors of `chosen` cover, in words; None if it was not embedded in this session."""
+    coverage: str | None = st.session_state.get(_EMBEDDED, {}).get(chosen)
+    return coverage
 
 
-def set_embedded(chosen: DataChoice) -> None:
+def set_embedded(chosen: DataChoice, coverage: str) -> None:
     """Remember that `chosen` has been embedded."""
-    st.session_state[_EMBEDDED] = chosen
+    st.session_state.setdefault(_EMBEDDED, {})[chosen] = coverage
 
 
 def upload_folder() -> Path:
@@ -108,3 +114,19 @@ def offer_first_map() -> bool:
     first = _OFFERED not in st.session_state
     st.session_state[_OFFERED] = True
     return first
+
+
+def keep_upload(field: str, name: str, content: bytes) -> str:
+    """Write an upload to this session's folder, once, and return its path."""
+    path = upload_folder() / content_key(content)[:10] / Path(name).name
+    if not path.exists():
+        with written_whole(path) as temporary:
+            temporary.write_bytes(content)
+    st.session_state.setdefault(_UPLOADS, {})[field] = str(path)
+    return str(path)
+
+
+def upload(field: str) -> str | None:
+    """The path of the last upload to `field`, None if there was none."""
+    path: str | None = st.session_state.get(_UPLOADS, {}).get(field)
+    return path

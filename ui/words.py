@@ -10,7 +10,9 @@ VARIABILITY = (
     "Variability: the standard deviation of the gold label's probability over the epochs "
     "(Equation 2). High where the model keeps changing its mind."
 )
-CORRECTNESS = "Correctness: the fraction of epochs in which the gold label was predicted (Equation 3)."
+CORRECTNESS = (
+    "Correctness: the fraction of epochs in which the gold label was predicted (Equation 3)."
+)
 REGION = (
     "Easy-to-learn texts are predicted right in nearly every epoch, hard-to-learn texts in hardly "
     "any; ambiguous are those in between and those of high variability."

@@ -1,0 +1,27 @@
+"""The dashboard: `streamlit run app.py`."""
+
+from pathlib import Path
+
+import streamlit as st
+
+# A file of ours: icons and emoji would be fetched from the network.
+ICON = Path(__file__).parent / "ui" / "icon.svg"
+PAGES = (
+    st.Page("pages/dataset.py", title="Dataset", icon=":material/dataset:"),
+    st.Page("pages/data_map.py", title="Data map", icon=":material/scatter_plot:", default=True),
+    st.Page("pages/active_learning.py", title="Active learning", icon=":material/model_training:"),
+    st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+)
+
+
+def main() -> None:
+    """Show the page that was asked for, in the frame that all pages share."""
+    st.set_page_config(page_title="Cartography", page_icon=ICON, layout="wide")
+    page = st.navigation(PAGES)
+    with st.spinner("Opening the engine …"):
+        # Seconds, the first time that a server shows a page: the frame stands before it.
+        from ui import frame
+    frame.show(page)
+
+
+main()

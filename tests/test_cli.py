@@ -1,0 +1,205 @@
+"""The command line as a user meets it: files in, files and one line out."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cartography.cli import main
+from cartography.export import BATCH_COLUMNS
+
+WORDS = {
+    "goal": "sport match ball team score win league".split(),
+    "bank": "money stock market trade profit price fund".split(),
+}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """train.csv (120 texts), test.csv (40), some.csv (unlabelled rows) and words.vec."""
+    folder = tmp_path_factory.mktemp("files")
+    rng = np.random.default_rng(0)
+    every = [word for words in WORDS.values() for word in words] + ["the", "of", "and"]
+
+    def texts(rows: int) -> pd.DataFrame:
+        labels = rng.choice(list(WORDS), rows)
+        return pd.DataFrame(
+            {
+                "id": [f"t{row}" for row in range(rows)],
+                "text": [
+                    " ".join([*rng.choice(WORDS[label], 2), *rng.choice(every, 4)])
+                    for label in labels
+                ],
+                "label": labels,
+            }
+        )
+
+    texts(120).to_csv(folder / "train.csv", index=False)
+    texts(40).to_csv(folder / "test.csv", index=False)
+    some = texts(60)
+    some.loc[:9, "label"] = ""
+    some.to_csv(folder / "some.csv", index=False)
+    vectors = rng.normal(size=(len(every), 12))
+    lines = [
+        f"{word} {' '.join(f'{value:.4f}' for value in vector)}"
+        for word, vector in zip(every, vectors, strict=True)
+    ]
+    (folder / "words.vec").write_text(f"{len(every)} 12\n" + "\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture
+def cartography(files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Run the command line in the folder of the files: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(files)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["cartography", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        captured = capsys.readouterr()
+        return int(stopped.value.code or 0), captured.out, captured.err
+
+    return run
+
+
+MAP = ["map", "train.csv", "--test", "test.csv", "--vectors", "words.vec", "--epochs", 3]
+LEARN = [
+    *["learn", "train.csv", "--test", "test.csv", "--vectors", "words.vec", "--epochs", 3],
+    *["--seed-size", 20, "--query-size", 5, "--iterations", 2],
+]
+
+
+def test_map(cartography, tmp_path: Path) -> None:
+    code, out, err = cartography(*MAP, "--out", tmp_path / "map")
+    assert code == 0
+    assert "120 texts: easy-to-learn" in out
+    assert "train.csv" in err
+    assert "3/3" in err
+    summary = json.loads((tmp_path / "map" / "run.json").read_text())
+    assert f"test accuracy {summary['test_accuracy']:.3f}" in out
+    table = pd.read_csv(tmp_path / "map" / "data_map.csv")
+    assert table["id"].tolist() == [f"t{row}" for row in range(120)]
+    assert summary["preset"]["classifier"]["batch_size"] == 16
+    assert (tmp_path / "map" / "data_map.html").stat().st_size > 1_000_000
+
+
+def test_map_of_a_seed_set_and_of_unlabelled_texts(cartography, tmp_path: Path) -> None:
+    code, _, err = cartography(
+        *["map", "some.csv", "--vectors", "words.vec", "--epochs", 2, "--quiet"],
+        *["--seed-size", 15, "--seed", 1, "--seed", 2, "--out", tmp_path],
+    )
+    assert (code, err) == (0, "")
+    tables = [pd.read_csv(tmp_path / f"seed-{seed}" / "data_map.csv") for seed in (1, 2)]
+    for table in tables:
+        assert len(table) == 60
+        assert table["confidence"].notna().sum() == 15
+        assert table["confidence"][:10].isna().all()
+        assert table["predicted_label"].notna().all()
+    assert tables[0]["confidence"].notna().tolist() != tables[1]["confidence"].notna().tolist()
+
+
+def test_learn_and_export(cartography, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    code, out, err = cartography(*LEARN, "--strategy", "cal", "--out", run, "--quiet")
+    assert (code, err) == (0, "")
+    assert re.search(r"30 labels, accuracy 0\.\d{3} at first, .*test accuracy 0\.\d{3}", out)
+    iterations = pd.read_csv(run / "iterations.csv")
+    assert iterations["labelled"].tolist() == [20, 25, 30]
+    assert len(list((run / "maps").glob("*.parquet"))) == 3
+    code, out, err = cartography("export", run, "--iteration", 2, "--csv", tmp_path / "b.csv")
+    assert (code, out, err) == (0, "", "")
+    batch = pd.read_csv(tmp_path / "b.csv")
+    assert list(batch.columns) == list(BATCH_COLUMNS)
+    assert batch["iteration"].tolist() == [2] * 5
+    card = json.loads((tmp_path / "b.json").read_text())
+    assert card["counts"]["batch"] == 5
+    assert card["run_id"] == batch["run_id"][0]
+
+
+def test_learn_holds_out_a_tenth_without_a_test_set(cartography, tmp_path: Path) -> None:
+    code, _, err = cartography(
+        *["learn", "some.csv", "--vectors", "words.vec", "--epochs", 2, "--seed-size", 10],
+        *["--query-size", 5, "--iterations", 1, "--strategy", "lc", "--out", tmp_path / "run"],
+    )
+    assert code == 0
+    assert "10 texts without a gold label are left out" in err
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    assert (manifest["train"]["rows"], manifest["test"]["rows"]) == (45, 5)
+
+
+def test_a_paused_run_goes_on_with_the_same_command(cartography, tmp_path: Path) -> None:
+    code, out, _ = cartography(*LEARN, "--out", tmp_path / "run", "--pause-after", 2)
+    assert code == 0
+    assert "paused after 2 trainings" in out
+    assert not (tmp_path / "run" / "run.json").exists()
+    assert cartography(*LEARN, "--out", tmp_path / "run")[0] == 0
+    assert cartography(*LEARN, "--out", tmp_path / "whole")[0] == 0
+    batches = [(tmp_path / name / "batches.csv").read_text() for name in ("run", "whole")]
+    assert batches[0] == batches[1]
+    code, _, err = cartography(*LEARN, "--out", tmp_path / "run", "--quiet")
+    assert code == 2
+    assert "holds this run, finished" in err
+
+
+def test_a_killed_run_is_resumed(files: Path, tmp_path: Path) -> None:
+    """A worker stopped in the middle leaves a shorter run that the same command finishes."""
+    command = [sys.executable, "-m", "cartography", *map(str, LEARN), "--epochs", "60"]
+    command += ["--iterations", "8", "--quiet", "--out", str(tmp_path / "run")]
+    worker = subprocess.Popen(command, cwd=files, stdout=subprocess.DEVNULL)
+    third = tmp_path / "run" / "maps" / "iteration-002.parquet"
+    while not third.exists():
+        assert worker.poll() is None
+        try:
+            worker.wait(0.02)
+        except subprocess.TimeoutExpired:
+            continue
+    worker.kill()
+    worker.wait()
+    assert not (tmp_path / "run" / "run.json").exists()
+    subprocess.run(command, cwd=files, check=True, stdout=subprocess.DEVNULL)
+    command[-1] = str(tmp_path / "whole")
+    subprocess.run(command, cwd=files, check=True, stdout=subprocess.DEVNULL)
+    batches = [(tmp_path / name / "batches.csv").read_text() for name in ("run", "whole")]
+    assert batches[0] == batches[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["map", "nothing.csv", "--out", "o"], "nothing.csv does not exist"),
+        (["map", "train.csv", "--out", "o", "--text", "words"], "words"),
+        (["map", "train.csv", "--out", "o", "--vectors", "none.vec"], "none.vec"),
+        (["map", "train.csv", "--out", "train.csv", "--vectors", "words.vec"], "is a file"),
+        ([*LEARN, "--out", "o", "--seed-size", 120], "seed set of 120 leaves no pool"),
+        ([*LEARN, "--out", "o", "--seed", 1, "--seed", 1], "each --seed once"),
+        ([*LEARN, "--out", "o", "--strategy", "kal"], "'kal' is not one of 'random'"),
+        ([*LEARN, "--out", "o", "--device", "tpu"], "'tpu' is not one of"),
+        ([*LEARN, "--out", "o", "--t-cor", 2], "--t-cor"),
+        (["learn", "train.csv"], "--out"),
+        (["chart"], "No such command 'chart'"),
+        (["export", "nowhere", "--iteration", 1, "--csv", "b.csv"], "nowhere holds no run"),
+    ],
+)
+def test_a_mistake_is_one_line_and_leaves_nothing(
+    cartography, files: Path, arguments: list[object], message: str
+) -> None:
+    quiet = ["--quiet"] if arguments[0] in ("map", "learn") else []
+    before = visible(files)
+    code, out, err = cartography(*arguments, *quiet)
+    assert code == 2
+    assert out == ""
+    assert err.startswith("cartography: ")
+    assert err.count("\n") == 1
+    assert message in err
+    assert visible(files) == before
+
+
+def visible(folder: Path) -> list[str]:
+    """Files below a folder, but for those that start with a dot."""
+    return sorted(str(path) for path in folder.rglob("[!.]*") if path.is_file())

@@ -1,0 +1,161 @@
+import json
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from cartography.errors import CartographyError
+from cartography.presets import PAPER
+from cartography.runs import (
+    LOCK,
+    MANIFEST,
+    SUMMARY,
+    Manifest,
+    Source,
+    claimed,
+    find_runs,
+    read_json,
+    read_manifest,
+    seed_folders,
+    status,
+    write_json,
+)
+
+SOURCE = Source("made", "f00", 90, ("a", "b"), "feat", "made up")
+LEARN = Manifest("learn", SOURCE, SOURCE, PAPER.for_corpus(90), 7, "cpu", "cal")
+
+
+def test_equal_manifests_have_equal_ids_and_any_change_another() -> None:
+    assert LEARN.run_id == replace(LEARN).run_id
+    assert re.fullmatch("[0-9a-f]{12}", LEARN.run_id)
+    others = [
+        replace(LEARN, seed=8),
+        replace(LEARN, strategy="dal"),
+        replace(LEARN, preset=replace(LEARN.preset, t_cor=0.4)),
+        replace(LEARN, train=replace(SOURCE, fingerprint="f01")),
+        replace(LEARN, versions={**LEARN.versions, "torch": "0"}),
+    ]
+    assert len({LEARN.run_id, *(other.run_id for other in others)}) == 6
+
+
+def test_one_seed_lives_in_the_folder_and_several_below_it() -> None:
+    out = Path("out")
+    assert seed_folders(out, [5]) == {5: out}
+    assert seed_folders(out, [5, 6]) == {5: out / "seed-5", 6: out / "seed-6"}
+    for seeds in ([], [5, 5]):
+        with pytest.raises(CartographyError, match="each --seed once"):
+            seed_folders(out, seeds)
+
+
+def test_a_new_folder_is_claimed_resumed_and_refused_when_finished(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "run"
+    for _ in range(2):
+        with claimed(out, {out: LEARN}) as unfinished:
+            assert unfinished == [out]
+            assert status(out) == "running"
+        assert read_manifest(out) == LEARN.as_dict()
+        assert status(out) == "stopped"
+    write_json(out / SUMMARY, {})
+    assert status(out) == "finished"
+    with (
+        pytest.raises(CartographyError, match="holds this run, finished"),
+        claimed(out, {out: LEARN}),
+    ):
+        pass
+
+
+def test_of_several_seeds_only_the_unfinished_are_resumed(tmp_path: Path) -> None:
+    manifests = {
+        folder: replace(LEARN, seed=seed) for seed, folder in seed_folders(tmp_path, [1, 2]).items()
+    }
+    with claimed(tmp_path, manifests) as unfinished:
+        assert [folder.name for folder in unfinished] == ["seed-1", "seed-2"]
+        assert status(tmp_path / "seed-2") == "running"
+    write_json(tmp_path / "seed-1" / SUMMARY, {})
+    with claimed(tmp_path, manifests) as unfinished:
+        assert [folder.name for folder in unfinished] == ["seed-2"]
+
+
+def other_file(out: Path) -> None:
+    out.mkdir()
+    (out / "thesis.doc").write_text("")
+
+
+def other_run(out: Path) -> None:
+    out.mkdir()
+    changed = replace(LEARN, preset=replace(LEARN.preset, t_cor=0.4))
+    write_json(out / MANIFEST, changed.as_dict())
+
+
+def broken_manifest(out: Path) -> None:
+    out.mkdir()
+    (out / MANIFEST).write_text('{"kind": "le')
+
+
+@pytest.mark.parametrize(
+    ("before", "message"),
+    [
+        (other_file, "run is not empty (it holds thesis.doc): choose a new or empty folder"),
+        (other_run, "run holds another run (its preset.t_cor is different)"),
+        (broken_manifest, "manifest.json cannot be read"),
+        (lambda out: out.write_text(""), "run is a file: name a folder"),
+    ],
+)
+def test_what_is_refused_is_left_as_it_was(tmp_path: Path, before, message: str) -> None:
+    out = tmp_path / "run"
+    before(out)
+    names = sorted(path.name for path in tmp_path.rglob("*"))
+    with pytest.raises(CartographyError, match=re.escape(message)), claimed(out, {out: LEARN}):
+        pass
+    assert sorted(path.name for path in tmp_path.rglob("*")) == names
+
+
+def test_several_seeds_refuse_a_folder_with_something_else(tmp_path: Path) -> None:
+    (tmp_path / "seed-3").mkdir()
+    manifests = dict.fromkeys(seed_folders(tmp_path, [1, 2]).values(), LEARN)
+    with (
+        pytest.raises(CartographyError, match="it holds seed-3"),
+        claimed(tmp_path, manifests),
+    ):
+        pass
+
+
+def test_two_processes_cannot_write_the_same_run(tmp_path: Path) -> None:
+    with (
+        FileLock(tmp_path / LOCK),
+        pytest.raises(CartographyError, match="in use by another run"),
+        claimed(tmp_path, {tmp_path: LEARN}),
+    ):
+        pass
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    out = tmp_path / "run"
+    with pytest.raises(CartographyError, match="cannot be made"), claimed(out, {out: LEARN}):
+        pass
+
+
+def test_runs_are_found_newest_first(tmp_path: Path) -> None:
+    for age, name in enumerate(("new", "old")):
+        folder = tmp_path / name
+        write_json(folder / MANIFEST, LEARN.as_dict())
+        os.utime(folder / MANIFEST, (1e9 - age, 1e9 - age))
+    assert [folder.name for folder in find_runs(tmp_path)] == ["new", "old"]
+    with pytest.raises(CartographyError, match="holds no run: it has no manifest"):
+        read_manifest(tmp_path)
+
+
+def test_json_is_read_as_an_object_or_refused(tmp_path: Path) -> None:
+    path = tmp_path / "value.json"
+    write_json(path, {"ä": [1, np.float64(0.5).item()]})
+    assert read_json(path) == {"ä": [1, 0.5]}
+    assert "ä" in path.read_text(encoding="utf-8")
+    path.write_text(json.dumps([1]))
+    with pytest.raises(CartographyError, match="does not hold a JSON object"):
+        read_json(path)
