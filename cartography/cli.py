@@ -1,27 +1,16 @@
 """The command line: reads the options, calls the engine, shows its progress."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import numpy as np
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
 from cartography.corpus import Corpus, hold_out, stratified_draw
 from cartography.embedding import CORPUS_VECTORS, Embedding, Pooling, embed
@@ -29,7 +18,8 @@ from cartography.errors import CartographyError
 from cartography.export import write_csv
 from cartography.learn_runs import read_learning, record_learning
 from cartography.map_runs import record_maps
-from cartography.presets import PAPER, Preset
+from cartography.presets import PAPER, SEEDS, Preset
+from cartography.progress import console_of, shown
 from cartography.reading import read_train_test
 from cartography.runs import (
     SUMMARY,
@@ -42,10 +32,6 @@ from cartography.runs import (
 )
 from cartography.strategies import STRATEGIES
 from cartography.training import pick_device
-
-Item = TypeVar("Item")
-
-PAPER_SEED = 398048
 
 app = typer.Typer(
     add_completion=False,
@@ -124,13 +110,13 @@ def map_command(
             min=1, metavar="N", help="Map a stratified seed set of N texts instead of all."
         ),
     ] = None,
-    seed: Seeds = [PAPER_SEED],  # noqa: B006 - typer copies it
+    seed: Seeds = [SEEDS[0]],  # noqa: B006 - typer copies it
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> None:
     """Train on all texts, or on a seed set, and write their data map."""
     with _one_line_errors():
-        console = _console(quiet)
+        console = console_of(quiet)
         folders = seed_folders(out, seed)
         corpus, held_out = _read(data, test, text, label, id)
         inputs = _embedded(corpus, held_out, vectors, pooling, max_length, console)
@@ -157,7 +143,7 @@ def map_command(
                 inputs.test,
                 inputs.test_features.features if inputs.test_features else None,
             )
-            for _ in _shown(training, epochs, lambda epoch: epoch.number, "epoch", console):
+            for _ in shown(training, epochs, lambda epoch: epoch.number, "epoch", console):
                 pass
         for folder in folders.values():
             _report(folder)
@@ -196,7 +182,7 @@ def learn_command(
     iterations: Annotated[
         int, typer.Option(min=0, metavar="N", help="Batches to ask for.")
     ] = PAPER.iterations,
-    seed: Seeds = [PAPER_SEED],  # noqa: B006 - typer copies it
+    seed: Seeds = [SEEDS[0]],  # noqa: B006 - typer copies it
     device: Device = "auto",
     pause_after: Annotated[
         int | None,
@@ -214,7 +200,7 @@ def learn_command(
     Without --test, a stratified tenth of the texts is held out.
     """
     with _one_line_errors():
-        console = _console(quiet)
+        console = console_of(quiet)
         folders = seed_folders(out, seed)
         corpus, held_out = _read(data, test, text, label, id)
         if not corpus.labelled.all():
@@ -250,7 +236,7 @@ def learn_command(
                 inputs.test_features.features,
                 pause_after=pause_after,
             )
-            for iteration in _shown(
+            for iteration in shown(
                 steps, iterations, lambda iteration: iteration.number, "iteration", console
             ):
                 if iteration.batch and iteration.batch.fallback:
@@ -336,52 +322,6 @@ def _manifest(
         device=pick_device(device).type,
         strategy=strategy,
     )
-
-
-def _console(quiet: bool) -> Console:
-    """Progress goes to standard error, so that standard output holds results alone."""
-    return Console(stderr=True, quiet=quiet, highlight=False, markup=False, soft_wrap=True)
-
-
-class _Rate(ProgressColumn):
-    """Steps a second, or seconds a step where a step takes longer than one."""
-
-    def __init__(self, unit: str) -> None:
-        super().__init__()
-        self.unit = unit
-
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        if not speed:
-            return Text("")
-        if speed >= 1:
-            return Text(f"{speed:.1f} {self.unit}s/s")
-        return Text(f"{1 / speed:.1f} s/{self.unit}")
-
-
-def _shown(
-    steps: Iterable[Item],
-    total: int,
-    number: Callable[[Item], int],
-    unit: str,
-    console: Console,
-) -> Iterator[Item]:
-    """The items of `steps`, with a bar, the rate and the time left; `number` of `total` are done
-    with each item.
-    """
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(unit),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=console.quiet) as progress:
-        task = progress.add_task(f"{unit}s", total=total)
-        for item in steps:
-            progress.update(task, completed=number(item))
-            yield item
 
 
 def _report(folder: Path) -> None:

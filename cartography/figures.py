@@ -193,6 +193,12 @@ def accuracy_figure(curves: Sequence[Curve]) -> go.Figure:
         )
     _lay_out(figure, x="labelled texts", y="test accuracy", legend=len(curves) > 1)
     figure.update_xaxes(tickformat=",")
+    if curves:
+        accuracies = np.concatenate([curve.accuracy for curve in curves])
+        labels = np.concatenate([curve.labelled for curve in curves])
+        figure.update_yaxes(range=_around(accuracies, least=0.05, most=1.0))
+        # A single point would otherwise stand on an axis of fractions of a text.
+        figure.update_xaxes(range=_around(labels, least=20.0, most=np.inf))
     return figure
 
 
@@ -216,7 +222,8 @@ def batch_statistics_figure(series: Sequence[BatchSeries]) -> go.Figure:
                     axis=panel + 1,
                     in_legend=panel == 0 and seed == 0,
                 )
-    _lay_out(figure, x="", y="", legend=len(_by_name(series)) > 1, height=300)
+    _lay_out(figure, x="", y="", legend=len(_by_name(series)) > 1, height=320)
+    figure.update_layout(margin={"l": 36, "t": 40}, legend={"y": 1.12})
     for panel, (statistic, domain) in enumerate(zip(panels, domains, strict=True)):
         number = str(panel + 1) if panel else ""
         top = 0.5 if statistic == "variability" else 1.0
@@ -231,10 +238,21 @@ def batch_statistics_figure(series: Sequence[BatchSeries]) -> go.Figure:
                 f"yaxis{number}": {
                     "anchor": f"x{number}",
                     "range": (0, top * 1.03),
-                    "title": {"text": statistic, "standoff": 4},
                     "zeroline": False,
                 },
             }
+        )
+        # Above the panel: at its side it would stand on the panel before it.
+        figure.add_annotation(
+            x=domain[0],
+            y=1,
+            xref="paper",
+            yref="paper",
+            xanchor="left",
+            yanchor="bottom",
+            yshift=4,
+            text=statistic,
+            showarrow=False,
         )
     return figure
 
@@ -458,7 +476,7 @@ def _lay_out_map(
     figure.update_layout(
         modebar={"bgcolor": _CLEAR, "color": _NEUTRAL, "activecolor": CORRECTNESS[-1]},
         height=560 + 18 * len(said),
-        margin={"l": 56, "r": 12, "t": 24 + 18 * len(said), "b": 88},
+        margin={"l": 68, "r": 12, "t": 24 + 18 * len(said), "b": 88},
         paper_bgcolor=_CLEAR,
         plot_bgcolor=_CLEAR,
         bargap=0,
@@ -487,7 +505,7 @@ def _lay_out_map(
             # Room above and below the points, where the region names cover none.
             "range": (-0.1, 1.1),
             "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1],
-            "title": {"text": "confidence", "standoff": 6},
+            "title": {"text": "confidence", "standoff": 14},
         },
         yaxis2={**quiet, "domain": (0.85, 1), "anchor": "x"},
         xaxis2={**quiet, "domain": (0.82, 1), "anchor": "y"},
@@ -629,6 +647,16 @@ def _by_name(values: Iterable[Any]) -> dict[str, list[Any]]:
     for value in values:
         groups.setdefault(value.name, []).append(value)
     return groups
+
+
+def _around(values: NDArray[Any], *, least: float, most: float) -> tuple[float, float] | None:
+    """A range of an axis with room on both sides of `values`, `least` or a tenth of their span."""
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return None
+    low, high = float(finite.min()), float(finite.max())
+    room = max(least, 0.1 * (high - low))
+    return max(0.0, low - room), min(most, high + room)
 
 
 def _middles(edges: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ from cartography.corpus import Corpus, stratified_draw
 from cartography.data_map import DataMap, MapStatistics
 from cartography.dynamics import TrainingDynamics
 from cartography.errors import CartographyError
-from cartography.presets import PAPER, Preset
+from cartography.presets import PAPER, SEEDS, Preset
 from cartography.strategies import Query, View, strategy_named
 from cartography.training import Epoch, TrainingSet, as_tensor, fit, pick_device
 
@@ -72,7 +72,7 @@ class ActiveLearner:
         *,
         strategy: str = "cal",
         preset: Preset = PAPER,
-        seed: int = 398048,
+        seed: int = SEEDS[0],
         device: str = "auto",
     ) -> None:
         self.strategy = strategy

@@ -8,6 +8,9 @@ from typing import Any, Literal
 # between these two settings.
 SMALL_CORPUS = 20_000
 
+SEEDS = (398048, 127003, 259479, 869323, 570852)
+"""The five seeds of the paper (Section 7)."""
+
 Dynamics = Literal["epoch_end", "training_pass"]
 
 

@@ -14,8 +14,8 @@ from cartography.cli import main
 from cartography.export import BATCH_COLUMNS
 
 WORDS = {
-    "goal": "sport match ball team score win league".split(),
-    "bank": "money stock market trade profit price fund".split(),
+    "goal": ["sport", "match", "ball", "team", "score", "win", "league"],
+    "bank": ["money", "stock", "market", "trade", "profit", "price", "fund"],
 }
 
 
@@ -149,8 +149,8 @@ def test_a_paused_run_goes_on_with_the_same_command(cartography, tmp_path: Path)
 
 def test_a_killed_run_is_resumed(files: Path, tmp_path: Path) -> None:
     """A worker stopped in the middle leaves a shorter run that the same command finishes."""
-    command = [sys.executable, "-m", "cartography", *map(str, LEARN), "--epochs", "60"]
-    command += ["--iterations", "8", "--quiet", "--out", str(tmp_path / "run")]
+    command = [sys.executable, "-m", "cartography", *map(str, LEARN), "--epochs", "40"]
+    command += ["--iterations", "4", "--quiet", "--out", str(tmp_path / "run")]
     worker = subprocess.Popen(command, cwd=files, stdout=subprocess.DEVNULL)
     third = tmp_path / "run" / "maps" / "iteration-002.parquet"
     while not third.exists():

@@ -34,6 +34,7 @@ ORDER = [
     "runs",
     "map_runs",
     "learn_runs",
+    "progress",
     "cli",
     "__main__",
 ]
