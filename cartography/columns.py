@@ -78,13 +78,15 @@ def read_labels(table: Table, column: str) -> tuple[list[str | None], tuple[str,
     """The label of each row as a class name, None for none; and the classes, if the table says.
 
     Nothing, white space and NaN are no label, and neither is -1 where all labels are integers,
-    which 1.0 is too. Fractions and values that are no label raise `CartographyError`.
+    which 1.0 is too, and some are above 1. Fractions and values that are no label raise `CartographyError`.
     """
     values = table.values(column)
     names = table.class_names.get(column, ())
     # A file may have been rewritten with its labels spelled out and its old description kept.
     if names and all(value is None or value in range(-1, len(names)) for value in values):
-        return [None if value is None or value < 0 else names[value] for value in values], names
+        return [
+            None if value is None or value < 0 else names[int(value)] for value in values
+        ], names
     named = [_label(table, column, i, value) for i, value in enumerate(values)]
     distinct = {name for name in named if name is not None}
     if distinct and all(_NUMBER.fullmatch(name) for name in distinct):
@@ -100,7 +102,9 @@ def read_labels(table: Table, column: str) -> tuple[list[str | None], tuple[str,
             )
         if None not in integers.values():
             named = [None if name is None else integers[name] for name in named]
-            named = [None if name == "-1" else name for name in named]
+            # -1 marks texts without a label, but in -1, 0, 1 it is how sentiment is written.
+            if not set(integers.values()) <= {"-1", "0", "1"}:
+                named = [None if name == "-1" else name for name in named]
     return named, ()
 
 

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from cartography.errors import CartographyError
+
 
 def cache_folder() -> Path:
     """The folder for embeddings, maps and runs.
@@ -26,13 +28,16 @@ def written_whole(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`, renamed onto it when the block ends without an error.
 
     A reader, or a process that resumes after a crash, sees the old file or the new one, never a
-    part of either.
+    part of either. Raises CartographyError when the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix, delete=False
-    ) as handle:
-        temporary = Path(handle.name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix, delete=False
+        ) as handle:
+            temporary = Path(handle.name)
+    except OSError as error:
+        raise CartographyError(f"{path} cannot be written: {error.strerror}.") from error
     try:
         yield temporary
         with temporary.open("rb") as written:
@@ -42,6 +47,8 @@ def written_whole(path: Path) -> Iterator[Path]:
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
+    except OSError as error:
+        raise CartographyError(f"{path} cannot be written: {error.strerror}.") from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from cartography.disk import written_whole
-from cartography.errors import CartographyError
 
 BATCH_COLUMNS = (
     "id",
@@ -57,11 +56,8 @@ def csv_text(table: pd.DataFrame) -> str:
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write `table` as UTF-8 CSV, neutralised. Raises CartographyError when it cannot be."""
-    try:
-        with written_whole(path) as temporary:
-            temporary.write_text(csv_text(table), encoding="utf-8", newline="")
-    except OSError as error:
-        raise CartographyError(f"{path} cannot be written: {error.strerror}.") from error
+    with written_whole(path) as temporary:
+        temporary.write_text(csv_text(table), encoding="utf-8", newline="")
 
 
 def selection_card(manifest: Mapping[str, Any], run_id: str, batch: pd.DataFrame) -> dict[str, Any]:

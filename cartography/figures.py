@@ -275,14 +275,20 @@ def region_shares_figure(
                 name=region,
                 marker={
                     "color": REGION_COLOURS[region],
-                    "pattern": {"shape": pattern, "fgopacity": 0.35, "size": 6},
+                    "pattern": {
+                        "shape": pattern,
+                        "fillmode": "overlay",
+                        "fgcolor": "#ffffff",
+                        "fgopacity": 0.3,
+                        "size": 7,
+                    },
                     "line": {"width": 0},
                 },
                 text=[f"{value:.0f} %" if value >= 6 else "" for value in values] if few else None,
                 textposition="inside",
                 insidetextanchor="middle",
                 textangle=0,
-                textfont={"color": "#ffffff"},
+                textfont={"color": "#1f242e" if region == "ambiguous" else "#ffffff", "size": 13},
                 hovertemplate=f"%{{x}}<br>{region} %{{y:.1f}} %<extra></extra>",
             )
         )

@@ -224,6 +224,20 @@ class _Recorder:
         return table.replace_schema_metadata({_SCALARS: json.dumps(scalars)})
 
 
+_COLUMNS = [
+    "iteration",
+    "labelled",
+    "accuracy",
+    "macro_f1",
+    "discriminator_accuracy",
+    "confidence",
+    "variability",
+    "correctness",
+    "train_seconds",
+    "select_seconds",
+    "fallback",
+]
+
 # What the columns say of a text that no strategy picked.
 _SEED_SET: dict[str, Any] = {"iteration": 0, "rank": None, "score": None, "predicted_label": None}
 
@@ -265,7 +279,7 @@ def _run(
     return LearnRun(
         folder=folder,
         manifest=manifest,
-        iterations=pd.DataFrame(scalars),
+        iterations=pd.DataFrame(scalars, columns=_COLUMNS),
         maps=tuple(table.to_pandas() for table in maps),
         summary=summary,
     )

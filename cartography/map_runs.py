@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -71,16 +72,23 @@ def record_maps(
     sets = [TrainingSet(rows[f], corpus.labels[rows[f]], run.seed) for f, run in runs.items()]
     shared = as_tensor(features, device)
     epochs = []
-    for epoch in fit(shared, sets, len(corpus.classes), first.preset.classifier):
-        epochs.append((epoch.gold_probability, epoch.correct))
-        for model, folder in enumerate(runs):
-            with written_whole(folder / EPOCHS / f"{epoch.number:04d}.npz") as temporary:
-                np.savez(
-                    temporary,
-                    gold_probability=epoch.gold_probability[model],
-                    correct=epoch.correct[model],
-                )
-        yield epoch
+    try:
+        for epoch in fit(shared, sets, len(corpus.classes), first.preset.classifier):
+            epochs.append((epoch.gold_probability, epoch.correct))
+            for model, folder in enumerate(runs):
+                with written_whole(folder / EPOCHS / f"{epoch.number:04d}.npz") as temporary:
+                    np.savez(
+                        temporary,
+                        gold_probability=epoch.gold_probability[model],
+                        correct=epoch.correct[model],
+                    )
+            yield epoch
+    except CartographyError:
+        # A refused training leaves nothing, so that the mended one may have its folder.
+        for folder in runs:
+            shutil.rmtree(folder / EPOCHS, ignore_errors=True)
+            (folder / ITEMS).unlink()
+        raise
     for model, (folder, run) in enumerate(runs.items()):
         dynamics = TrainingDynamics(
             corpus.ids[rows[folder]],
@@ -176,7 +184,7 @@ def read_map(folder: Path) -> MapRun:
             with np.load(file) as stored:
                 gold.append(np.atleast_2d(stored["gold_probability"]))
                 correct.append(np.atleast_2d(stored["correct"]))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise CartographyError(f"the map in {folder} cannot be read: {error}.") from error
     return MapRun(
         folder=folder,

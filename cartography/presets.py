@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from cartography.errors import CartographyError
+
 # The paper trains in batches of 16 on TREC (5,452 texts) and of 64 on AG News (120,000), and
 # starts from 500 and 1,000 labels. Where a user names neither, the corpus's size decides
 # between these two settings.
@@ -32,6 +34,15 @@ class Recipe:
     betas: tuple[float, float] = (0.9, 0.999)
     epsilon: float = 1e-8
     weight_decay: float = 0.01
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or (self.batch_size is not None and self.batch_size < 1):
+            raise CartographyError(
+                f"a training needs epochs and a batch size of 1 or more; they are {self.epochs} "
+                f"and {self.batch_size}."
+            )
+        if not 0 <= self.dropout < 1:
+            raise CartographyError(f"dropout is a share from 0 to below 1; it is {self.dropout}.")
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,10 @@ def claimed(out: Path, manifests: Mapping[Path, Manifest]) -> Iterator[list[Path
         raise CartographyError(f"--out {out} cannot be made: {error.strerror}.") from error
     with ExitStack() as stack:
         try:
-            stack.enter_context(FileLock(out / LOCK, blocking=False))
+            for folder in {out: None, **manifests}:
+                folder.mkdir(exist_ok=True)
+                # Patient enough for a page that looks whether the lock is held.
+                stack.enter_context(FileLock(folder / LOCK, timeout=2))
         except Timeout:
             raise CartographyError(
                 f"{out} is in use by another run: wait for it, or choose another --out."
@@ -185,14 +188,15 @@ def status(folder: Path) -> Status:
     """Where the run in `folder` stands: finished, being written by some process, or stopped."""
     if (folder / SUMMARY).exists():
         return "finished"
-    for holder in (folder, folder.parent):
-        lock = holder / LOCK
-        if lock.exists():
-            try:
-                with FileLock(lock, blocking=False):
-                    pass
-            except Timeout:
-                return "running"
+    if (folder / LOCK).exists():
+        try:
+            with FileLock(folder / LOCK, blocking=False):
+                pass
+        except Timeout:
+            return "running"
+        except OSError:
+            # Somebody else's run, which may be read and not locked; nobody here is writing it.
+            return "stopped"
     return "stopped"
 
 
@@ -205,8 +209,13 @@ def find_runs(root: Path) -> list[Path]:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of the run in `folder`. Raises CartographyError when there is none."""
     if not (folder / MANIFEST).is_file():
-        raise CartographyError(f"{folder} holds no run: it has no {MANIFEST}.")
-    return read_json(folder / MANIFEST)
+        below = sorted(path.parent.name for path in folder.glob(f"seed-*/{MANIFEST}"))
+        hint = f"; it has one a seed: name {folder / below[0]}, say" if below else ""
+        raise CartographyError(f"{folder} holds no run: it has no {MANIFEST}{hint}.")
+    manifest = read_json(folder / MANIFEST)
+    if not {"kind", "preset", "train", "seed"} <= manifest.keys():
+        raise CartographyError(f"{folder / MANIFEST} is not the manifest of a run.")
+    return manifest
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -30,7 +30,11 @@ def open_source(source: str | Path, load: Callable[..., Any] | None = None) -> P
     if isinstance(source, str) and source.startswith(HUB_PREFIX):
         return _open_hub(source.removeprefix(HUB_PREFIX), load)
     path = Path(source).expanduser()
-    if not path.exists():
+    try:
+        there = path.exists()
+    except OSError:  # a name that no file system takes
+        there = False
+    if not there:
         raise CartographyError(
             f"{path} does not exist; give a file, a folder, {HUB_PREFIX}owner/name or sample"
         )
@@ -42,7 +46,11 @@ def open_source(source: str | Path, load: Callable[..., Any] | None = None) -> P
 
 
 def _open_folder(folder: Path) -> Parts:
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in READERS)
+    files = sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in READERS and not path.name.startswith(".")
+    )
     parts: dict[Part, Callable[[], Table]] = {}
     names: tuple[Part, ...] = ("train", "test")
     for part in names:

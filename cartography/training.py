@@ -52,9 +52,9 @@ def pick_device(name: str) -> torch.device:
 
 
 def as_tensor(features: NDArray[np.float32], device: torch.device) -> Tensor:
-    """Features (n, d) on `device`. On the CPU a writable array is shared, not copied."""
-    shared = features if features.flags.writeable else features.copy()
-    return torch.from_numpy(np.ascontiguousarray(shared)).to(device)
+    """Features (n, d) on `device`, float32. On the CPU such an array is shared if it is writable."""
+    writable = features if features.flags.writeable else features.copy()
+    return torch.from_numpy(np.ascontiguousarray(writable, dtype=np.float32)).to(device)
 
 
 def fit(
@@ -66,10 +66,18 @@ def fit(
     an epoch a model takes ceil(n_m / batch size) steps and then rests, its weights and its
     optimiser untouched, so what a model learns does not depend on its neighbours.
 
-    Raises CartographyError when a set is empty or the loss stops being a number.
+    Raises CartographyError when a set is empty, holds a label that is not in 0 .. `classes` - 1,
+    or the loss stops being a number.
     """
-    if any(len(each.rows) == 0 for each in sets):
-        raise CartographyError("there is nothing to train on: give at least one labelled text.")
+    for each in sets:
+        if len(each.rows) == 0:
+            raise CartographyError("there is nothing to train on: give at least one labelled text.")
+        if each.labels.min() < 0 or each.labels.max() >= classes:
+            raise CartographyError(
+                f"labels to train on run from 0 to {classes - 1}; one is "
+                f"{each.labels.min() if each.labels.min() < 0 else each.labels.max()}: leave out "
+                "texts without a gold label."
+            )
     loop = _Loop(features, sets, classes, recipe)
     for number in range(1, recipe.epochs + 1):
         with one_thread(features.device):
@@ -131,23 +139,22 @@ class _Loop:
         rows = _padded([rows[order] for rows, order in zip(self.rows, orders, strict=True)])
         labels = _padded([labels[order] for labels, order in zip(self.labels, orders, strict=True)])
         sizes = [len(order) for order in orders]
-        gold, hit = [], []
+        logs, hit = [], []
         for start in range(0, rows.shape[1], self.batch_size):
             batch = slice(start, start + self.batch_size)
             counts = [min(max(size - start, 0), self.batch_size) for size in sizes]
-            probability, correct = self._step(rows[:, batch], labels[:, batch], counts)
-            gold.append(probability)
+            log_probability, correct = self._step(rows[:, batch], labels[:, batch], counts)
+            logs.append(log_probability)
             hit.append(correct)
-        gold_probability = _unpadded(torch.cat(gold, dim=1), orders)
-        losses = [-each.double().log().mean().item() for each in gold_probability]
+        gold = _unpadded(torch.cat(logs, dim=1), orders)
         return (
-            np.array(losses),
-            tuple(each.cpu().numpy() for each in gold_probability),
+            np.array([-each.double().mean().item() for each in gold]),
+            tuple(each.exp().cpu().numpy() for each in gold),
             tuple(each.cpu().numpy() for each in _unpadded(torch.cat(hit, dim=1), orders)),
         )
 
     def _step(self, rows: Tensor, labels: Tensor, counts: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """One AdamW step on a batch a model; gold-label probability and hits (M, B) before it.
+        """One AdamW step on a batch a model; gold-label log-probability and hits (M, B) before it.
 
         Model m has `counts[m]` items in this batch; columns past them are padding and weigh
         nothing. A model with none rests.
@@ -155,11 +162,11 @@ class _Loop:
         inputs = self.features[rows]  # (M, B, d)
         masks = dropout_masks(counts, self.recipe.hidden, self.recipe.dropout, self.generators)
         activations = self.classifiers.forward(inputs, masks)
-        predicted = activations[-1].softmax(2)  # (M, B, C)
-        gold = predicted.gather(2, labels.unsqueeze(2))  # (M, B, 1)
-        correct = predicted.argmax(2) == labels
+        log_predicted = activations[-1].log_softmax(2)  # (M, B, C)
+        gold = log_predicted.gather(2, labels.unsqueeze(2))  # (M, B, 1)
+        correct = log_predicted.argmax(2) == labels
         # Gradient of the batch's mean cross-entropy for the logits: (p - onehot) / batch size.
-        error = predicted.scatter_add(2, labels.unsqueeze(2), -torch.ones_like(gold))
+        error = log_predicted.exp_().scatter_add(2, labels.unsqueeze(2), -torch.ones_like(gold))
         error *= _weights(counts, rows.shape[1]).to(error.device)
         self.classifiers.backward(activations, error, self.gradients, masks)
         for parameter, gradient, count in zip(

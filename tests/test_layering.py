@@ -87,7 +87,7 @@ def test_strategy_helpers_know_no_strategy() -> None:
         assert not {f"cartography.strategies.{name}" for name in strategies} & found
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "pages").glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted((ROOT / "ui" / "pages").glob("*.py")), ids=lambda path: path.name)
 def test_a_page_is_thin(path: Path) -> None:
     banned = {"pandas", "numpy", "plotly", "torch"}
     assert not {name.split(".")[0] for name in imported(path)} & banned

@@ -147,6 +147,8 @@ class TestDataset:
         assert "have a vector" in opened.success[0].value
         opened.button(key="use").click().run()
 
+        assert not opened.exception
+        assert not opened.error
         used = opened.session_state[session.CHOICE]
         assert (used.source, used.vectors) == (tiny.source, tiny.vectors)
 

@@ -107,7 +107,7 @@ def start(task: Task, *, pause_after: int | None = None) -> None:
         if state(task).busy:
             return
         # Pages stay responsive while a worker takes all it can get of the rest.
-        gently = ["nice", "-n", "10"] if shutil.which("nice") else []
+        gently = ["nice", "-n", "5"] if shutil.which("nice") else []
         paused = [f"--pause-after={pause_after}"] if pause_after is not None else []
         command = [
             *(*gently, sys.executable, "-m", "cartography", task.kind, f"--out={task.folder}"),
@@ -141,6 +141,14 @@ def stop(task: Task) -> None:
             deadline += _PATIENCE
         time.sleep(0.05)
     task.pid_file.unlink(missing_ok=True)
+
+
+def seconds_since_start(task: Task) -> float:
+    """How long ago the worker of `task` was started, 0 if none was."""
+    try:
+        return max(0.0, time.time() - task.pid_file.stat().st_mtime)
+    except OSError:
+        return 0.0
 
 
 def state(task: Task) -> State:

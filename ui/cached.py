@@ -99,23 +99,23 @@ def _learning_fingerprint(choice: DataChoice, stamp: str) -> str:
 
 def map_run(folder: Path) -> MapRun:
     """The map in `folder` as it stands. Raises CartographyError."""
-    return _map_run(folder, _reached(folder))
+    return _map_run(folder, reached(folder))
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _map_run(folder: Path, reached: str) -> MapRun:
-    del reached
+def _map_run(folder: Path, stamp: str) -> MapRun:
+    del stamp
     return read_map(folder)
 
 
 def learn_run(folder: Path) -> LearnRun:
     """The active-learning run in `folder` as it stands. Raises CartographyError."""
-    return _learn_run(folder, _reached(folder))
+    return _learn_run(folder, reached(folder))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _learn_run(folder: Path, reached: str) -> LearnRun:
-    del reached
+def _learn_run(folder: Path, stamp: str) -> LearnRun:
+    del stamp
     return read_learning(folder)
 
 
@@ -127,7 +127,7 @@ def map_figure(
     newest: int = 0,
 ) -> go.Figure:
     """The figure of a map of the run in `folder`; the last `newest` items are ringed as a batch."""
-    key = f"{_reached(folder)} {len(data_map)}"
+    key = f"{reached(folder)} {len(data_map)} {data_map.epochs}"
     return _map_figure(folder, key, data_map.thresholds, t_cor, newest, data_map)
 
 
@@ -147,7 +147,7 @@ def _map_figure(
     )
 
 
-def _reached(folder: Path) -> str:
+def reached(folder: Path) -> str:
     """How far the run in `folder` has come, as a text that changes with every step.
 
     The manifest's time is in it, since a map that was stopped begins again in the same folder.

@@ -121,7 +121,9 @@ def use_button(choice: DataChoice) -> None:
     st.success(f"{coverage}.", icon=":material/check_circle:")
     if choice == session.choice():
         st.caption("This is the corpus in use.")
-        st.page_link("pages/data_map.py", label="To its data map", icon=":material/scatter_plot:")
+        st.page_link(
+            "ui/pages/data_map.py", label="To its data map", icon=":material/scatter_plot:"
+        )
     else:
         st.button(
             "Use this corpus", key="use", type="primary", on_click=session.use, args=(choice,)
@@ -138,7 +140,7 @@ def live_map(task: Task) -> None:
         if not state.busy:
             st.rerun()
         if state.phase == "preparing":
-            st.progress(0.0, text=_preparing(state))
+            _prepare(task, state)
             return
         run = cached.map_run(task.folder)
         steps = results.steps(task.folder, run.epochs)
@@ -239,7 +241,7 @@ def learning(task: Task, state: State) -> None:
         if now.busy != state.busy:
             st.rerun()
         if now.phase == "preparing":
-            st.progress(0.0, text=_preparing(now))
+            _prepare(task, now)
             return
         run = cached.learn_run(task.folder)
         total = int(run.manifest["preset"]["iterations"]) + 1
@@ -257,19 +259,18 @@ def learning(task: Task, state: State) -> None:
 
 def curve(run: LearnRun) -> None:
     """The accuracy curve and the statistics of the batches, with their table twin."""
-    left, right = st.columns((2, 3))
     accuracies = run.iterations["accuracy"]
-    with left:
-        st.subheader("Test accuracy", anchor=False, help=words.ACCURACY)
+    accuracy, statistics = st.tabs(["Test accuracy", "Batch statistics"])
+    with accuracy:
         st.plotly_chart(
             accuracy_figure([results.curve(run, run.strategy)]),
             key="accuracy",
             alt=f"Test accuracy by labelled texts: from {accuracies.iloc[0]:.3f} to "
             f"{accuracies.iloc[-1]:.3f} over {len(accuracies)} trainings.",
         )
-    with right:
-        st.subheader("Batch statistics", anchor=False, help=words.PLACED)
+    with statistics:
         if len(run.maps) > 1:
+            st.caption(words.PLACED)
             st.plotly_chart(
                 batch_statistics_figure([results.batch_series(run, run.strategy)]),
                 key="batch_statistics",
@@ -357,8 +358,14 @@ def comparison(read: Sequence[LearnRun], names: Sequence[str]) -> None:
 _LEARNING = {"running": "Running", "stopped": "Paused", "finished": "Finished"}
 
 
-def _preparing(state: State) -> str:
-    return f"Preparing: {state.said or 'reading the texts …'}"
+def _prepare(task: Task, state: State) -> None:
+    """What a worker does before its first step, and since when."""
+    seconds = background.seconds_since_start(task)
+    st.progress(0.0, text=f"Preparing, {seconds:.0f} s: {state.said or 'reading the texts …'}")
+    st.caption(
+        "The first time, the texts are read and their word vectors trained or looked up, which can "
+        "take a minute or two; they are kept for the next time."
+    )
 
 
 def _described(placed: DataMap) -> str:

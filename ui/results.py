@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import streamlit as st
 from numpy.typing import NDArray
 
 from cartography import runs
@@ -64,16 +65,24 @@ def data_map(run: MapRun, thresholds: Thresholds) -> DataMap:
 
 def map_table(run: MapRun, placed: DataMap) -> pd.DataFrame:
     """Each text of a finished map with its labels, statistics and region, in the map's order."""
-    written = pd.read_csv(run.folder / TABLE, dtype="str", keep_default_na=False)
+    return _map_table(run.folder, cached.reached(run.folder), placed.thresholds, run, placed)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _map_table(
+    folder: Path, stamp: str, thresholds: Thresholds, _run: MapRun, _placed: DataMap
+) -> pd.DataFrame:
+    del folder, stamp, thresholds
+    written = pd.read_csv(_run.folder / TABLE, dtype="str", keep_default_na=False)
     predicted = written.set_index("id")["predicted_label"]
     # The file's cells are neutralised, so its ids are found by the items' neutralised ones.
-    names = neutralised(run.items[["id"]])["id"]
-    return run.items.assign(
+    names = neutralised(_run.items[["id"]])["id"]
+    return _run.items.assign(
         predicted_label=predicted.reindex(names).to_numpy(),
-        confidence=placed.confidence,
-        variability=placed.variability,
-        correctness=placed.correctness,
-        region=placed.region_names,
+        confidence=_placed.confidence,
+        variability=_placed.variability,
+        correctness=_placed.correctness,
+        region=_placed.region_names,
     )
 
 

@@ -14,10 +14,10 @@ import streamlit as st
 from cartography.disk import cache_folder, content_key, written_whole
 from cartography.embedding import CORPUS_VECTORS
 
-_CHOICE = "data choice"
+CHOICE = "data choice"
 _TOKEN = "session token"
-_PICKED = "picked on the map"
-_OFFERED = "first map offered"
+PICKED = "picked on the map"
+OFFERED = "first map offered"
 _EMBEDDED = "embedded choice"
 _UPLOADS = "uploads"
 
@@ -72,13 +72,13 @@ class DataChoice:
 
 def choice() -> DataChoice:
     """The corpus in use; the offline sample until another is chosen."""
-    chosen: DataChoice = st.session_state.setdefault(_CHOICE, DataChoice())
+    chosen: DataChoice = st.session_state.setdefault(CHOICE, DataChoice())
     return chosen
 
 
 def use(chosen: DataChoice) -> None:
     """Make `chosen` the corpus of all pages."""
-    st.session_state[_CHOICE] = chosen
+    st.session_state[CHOICE] = chosen
 
 
 def coverage_of(chosen: DataChoice) -> str | None:
@@ -100,19 +100,19 @@ def upload_folder() -> Path:
 
 def picked(folder: Path) -> list[int]:
     """Positions of the texts picked on the map in `folder`, ascending."""
-    positions: list[int] = st.session_state.get(_PICKED, {}).get(str(folder), [])
+    positions: list[int] = st.session_state.get(PICKED, {}).get(str(folder), [])
     return positions
 
 
 def pick(folder: Path, positions: Sequence[int]) -> None:
     """Remember the picks on one map; those on any other are forgotten."""
-    st.session_state[_PICKED] = {str(folder): sorted(positions)}
+    st.session_state[PICKED] = {str(folder): sorted(positions)}
 
 
 def offer_first_map() -> bool:
     """Whether a first map should be made without being asked for: true once a session."""
-    first = _OFFERED not in st.session_state
-    st.session_state[_OFFERED] = True
+    first = OFFERED not in st.session_state
+    st.session_state[OFFERED] = True
     return first
 
 

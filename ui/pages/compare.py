@@ -12,7 +12,7 @@ st.markdown(
 corpora = results.by_corpus(results.found_runs())
 if not corpora:
     st.info("There is no active-learning run yet.", icon=":material/compare_arrows:")
-    st.page_link("pages/active_learning.py", label="Run one", icon=":material/model_training:")
+    st.page_link("ui/pages/active_learning.py", label="Run one", icon=":material/model_training:")
     st.stop()
 
 found = pickers.corpus_of_runs(corpora, session.choice())

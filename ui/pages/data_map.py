@@ -18,7 +18,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     task = pickers.map_task(choice)
     state = background.state(task)
     # A newcomer sees the sample's map without a click.
-    if choice == DataChoice() and state.phase == "absent" and session.offer_first_map():
+    if session.offer_first_map() and choice == DataChoice() and state.phase == "absent":
         background.start(task)
         state = background.state(task)
     pickers.map_buttons(task, state)

@@ -1,0 +1,1 @@
+"""One thin page for each step of the way."""
