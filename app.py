@@ -6,14 +6,11 @@ import streamlit as st
 
 # A file of ours: icons and emoji would be fetched from the network.
 ICON = Path(__file__).parent / "ui" / "icon.svg"
-# Not in a folder "pages" beside this file: Streamlit would run those without this frame.
 PAGES = (
-    st.Page("ui/pages/dataset.py", title="Dataset", icon=":material/dataset:"),
-    st.Page("ui/pages/data_map.py", title="Data map", icon=":material/scatter_plot:", default=True),
-    st.Page(
-        "ui/pages/active_learning.py", title="Active learning", icon=":material/model_training:"
-    ),
-    st.Page("ui/pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+    st.Page("pages/dataset.py", title="Dataset", icon=":material/dataset:"),
+    st.Page("pages/data_map.py", title="Data map", icon=":material/scatter_plot:", default=True),
+    st.Page("pages/active_learning.py", title="Active learning", icon=":material/model_training:"),
+    st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
 )
 
 

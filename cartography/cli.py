@@ -12,11 +12,12 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from cartography.corpus import Corpus, hold_out, stratified_draw
+from cartography.corpus import Corpus, describe, hold_out
 from cartography.embedding import CORPUS_VECTORS, Embedding, Pooling, embed
 from cartography.errors import CartographyError
 from cartography.export import write_csv
-from cartography.learn_runs import read_learning, record_learning
+from cartography.learn_runs import BATCHES, ITERATIONS, read_learning, record_learning
+from cartography.learner import seed_set
 from cartography.map_runs import record_maps
 from cartography.presets import PAPER, SEEDS, Preset
 from cartography.progress import console_of, shown
@@ -118,7 +119,7 @@ def map_command(
     with _one_line_errors():
         console = console_of(quiet)
         folders = seed_folders(out, seed)
-        corpus, held_out = _read(data, test, text, label, id)
+        corpus, held_out = _read(data, test, text, label, id, console)
         inputs = _embedded(corpus, held_out, vectors, pooling, max_length, console)
         preset = PAPER.with_classifier(epochs=epochs, batch_size=batch_size).for_corpus(len(corpus))
         preset = replace(preset, seed_size=seed_size)
@@ -128,9 +129,7 @@ def map_command(
             for each, folder in folders.items()
         }
         rows = {
-            folder: labelled
-            if seed_size is None
-            else stratified_draw(corpus.labels, seed_size, np.random.default_rng(each))
+            folder: labelled if seed_size is None else seed_set(corpus, seed_size, each)
             for each, folder in folders.items()
         }
         with claimed(out, manifests) as unfinished:
@@ -202,7 +201,7 @@ def learn_command(
     with _one_line_errors():
         console = console_of(quiet)
         folders = seed_folders(out, seed)
-        corpus, held_out = _read(data, test, text, label, id)
+        corpus, held_out = _read(data, test, text, label, id, console)
         if not corpus.labelled.all():
             console.print(
                 f"{int((~corpus.labelled).sum()):,} texts without a gold label are left out."
@@ -255,28 +254,48 @@ def export_command(
     with _one_line_errors():
         run = read_learning(folder)
         batch = run.batch(iteration)
-        card = csv.with_suffix(".json")
-        if card == csv:
-            raise CartographyError(f"--csv {csv} ends in .json: name a .csv file.")
+        if not csv.name or csv.is_dir():
+            raise CartographyError(f"--csv {csv} is a folder: name a file in it")
+        if csv.resolve() in {(folder / name).resolve() for name in (ITERATIONS, BATCHES)}:
+            raise CartographyError(f"--csv {csv} is a file of the run itself: name another")
         write_csv(batch, csv)
-        write_json(card, run.card(batch))
+        write_json(csv.with_suffix(".card.json"), run.card(batch))
 
 
 def _read(
-    data: str, test: str | None, text: str | None, label: str | None, id: str | None
+    data: str,
+    test: str | None,
+    text: str | None,
+    label: str | None,
+    id: str | None,
+    console: Console,
 ) -> tuple[Corpus, Corpus | None]:
-    """The training and the test corpus, both with gold labels; a test part that comes with `data`
-    but has none, as those of shared tasks often do, is passed over.
+    """The training and the test corpus, both with gold labels, and what was found in them.
+
+    A test part that comes with `data` but has no labels, as those of shared tasks often do, is
+    passed over.
     """
+    console.print(f"reading {data} …")
     corpus, held_out = read_train_test(data, test, text=text, label=label, id=id)
-    for each, needed in ((corpus, True), (held_out, test is not None)):
+    for each in (corpus, held_out):
+        if each is not None:
+            for line in (*each.notes, describe(each).summary):
+                console.print(f"{each.name}: {line}")
+    if held_out is not None and test is None and not held_out.labelled.any():
+        console.print(f"{held_out.name} has no gold labels and is passed over")
+        held_out = None
+    for each in (corpus, held_out):
         if each is not None and not each.labelled.any():
-            if needed:
-                raise CartographyError(
-                    f"{each.name} has no gold labels, and they are needed here: name the label "
-                    "column with --label."
-                )
-            held_out = None
+            raise CartographyError(
+                f"{each.name} has no gold labels, and they are needed here: name the label "
+                "column with --label"
+            )
+    present = np.unique(corpus.labels[corpus.labelled])
+    if len(present) < 2:
+        raise CartographyError(
+            f"all gold labels of {corpus.name} are {corpus.classes[int(present[0])]!r}, and a "
+            "classifier needs at least two classes: name another column with --label"
+        )
     return corpus, held_out
 
 
@@ -289,8 +308,6 @@ def _embedded(
     console: Console,
 ) -> _Inputs:
     """Features of the training corpus, and of the test corpus where there is one."""
-    for note in train.notes:
-        console.print(f"{train.name}: {note}")
     corpora = [train] if test is None else [train, test]
     found = embed(
         corpora,
@@ -299,7 +316,7 @@ def _embedded(
         max_length=max_length,
         progress=lambda step: console.print(f"{step} …"),
     )
-    console.print(f"{found[0].coverage.summary}.")
+    console.print(found[0].coverage.summary)
     return _Inputs(train, found[0], test, found[1] if test is not None else None)
 
 
@@ -368,6 +385,8 @@ def main() -> None:
         # Out of standalone mode, a mistyped option is one line too, not a page of usage.
         sys.exit(app(standalone_mode=False))
     except typer.exceptions.TyperException as error:
-        sentence = str(error.format_message()).replace("Value error, ", "")
-        typer.echo(f"cartography: {sentence or 'name a command: map, learn or export.'}", err=True)
+        sentence = error.format_message().replace("Value error, ", "")
+        if sentence == "Missing command.":
+            sentence = "name a command: map, learn or export"
+        typer.echo(f"cartography: {sentence}", err=True)
         sys.exit(2)

@@ -78,7 +78,8 @@ def read_labels(table: Table, column: str) -> tuple[list[str | None], tuple[str,
     """The label of each row as a class name, None for none; and the classes, if the table says.
 
     Nothing, white space and NaN are no label, and neither is -1 where all labels are integers,
-    which 1.0 is too, and some are above 1. Fractions and values that are no label raise `CartographyError`.
+    which 1.0 is too, and some are above 1. Fractions and values that are no label raise
+    `CartographyError`.
     """
     values = table.values(column)
     names = table.class_names.get(column, ())

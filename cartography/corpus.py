@@ -98,6 +98,19 @@ class CorpusReport:
         """Each class's share of the labelled rows, 0 when no row is labelled."""
         return tuple(count / max(self.labelled, 1) for count in self.class_counts)
 
+    @property
+    def summary(self) -> str:
+        """One sentence for a reader, the twelve largest classes named with their shares."""
+        largest = sorted(zip(self.class_shares, self.classes, strict=True), reverse=True)
+        named = ", ".join(f"{name} {share:.1%}" for share, name in largest[:12])
+        more = f" and {len(largest) - 12} more" if len(largest) > 12 else ""
+        return (
+            f"{self.rows:,} texts ({self.unlabelled:,} unlabelled, {self.empty_texts:,} empty, "
+            f"{self.duplicate_texts:,} duplicates) of {self.tokens_min:,} to {self.tokens_max:,} "
+            f"words, {self.tokens_median:g} in the middle; {len(self.classes):,} classes"
+            + (f": {named}{more}" if named else "")
+        )
+
 
 def describe(corpus: Corpus) -> CorpusReport:
     """Count what `corpus` holds.

@@ -50,11 +50,11 @@ class Thresholds:
         if not 0 <= self.hard < self.easy <= 1:
             raise CartographyError(
                 f"region thresholds need 0 <= hard < easy <= 1 in correctness; hard is "
-                f"{self.hard:g} and easy is {self.easy:g}."
+                f"{self.hard:g} and easy is {self.easy:g}"
             )
         if self.ambiguous <= 0:
             raise CartographyError(
-                f"the variability threshold must be above 0; it is {self.ambiguous:g}."
+                f"the variability threshold must be above 0; it is {self.ambiguous:g}"
             )
 
 

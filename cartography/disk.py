@@ -37,7 +37,7 @@ def written_whole(path: Path) -> Iterator[Path]:
         ) as handle:
             temporary = Path(handle.name)
     except OSError as error:
-        raise CartographyError(f"{path} cannot be written: {error.strerror}.") from error
+        raise CartographyError(f"{path} cannot be written: {error.strerror}") from error
     try:
         yield temporary
         with temporary.open("rb") as written:
@@ -48,7 +48,7 @@ def written_whole(path: Path) -> Iterator[Path]:
         temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
     except OSError as error:
-        raise CartographyError(f"{path} cannot be written: {error.strerror}.") from error
+        raise CartographyError(f"{path} cannot be written: {error.strerror}") from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -27,10 +27,6 @@ class TrainingDynamics:
         """Number of epochs, E."""
         return len(self.gold_probability)
 
-    def until(self, epoch: int) -> "TrainingDynamics":
-        """The dynamics as they stood after `epoch` epochs (1 to E)."""
-        return TrainingDynamics(self.ids, self.gold_probability[:epoch], self.correct[:epoch])
-
 
 class DynamicsRecorder:
     """Collects training dynamics from any training loop.
@@ -48,40 +44,51 @@ class DynamicsRecorder:
     def update(self, ids: Sequence[Any], logits: ArrayLike, gold: ArrayLike) -> None:
         """Record a batch of B items: their `ids`, `logits` (B, C) and `gold` labels (B,) in 0..C-1.
 
-        Tensors are accepted as they are, on any device. Raises CartographyError when the shapes
-        disagree, a gold label is out of range, or an item comes twice in one epoch.
+        Tensors are accepted as they are, on any device. Raises CartographyError, and records
+        nothing of the batch, when the shapes disagree, a logit is not finite, a gold label is out
+        of range, or an item comes twice in one epoch.
         """
-        names = _plain(ids).tolist()
+        names = ids.tolist() if hasattr(ids, "tolist") else list(ids)
         scores = np.asarray(_plain(logits), dtype=np.float64)
-        labels = np.asarray(_plain(gold)).reshape(-1)
+        labels = _plain(gold).reshape(-1)
         if scores.ndim != 2 or not len(names) == len(scores) == len(labels):
             raise CartographyError(
                 f"update takes B ids, logits of shape (B, C) and B gold labels; it was given "
-                f"{len(names)} ids, logits of shape {scores.shape} and {len(labels)} labels."
+                f"{len(names)} ids, logits of shape {scores.shape} and {len(labels)} labels"
             )
-        outside = (labels < 0) | (labels >= scores.shape[1])
+        wrong = ~np.isfinite(scores).all(axis=1)
+        if wrong.any():
+            raise CartographyError(
+                f"the logits of item {names[int(wrong.argmax())]!r} are not all finite numbers"
+            )
+        classes = scores.shape[1]
+        # Losses such as BCE want their labels as floats; 1.0 is as good as 1.
+        outside = ~np.isin(labels, np.arange(classes))
         if outside.any():
             first = int(outside.argmax())
             raise CartographyError(
                 f"item {names[first]!r} has gold label {labels[first]}, but the logits have "
-                f"{scores.shape[1]} classes (0 to {scores.shape[1] - 1})."
+                f"{classes} classes (0 to {classes - 1})"
             )
+        labels = labels.astype(np.int64)
         shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
         rows = np.arange(len(names))
         probability = shifted[rows, labels] / shifted.sum(axis=1)
         correct = scores.argmax(axis=1) == labels
+        batch: dict[Any, tuple[float, bool]] = {}
         for name, p, hit in zip(names, probability.tolist(), correct.tolist(), strict=True):
-            if name in self._open:
+            if name in self._open or name in batch:
                 raise CartographyError(
                     f"item {name!r} came twice in epoch {len(self._epochs) + 1}: call end_epoch() "
-                    "after each epoch, and give every item its own id."
+                    "after each epoch, and give every item its own id"
                 )
-            self._open[name] = (p, hit)
+            batch[name] = (p, hit)
+        self._open |= batch
 
     def end_epoch(self) -> None:
         """Close the epoch. Raises CartographyError when its items are not those of the first."""
         if not self._open:
-            raise CartographyError("the epoch has no items: call update() before end_epoch().")
+            raise CartographyError("the epoch has no items: call update() before end_epoch()")
         if not self._columns:
             self._columns = {name: column for column, name in enumerate(self._open)}
         different = self._columns.keys() ^ self._open.keys()
@@ -89,7 +96,7 @@ class DynamicsRecorder:
             name = next(iter(different))
             raise CartographyError(
                 f"item {name!r} was not in every epoch: epoch {len(self._epochs) + 1} has "
-                f"{len(self._open)} items, the first had {len(self._columns)}."
+                f"{len(self._open)} items, the first had {len(self._columns)}"
             )
         ordered = [self._open[name] for name in self._columns]
         self._epochs.append(
@@ -103,7 +110,7 @@ class DynamicsRecorder:
     def dynamics(self) -> TrainingDynamics:
         """The dynamics of all closed epochs. Raises CartographyError when there is none."""
         if not self._epochs:
-            raise CartographyError("no epoch is closed yet: call end_epoch() after each epoch.")
+            raise CartographyError("no epoch is closed yet: call end_epoch() after each epoch")
         ids = np.empty(len(self._columns), dtype=object)
         ids[:] = list(self._columns)
         gold, correct = zip(*self._epochs, strict=True)

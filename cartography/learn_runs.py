@@ -64,7 +64,7 @@ class LearnRun:
         if not 1 <= number < len(self.maps):
             have = f"1 to {len(self.maps) - 1}" if len(self.maps) > 1 else "none yet"
             raise CartographyError(
-                f"{self.folder} has no batch of iteration {number}: it has {have}."
+                f"{self.folder} has no batch of iteration {number}: it has {have}"
             )
         labelled = self.maps[number]
         batch = labelled[labelled["iteration"] == number]
@@ -256,7 +256,7 @@ def _read_maps(folder: Path) -> list[pa.Table]:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CartographyError(
                 f"{path} cannot be read ({error}): remove it and the later ones to go on from the "
-                "iteration before."
+                "iteration before"
             ) from error
         maps.append(table)
     return maps
@@ -293,6 +293,6 @@ def read_learning(folder: Path) -> LearnRun:
     """
     manifest = read_manifest(folder)
     if manifest["kind"] != "learn":
-        raise CartographyError(f"{folder} holds no active-learning run but a data map.")
+        raise CartographyError(f"{folder} holds no active-learning run but a data map")
     summary = read_json(folder / SUMMARY) if (folder / SUMMARY).exists() else None
     return _run(folder, manifest, _read_maps(folder), summary)

@@ -83,12 +83,14 @@ class ActiveLearner:
         self.ids[:] = list(ids)
         self._row_of = {name: row for row, name in enumerate(self.ids)}
         if len(features) != len(self.ids):
-            raise CartographyError(f"there are {len(features)} features for {len(ids)} ids.")
+            raise CartographyError(f"there are {len(features)} features for {len(ids)} ids")
         if len(self._row_of) != len(self.ids):
-            raise CartographyError("the ids are not distinct: give every item its own.")
+            raise CartographyError("the ids are not distinct: give every item its own")
+        if len(set(self.classes)) < len(self.classes) or seed < 0:
+            raise CartographyError("classes have distinct names, and a seed is 0 or more")
         if len(self.classes) < 2:
             raise CartographyError(
-                f"a classifier needs at least two classes; the labels name {len(self.classes)}."
+                f"a classifier needs at least two classes; the labels name {len(self.classes)}"
             )
         self.preset = preset.for_corpus(len(self.ids))
         self.features = (
@@ -111,33 +113,40 @@ class ActiveLearner:
     def teach(
         self, ids: Sequence[Any] | NDArray[np.object_], labels: Sequence[Any] | NDArray[Any]
     ) -> None:
-        """Add items with their gold `labels`, as names or numbers of classes.
+        """Add items with their gold `labels`: names of classes, or their numbers from 0 where no
+        class is called by a number.
 
         Raises CartographyError, and takes none of them, when an id is unknown or was taught
         before, or a label is not a class.
         """
         if len(ids) != len(labels):
-            raise CartographyError(f"there are {len(ids)} ids for {len(labels)} labels.")
+            raise CartographyError(f"there are {len(ids)} ids for {len(labels)} labels")
         rows = [self._row(name) for name in ids]
         numbers = [self._class_number(name, label) for name, label in zip(ids, labels, strict=True)]
         again = [row for row in rows if self._labels[row] >= 0]
         if again or len(set(rows)) < len(rows):
             twice = again[0] if again else next(row for row in rows if rows.count(row) > 1)
-            raise CartographyError(f"item {self.ids[twice]!r} has been taught already.")
+            raise CartographyError(f"item {self.ids[twice]!r} has been taught already")
+        self._teach(np.array(rows, dtype=np.int64), np.array(numbers, dtype=np.int64))
+
+    def _teach(self, rows: NDArray[np.int64], numbers: NDArray[np.int64]) -> None:
         self._labels[rows] = numbers
-        self._labelled += rows
+        self._labelled += rows.tolist()
         self._trained = None
 
     def query(self, size: int | None = None) -> Batch:
         """The `size` items to label next (the preset's query size unless given); fewer when the
         pool holds fewer. Trains first if labels came since the last training.
 
-        Raises CartographyError when nothing was taught yet or the pool is empty.
+        Raises CartographyError when nothing was taught yet, the pool is empty or `size` is below 1.
         """
+        wanted = self.preset.query_size if size is None else size
+        if wanted < 1:
+            raise CartographyError(f"a query asks for one item or more, not for {wanted}")
         trained = self._ready()
         pool = self.pool
         if not len(pool):
-            raise CartographyError("the pool is empty: every item is labelled.")
+            raise CartographyError("the pool is empty: every item is labelled")
         start = time.perf_counter()
         view = View(
             model=trained.model,
@@ -149,7 +158,7 @@ class ActiveLearner:
             seed=self._seed(1),
         )
         rng = np.random.default_rng(self._seed(2))
-        query: Query = self._strategy(view, size or self.preset.query_size, rng)
+        query: Query = self._strategy(view, wanted, rng)
         rows = pool[query.positions]
         return Batch(
             rows=rows,
@@ -188,18 +197,25 @@ class ActiveLearner:
 
     def _row(self, name: Any) -> int:
         if name not in self._row_of:
-            raise CartographyError(f"there is no item with the id {name!r}.")
+            raise CartographyError(f"there is no item with the id {name!r}")
         return self._row_of[name]
 
     def _class_number(self, name: Any, label: Any) -> int:
         if isinstance(label, str) and label in self.classes:
             return self.classes.index(label)
-        if isinstance(label, int | np.integer) and 0 <= label < len(self.classes):
-            return int(label)
+        if isinstance(label, int | np.integer) and not isinstance(label, bool):
+            if any(each.lstrip("-").isdecimal() for each in self.classes):
+                # 1 could be the class "1" or the second class: either would be a guess.
+                raise CartographyError(
+                    f"item {name!r} was given the label {label!r}, but classes are called by "
+                    f"numbers here: give names as text, such as {str(label)!r}"
+                )
+            if 0 <= label < len(self.classes):
+                return int(label)
         raise CartographyError(
             f"item {name!r} was given the label {label!r}, which is not a class: use a name "
             f"({', '.join(self.classes[:6])}{', …' if len(self.classes) > 6 else ''}) or a "
-            f"number from 0 to {len(self.classes) - 1}."
+            f"number from 0 to {len(self.classes) - 1}"
         )
 
 
@@ -253,7 +269,7 @@ def evaluate(predicted: NDArray[np.int64], gold: NDArray[np.int64]) -> Evaluatio
     """
     known = gold >= 0
     if not known.any():
-        raise CartographyError("the test set has no gold labels: name its label column.")
+        raise CartographyError("the test set has no gold labels: name its label column")
     return Evaluation(
         accuracy=float((predicted[known] == gold[known]).mean()),
         macro_f1=float(f1_score(gold[known], predicted[known], average="macro", zero_division=0)),
@@ -321,9 +337,15 @@ def simulate(
     learners = _learners(corpus, features, arms, preset, device)
     held_out = as_tensor(test_features, learners[0].features.device)
     past = [list(batches) for batches in done] if done is not None else [[] for _ in arms]
+    assert preset.seed_size is not None
+    if preset.seed_size >= len(corpus):
+        raise CartographyError(
+            f"a seed set of {preset.seed_size} leaves no pool: {corpus.name} has {len(corpus)} "
+            "labelled texts to learn from; use a smaller --seed-size"
+        )
     for learner, arm, batches in zip(learners, arms, past, strict=True):
-        for rows in [_seed_set(corpus, preset, arm.seed), *batches]:
-            learner.teach(learner.ids[rows], corpus.labels[rows])
+        for rows in [seed_set(corpus, preset.seed_size, arm.seed), *batches]:
+            learner._teach(rows, corpus.labels[rows])
     taught: list[Batch | None] = [None] * len(arms)
     finished = len(past[0])
     for number in range(finished, preset.iterations + 1):
@@ -333,7 +355,7 @@ def simulate(
             taught = [learner.query() for learner in learners]
             for learner, batch in zip(learners, taught, strict=True):
                 assert batch is not None
-                learner.teach(batch.ids, corpus.labels[batch.rows])
+                learner._teach(batch.rows, corpus.labels[batch.rows])
         for _ in train(learners):
             pass
         if done is not None and number == finished:
@@ -361,12 +383,12 @@ def _learners(
 ) -> list[ActiveLearner]:
     """A learner for each arm, sharing the features on the device."""
     if not arms:
-        raise CartographyError("there is nothing to simulate: name at least one seed.")
+        raise CartographyError("there is nothing to simulate: name at least one seed")
     if not corpus.labelled.all():
         row = int((~corpus.labelled).argmax())
         raise CartographyError(
             f"{corpus.name}: text {corpus.ids[row]!r} has no gold label, and a simulation needs "
-            "one for every text of its pool."
+            "one for every text of its pool"
         )
     shared = as_tensor(features, pick_device(device))
     return [
@@ -382,12 +404,9 @@ def _learners(
     ]
 
 
-def _seed_set(corpus: Corpus, preset: Preset, seed: int) -> NDArray[np.int64]:
-    """The stratified seed set of `seed`."""
-    assert preset.seed_size is not None
-    if preset.seed_size >= len(corpus):
-        raise CartographyError(
-            f"a seed set of {preset.seed_size} leaves no pool: {corpus.name} has {len(corpus)} "
-            "labelled texts to learn from. Use a smaller --seed-size."
-        )
-    return stratified_draw(corpus.labels, preset.seed_size, np.random.default_rng(seed))
+def seed_set(corpus: Corpus, size: int, seed: int) -> NDArray[np.int64]:
+    """Rows of the stratified seed set (`size`,) of `seed`, ascending.
+
+    Raises CartographyError when the corpus has fewer labelled texts than that.
+    """
+    return stratified_draw(corpus.labels, size, np.random.default_rng(seed))

@@ -31,9 +31,11 @@ PAGE = "data_map.html"
 
 @dataclass(frozen=True, eq=False)
 class MapRun:
-    """A map read back: what was asked, the items (id, text, label), and the epochs so far.
+    """A map read back: what was asked, the items, and the epochs so far.
 
-    `dynamics` is None before the first epoch. `summary` is None until the run is finished.
+    `items` has the columns id, text and label, and predicted_label once the run is finished, in
+    the order of `dynamics`, which is None before the first epoch. `summary` is None until the run
+    is finished.
     """
 
     folder: Path
@@ -126,6 +128,9 @@ def _finish(
     """Write the finished map; texts outside it are listed with their predicted label alone."""
     data_map = DataMap.of(dynamics)
     table = _items(corpus).assign(predicted_label=corpus.label_names(predicted))
+    placed_rows = pd.Index(corpus.ids).get_indexer(pd.Index(dynamics.ids))
+    with written_whole(folder / ITEMS) as temporary:
+        table.iloc[placed_rows].to_parquet(temporary, index=False)
     placed = pd.DataFrame(
         {
             "confidence": data_map.confidence,
@@ -169,7 +174,7 @@ def read_map(folder: Path) -> MapRun:
     """
     manifest = read_manifest(folder)
     if manifest["kind"] != "map":
-        raise CartographyError(f"{folder} holds no data map but a {manifest['kind']} run.")
+        raise CartographyError(f"{folder} holds no data map but a {manifest['kind']} run")
     finished = (folder / SUMMARY).exists()
     try:
         items = (
@@ -181,11 +186,12 @@ def read_map(folder: Path) -> MapRun:
         files = [folder / DYNAMICS] if finished else sorted((folder / EPOCHS).glob("[0-9]*.npz"))
         gold, correct = [], []
         for file in files:
-            with np.load(file) as stored:
+            # Opened here: NumPy leaves a damaged archive open.
+            with file.open("rb") as handle, np.load(handle) as stored:
                 gold.append(np.atleast_2d(stored["gold_probability"]))
                 correct.append(np.atleast_2d(stored["correct"]))
     except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise CartographyError(f"the map in {folder} cannot be read: {error}.") from error
+        raise CartographyError(f"the map in {folder} cannot be read: {error}") from error
     return MapRun(
         folder=folder,
         manifest=manifest,

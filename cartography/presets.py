@@ -39,10 +39,10 @@ class Recipe:
         if self.epochs < 1 or (self.batch_size is not None and self.batch_size < 1):
             raise CartographyError(
                 f"a training needs epochs and a batch size of 1 or more; they are {self.epochs} "
-                f"and {self.batch_size}."
+                f"and {self.batch_size}"
             )
         if not 0 <= self.dropout < 1:
-            raise CartographyError(f"dropout is a share from 0 to below 1; it is {self.dropout}.")
+            raise CartographyError(f"dropout is a share from 0 to below 1; it is {self.dropout}")
 
 
 @dataclass(frozen=True)

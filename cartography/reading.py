@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cartography.columns import class_order, read_ids, read_labels, read_texts
 from cartography.corpus import Corpus
@@ -35,6 +36,7 @@ class _Columns:
     text: str
     label: str | None
     id: str | None
+    id_guessed: bool = False
 
 
 def read_corpus(
@@ -118,6 +120,7 @@ def _chosen(
         id=_named(table, id, "--id")
         or _shared(table, like.id if like else None)
         or _guessed(table, _ID_NAMES, "--id", excluded=text_column),
+        id_guessed=id is None,
     )
 
 
@@ -182,14 +185,25 @@ def _corpus(table: Table, columns: _Columns, classes: tuple[str, ...] | None) ->
                 "mend it or leave it empty"
             )
     labels = [-1 if name is None else positions[name] for name in named]
+    ids, id_notes = _ids(table, columns)
     return Corpus(
         name=table.name,
-        ids=read_ids(table, columns.id),
+        ids=ids,
         texts=texts,
         labels=np.array(labels, dtype=np.int64),
         classes=classes,
-        notes=(*table.notes, *_column_notes(columns, labels.count(-1)), *notes),
+        notes=(*table.notes, *_column_notes(columns, labels.count(-1)), *notes, *id_notes),
     )
+
+
+def _ids(table: Table, columns: _Columns) -> tuple[NDArray[np.object_], tuple[str, ...]]:
+    """The ids; a column that is only called like one and is unfit gives way to row numbers."""
+    try:
+        return read_ids(table, columns.id), ()
+    except CartographyError as error:
+        if not columns.id_guessed:
+            raise
+        return read_ids(table, None), (f"row numbers serve as ids: {error}",)
 
 
 def _column_notes(columns: _Columns, unlabelled: int) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def seed_folders(out: Path, seeds: Sequence[int]) -> dict[int, Path]:
     Raises CartographyError when a seed is given twice or none is.
     """
     if not seeds or len(set(seeds)) < len(seeds):
-        raise CartographyError("give each --seed once, and at least one.")
+        raise CartographyError("give each --seed once, and at least one")
     return {seed: out / f"seed-{seed}" if len(seeds) > 1 else out for seed in seeds}
 
 
@@ -107,13 +107,13 @@ def claimed(out: Path, manifests: Mapping[Path, Manifest]) -> Iterator[list[Path
     else, or when another process holds it.
     """
     if out.exists() and not out.is_dir():
-        raise CartographyError(f"--out {out} is a file: name a folder.")
+        raise CartographyError(f"--out {out} is a file: name a folder")
     # Looked at before anything is made, so that a refusal leaves no trace.
     _refuse_others(out, manifests)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CartographyError(f"--out {out} cannot be made: {error.strerror}.") from error
+        raise CartographyError(f"--out {out} cannot be made: {error.strerror}") from error
     with ExitStack() as stack:
         try:
             for folder in {out: None, **manifests}:
@@ -122,12 +122,12 @@ def claimed(out: Path, manifests: Mapping[Path, Manifest]) -> Iterator[list[Path
                 stack.enter_context(FileLock(folder / LOCK, timeout=2))
         except Timeout:
             raise CartographyError(
-                f"{out} is in use by another run: wait for it, or choose another --out."
+                f"{out} is in use by another run: wait for it, or choose another --out"
             ) from None
         _refuse_others(out, manifests)
         unfinished = [folder for folder in manifests if not (folder / SUMMARY).exists()]
         if not unfinished:
-            raise CartographyError(f"{out} holds this run, finished: choose another --out.")
+            raise CartographyError(f"{out} holds this run, finished: choose another --out")
         new = [folder for folder in unfinished if not (folder / MANIFEST).exists()]
         for folder in new:
             write_json(folder / MANIFEST, manifests[folder].as_dict())
@@ -148,21 +148,21 @@ def _refuse_others(out: Path, manifests: Mapping[Path, Manifest]) -> None:
         for name in _visible(out):
             if name not in own:
                 raise CartographyError(
-                    f"{out} is not empty (it holds {name}): choose a new or empty folder as --out."
+                    f"{out} is not empty (it holds {name}): choose a new or empty folder as --out"
                 )
     for folder, manifest in manifests.items():
         visible = _visible(folder)
         if visible and MANIFEST not in visible:
             raise CartographyError(
                 f"{folder} is not empty (it holds {visible[0]}): choose a new or empty folder as "
-                "--out."
+                "--out"
             )
         if visible:
             different = _difference(read_json(folder / MANIFEST), manifest.as_dict())
             if different:
                 raise CartographyError(
                     f"{folder} holds another run (its {different} is different): choose another "
-                    "--out."
+                    "--out"
                 )
 
 
@@ -211,10 +211,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not (folder / MANIFEST).is_file():
         below = sorted(path.parent.name for path in folder.glob(f"seed-*/{MANIFEST}"))
         hint = f"; it has one a seed: name {folder / below[0]}, say" if below else ""
-        raise CartographyError(f"{folder} holds no run: it has no {MANIFEST}{hint}.")
+        raise CartographyError(f"{folder} holds no run: it has no {MANIFEST}{hint}")
     manifest = read_json(folder / MANIFEST)
     if not {"kind", "preset", "train", "seed"} <= manifest.keys():
-        raise CartographyError(f"{folder / MANIFEST} is not the manifest of a run.")
+        raise CartographyError(f"{folder / MANIFEST} is not the manifest of a run")
     return manifest
 
 
@@ -231,7 +231,7 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise CartographyError(f"{path} cannot be read: {error}.") from error
+        raise CartographyError(f"{path} cannot be read: {error}") from error
     if not isinstance(value, dict):
-        raise CartographyError(f"{path} does not hold a JSON object.")
+        raise CartographyError(f"{path} does not hold a JSON object")
     return value

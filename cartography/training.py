@@ -45,14 +45,14 @@ def pick_device(name: str) -> torch.device:
     Raises CartographyError for another name, and for `cuda` on a machine without it.
     """
     if name not in ("auto", "cpu", "cuda"):
-        raise CartographyError(f"device {name!r} is not one of auto, cpu, cuda.")
+        raise CartographyError(f"device {name!r} is not one of auto, cpu, cuda")
     if name == "cuda" and not torch.cuda.is_available():
-        raise CartographyError("no CUDA device was found: use --device cpu, or auto.")
+        raise CartographyError("no CUDA device was found: use --device cpu, or auto")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 def as_tensor(features: NDArray[np.float32], device: torch.device) -> Tensor:
-    """Features (n, d) on `device`, float32. On the CPU such an array is shared if it is writable."""
+    """Features (n, d) on `device` in float32; on the CPU a writable such array is shared."""
     writable = features if features.flags.writeable else features.copy()
     return torch.from_numpy(np.ascontiguousarray(writable, dtype=np.float32)).to(device)
 
@@ -71,12 +71,12 @@ def fit(
     """
     for each in sets:
         if len(each.rows) == 0:
-            raise CartographyError("there is nothing to train on: give at least one labelled text.")
+            raise CartographyError("there is nothing to train on: give at least one labelled text")
         if each.labels.min() < 0 or each.labels.max() >= classes:
             raise CartographyError(
                 f"labels to train on run from 0 to {classes - 1}; one is "
                 f"{each.labels.min() if each.labels.min() < 0 else each.labels.max()}: leave out "
-                "texts without a gold label."
+                "texts without a gold label"
             )
     loop = _Loop(features, sets, classes, recipe)
     for number in range(1, recipe.epochs + 1):
@@ -85,7 +85,7 @@ def fit(
         if not np.isfinite(losses).all():
             raise CartographyError(
                 f"training diverged in epoch {number}: check the word vectors for values that "
-                "are huge or not numbers."
+                "are huge or not numbers"
             )
         if recipe.dynamics == "epoch_end":
             gold, correct = loop.observe()

@@ -50,6 +50,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for word, vector in zip(every, vectors, strict=True)
     ]
     (folder / "words.vec").write_text(f"{len(every)} 12\n" + "\n".join(lines) + "\n")
+    huge = [f"{word}{' 3e38' * 12}" for word in every]
+    (folder / "huge.vec").write_text(f"{len(every)} 12\n" + "\n".join(huge) + "\n")
+    (folder / "one.csv").write_text("text,label\n" + "the team,a\n" * 30)
+    (folder / "none.csv").write_text("text\n" + "the team\n" * 30)
     return folder
 
 
@@ -79,7 +83,9 @@ def test_map(cartography, tmp_path: Path) -> None:
     code, out, err = cartography(*MAP, "--out", tmp_path / "map")
     assert code == 0
     assert "120 texts: easy-to-learn" in out
-    assert "train.csv" in err
+    assert re.search(r"train\.csv: 120 texts \(0 unlabelled, 0 empty, \d+ duplicates\)", err)
+    assert re.search(r"2 classes: (goal|bank) \d\d\.\d%, (goal|bank) \d\d\.\d%", err)
+    assert "test.csv: 40 texts" in err
     assert "3/3" in err
     summary = json.loads((tmp_path / "map" / "run.json").read_text())
     assert f"test accuracy {summary['test_accuracy']:.3f}" in out
@@ -117,9 +123,15 @@ def test_learn_and_export(cartography, tmp_path: Path) -> None:
     batch = pd.read_csv(tmp_path / "b.csv")
     assert list(batch.columns) == list(BATCH_COLUMNS)
     assert batch["iteration"].tolist() == [2] * 5
-    card = json.loads((tmp_path / "b.json").read_text())
+    card = json.loads((tmp_path / "b.card.json").read_text())
     assert card["counts"]["batch"] == 5
     assert card["run_id"] == batch["run_id"][0]
+    before = (run / "batches.csv").read_text()
+    code, _, err = cartography("export", run, "--iteration", 2, "--csv", run / "batches.csv")
+    assert code == 2
+    assert "is a file of the run itself" in err
+    assert (run / "batches.csv").read_text() == before
+    assert cartography("export", run, "--iteration", 2, "--csv", tmp_path)[0] == 2
 
 
 def test_learn_holds_out_a_tenth_without_a_test_set(cartography, tmp_path: Path) -> None:
@@ -182,6 +194,10 @@ def test_a_killed_run_is_resumed(files: Path, tmp_path: Path) -> None:
         ([*LEARN, "--out", "o", "--device", "tpu"], "'tpu' is not one of"),
         ([*LEARN, "--out", "o", "--t-cor", 2], "--t-cor"),
         (["learn", "train.csv"], "--out"),
+        (["map", "one.csv", "--out", "o"], "all gold labels of one.csv are 'a'"),
+        (["map", "train.csv", "--out", "o", "--vectors", "huge.vec"], "diverged in epoch 1"),
+        (["map", "none.csv", "--out", "o"], "none.csv has no gold labels"),
+        ([], "name a command: map, learn or export"),
         (["chart"], "No such command 'chart'"),
         (["export", "nowhere", "--iteration", 1, "--csv", "b.csv"], "nowhere holds no run"),
     ],
@@ -189,7 +205,7 @@ def test_a_killed_run_is_resumed(files: Path, tmp_path: Path) -> None:
 def test_a_mistake_is_one_line_and_leaves_nothing(
     cartography, files: Path, arguments: list[object], message: str
 ) -> None:
-    quiet = ["--quiet"] if arguments[0] in ("map", "learn") else []
+    quiet = ["--quiet"] if arguments and arguments[0] in ("map", "learn") else []
     before = visible(files)
     code, out, err = cartography(*arguments, *quiet)
     assert code == 2

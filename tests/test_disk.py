@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from cartography.disk import cache_folder, content_key, written_whole
+from cartography.errors import CartographyError
 
 
 def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
@@ -21,6 +22,15 @@ def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
         interrupted()
     assert path.read_text() == "first"
     assert [entry.name for entry in path.parent.iterdir()] == ["file.txt"]
+
+
+def test_a_place_that_takes_no_files_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(CartographyError, match=r"file/new\.txt cannot be written"),
+        written_whole(tmp_path / "file" / "new.txt"),
+    ):
+        pass
 
 
 def test_keys_depend_on_where_parts_end() -> None:

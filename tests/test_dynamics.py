@@ -24,7 +24,7 @@ def test_the_recorder_puts_each_item_in_its_place_whatever_the_order() -> None:
         dynamics.gold_probability, [[0.5, 0.75, 0.2], [0.9, 0.1, 0.5]], rtol=1e-6
     )
     assert dynamics.correct.tolist() == [[True, True, False], [True, False, True]]
-    assert dynamics.until(1).epochs == 1
+    assert dynamics.epochs == 2
 
 
 def test_tensors_with_gradients_in_half_precision_and_single_items_are_taken() -> None:
@@ -49,6 +49,8 @@ def test_huge_logits_do_not_overflow() -> None:
         (lambda r: r.update(["a", "a"], [[0, 1], [0, 1]], [0, 0]), "'a' came twice in epoch 1"),
         (lambda r: r.update(["a"], [[0, 1]], [2]), "'a' has gold label 2, but the logits have 2"),
         (lambda r: r.update(["a"], [[0, 1]], [-1]), "'a' has gold label -1"),
+        (lambda r: r.update(["a"], [[0, 1]], [0.5]), "'a' has gold label 0.5"),
+        (lambda r: r.update(["a"], [[0, float("nan")]], [0]), "logits of item 'a' are not all"),
         (lambda r: r.update(["a"], [0, 1], [0]), "logits of shape (2,)"),
         (lambda r: r.update(["a", "b"], [[0, 1]], [0]), "given 2 ids, logits of shape (1, 2)"),
         (lambda r: r.end_epoch(), "the epoch has no items"),
@@ -58,6 +60,16 @@ def test_huge_logits_do_not_overflow() -> None:
 def test_mistakes_are_named(call, message: str) -> None:
     with pytest.raises(CartographyError, match=re.escape(message)):
         call(DynamicsRecorder())
+
+
+def test_a_refused_batch_leaves_nothing_behind() -> None:
+    recorder = DynamicsRecorder()
+    with pytest.raises(CartographyError, match="came twice"):
+        recorder.update(["a", "b", "b"], [[0, 1]] * 3, [0, 0, 0])
+    recorder.update([], np.zeros((0, 2)), [])
+    recorder.update([("a", 1), "b", 3], [[0, 1]] * 3, np.array([0.0, 1.0, 1.0]))
+    recorder.end_epoch()
+    assert recorder.dynamics().ids.tolist() == [("a", 1), "b", 3]
 
 
 def test_an_item_that_misses_an_epoch_is_named() -> None:

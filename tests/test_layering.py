@@ -87,11 +87,17 @@ def test_strategy_helpers_know_no_strategy() -> None:
         assert not {f"cartography.strategies.{name}" for name in strategies} & found
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "ui" / "pages").glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted((ROOT / "pages").glob("*.py")), ids=lambda path: path.name)
 def test_a_page_is_thin(path: Path) -> None:
     banned = {"pandas", "numpy", "plotly", "torch"}
     assert not {name.split(".")[0] for name in imported(path)} & banned
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 80
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 80
+    assert "\nframe.enter()\n" in text
+
+
+def test_there_are_pages() -> None:
+    assert len(list((ROOT / "pages").glob("*.py"))) >= 4
 
 
 def test_the_readme_and_modules_name_no_path_of_a_machine() -> None:

@@ -9,6 +9,7 @@ from test_learner import CORPUS, FEATURES, PRESET, TEST, TEST_FEATURES
 from cartography.errors import CartographyError
 from cartography.export import BATCH_COLUMNS
 from cartography.learn_runs import BATCHES, ITERATIONS, MAPS, read_learning, record_learning
+from cartography.learner import Arm, simulate
 from cartography.runs import MANIFEST, SUMMARY, Manifest, Source, write_json
 
 SOURCE = Source("made", CORPUS.fingerprint, 90, CORPUS.classes, "feat", "made up")
@@ -106,6 +107,14 @@ def test_a_finished_recording_that_lost_only_its_summary_is_finished_without_tra
     assert (tmp_path / SUMMARY).exists()
 
 
+def test_a_run_that_has_only_begun_has_empty_tables(tmp_path: Path) -> None:
+    write_json(tmp_path / MANIFEST, manifest().as_dict())
+    run = read_learning(tmp_path)
+    assert len(run.iterations) == 0
+    assert run.iterations["accuracy"].tolist() == []
+    assert list(run.batches().columns) == list(BATCH_COLUMNS)
+
+
 def test_mistakes(tmp_path: Path) -> None:
     record(tmp_path, pause_after=2)
     run = read_learning(tmp_path)
@@ -122,7 +131,12 @@ def test_mistakes(tmp_path: Path) -> None:
 
 def test_scores_survive_the_disk_to_the_last_bit(tmp_path: Path) -> None:
     record(tmp_path)
+    arms = [Arm("cal", 7)]
+    _, first, *_ = simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, arms, preset=SMALL)
     stored = read_learning(tmp_path).batch(1)["score"].to_numpy()
+    assert first.batch is not None
+    assert stored.tolist() == first.batch.scores.tolist()
+    assert read_learning(tmp_path).batch(1)["id"].tolist() == first.batch.ids.tolist()
     csv = pd.read_csv(tmp_path / BATCHES)
     assert stored.tolist() == csv["score"][:6].tolist()
     assert stored.dtype == np.float64

@@ -2,8 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
+import cartography.learner as learner_module
 from cartography.corpus import Corpus
 from cartography.errors import CartographyError
 from cartography.learner import ActiveLearner, Arm, Iteration, evaluate, simulate
@@ -66,24 +68,44 @@ def test_simulation_follows_algorithm_1(strategy: str) -> None:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_wrong_labels_in_the_pool_change_no_pick(strategy: str) -> None:
+def test_wrong_labels_in_the_pool_change_no_pick(
+    strategy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Gold labels of texts that are not labelled yet must not reach a strategy."""
-    honest = run(strategy, preset=replace(PRESET, iterations=1))
-    planted = CORPUS.labels.copy()
-    pool = np.setdiff1d(np.arange(90), honest[0].rows)
-    planted[pool] = (planted[pool] + 1) % 3
-    arms = [Arm(strategy, 7)]
-    learner_rows = honest[0].rows
-    deceived = replace(CORPUS, labels=planted)
-    # The stratified seed set is drawn from the labels, so hand the honest one over.
+    honest = run(strategy)
+    seed_rows = honest[0].rows
+    planted = (CORPUS.labels + 1) % 3
+    planted[seed_rows] = CORPUS.labels[seed_rows]
+    # The stratified seed set is drawn by the labels, so both runs are given the same one.
+    monkeypatch.setattr(learner_module, "seed_set", lambda *_: seed_rows)
+    deceived = run(strategy, replace(CORPUS, labels=planted))
+    assert deceived[1].labels.tolist() != honest[1].labels.tolist()
+    assert picks(deceived)[0] == picks(honest)[0]
+    # A label counts from when it is taught, so that the second batch may differ.
+    if strategy != "random":
+        assert picks(deceived)[1] != picks(honest)[1]
+
+
+def test_a_batch_says_what_the_model_predicted_before_it_was_taught() -> None:
+    learner = ActiveLearner(FEATURES, CORPUS.ids, CLASSES, strategy="lc", preset=PRESET)
+    learner.teach(CORPUS.ids[:30], CORPUS.labels[:30])
+    batch = learner.query(60)
+    expected = learner.probabilities(torch.from_numpy(FEATURES))[batch.rows]
+    assert len(set(batch.predicted.tolist())) > 1
+    assert batch.predicted.tolist() == expected.argmax(axis=1).tolist()
+    assert batch.scores.tolist() == pytest.approx((1 - expected.max(axis=1)).tolist(), abs=1e-6)
+
+
+def test_draws_depend_on_the_seed_and_on_the_number_of_labels() -> None:
     found = []
-    for corpus in (CORPUS, deceived):
+    for seed, labels in ((1, 30), (2, 30), (1, 31)):
         learner = ActiveLearner(
-            FEATURES, corpus.ids, CLASSES, strategy=strategy, preset=PRESET, seed=arms[0].seed
+            FEATURES, CORPUS.ids, CLASSES, strategy="random", preset=PRESET, seed=seed
         )
-        learner.teach(corpus.ids[learner_rows], corpus.labels[learner_rows])
-        found.append(learner.query().rows.tolist())
-    assert found[0] == found[1] == picks(honest)[0]
+        learner.teach(CORPUS.ids[:labels], CORPUS.labels[:labels])
+        found.append(learner.query(20).rows.tolist())
+    assert found[0] != found[1]
+    assert found[0] != found[2]
 
 
 def test_the_seed_set_is_stratified_and_shared_by_strategies() -> None:
@@ -164,6 +186,15 @@ def test_mistakes() -> None:
     learner.teach(CORPUS.ids, CORPUS.labels)
     with pytest.raises(CartographyError, match="the pool is empty"):
         learner.query(3)
+    for size in (0, -3):
+        with pytest.raises(CartographyError, match=f"one item or more, not for {size}"):
+            learner.query(size)
+    with pytest.raises(CartographyError, match="a seed is 0 or more"):
+        ActiveLearner(FEATURES, CORPUS.ids, CLASSES, seed=-1)
+    numbered = ActiveLearner(FEATURES, CORPUS.ids, ("1", "2", "3"))
+    with pytest.raises(CartographyError, match="give names as text, such as '1'"):
+        numbered.teach(["1-0"], [1])
+    numbered.teach(["1-0"], ["1"])
     with pytest.raises(CartographyError, match="at least two classes; the labels name 1"):
         ActiveLearner(FEATURES, CORPUS.ids, ["one"])
     with pytest.raises(CartographyError, match="90 features for 3 ids"):

@@ -39,6 +39,7 @@ def test_a_map_can_be_read_after_each_epoch_and_when_finished(tmp_path: Path) ->
     assert finished.dynamics.epochs == 4
     np.testing.assert_array_equal(finished.dynamics.gold_probability[-1], epoch.gold_probability[0])
     assert finished.items["id"].tolist() == CORPUS.ids[ROWS].tolist()
+    assert list(finished.items.columns) == ["id", "text", "label", "predicted_label"]
     assert not (tmp_path / EPOCHS).exists()
 
 
@@ -119,9 +120,11 @@ def test_maps_side_by_side_are_the_maps_alone(tmp_path: Path) -> None:
 def test_unreadable_files_are_named(tmp_path: Path) -> None:
     for _ in start(tmp_path):
         pass
-    (tmp_path / DYNAMICS).write_bytes(b"not an archive")
-    with pytest.raises(CartographyError, match="cannot be read"):
-        read_map(tmp_path)
+    whole = (tmp_path / DYNAMICS).read_bytes()
+    for damaged in (b"not an archive", whole[: len(whole) // 2]):
+        (tmp_path / DYNAMICS).write_bytes(damaged)
+        with pytest.raises(CartographyError, match="cannot be read"):
+            read_map(tmp_path)
     write_json(tmp_path / MANIFEST, replace(MANIFEST_7, kind="learn").as_dict())
     with pytest.raises(CartographyError, match="holds no data map but a learn run"):
         read_map(tmp_path)

@@ -67,7 +67,7 @@ def page(name: str, choice: DataChoice | None = None, **state: object) -> AppTes
         opened.session_state[key] = value
     opened.run()
     if name != "data_map":
-        opened.switch_page(f"ui/pages/{name}.py").run()
+        opened.switch_page(f"pages/{name}.py").run()
     return opened
 
 

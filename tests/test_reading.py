@@ -117,7 +117,8 @@ def test_labels_of_a_csv(write, values, classes, labels):
 @pytest.mark.parametrize(
     ("values", "classes", "labels"),
     [
-        ([1, 0, None, -1], ("0", "1"), [1, 0, -1, -1]),
+        ([1, 0, None, -1, 2], ("0", "1", "2"), [1, 0, -1, -1, 2]),
+        ([1, 0, None, -1], ("-1", "0", "1"), [2, 1, -1, 0]),
         ([1.0, 0.0, float("nan"), 2], ("0", "1", "2"), [1, 0, -1, 2]),
         ([True, False, None, True], ("False", "True"), [1, 0, -1, 1]),
         (["b", 1, None, "a"], ("1", "a", "b"), [2, 0, -1, 1]),
@@ -272,17 +273,31 @@ REFUSED = {
         "t.csv, column 'label' has a different value in each of its 21 rows, so it looks like "
         "an id; name another column with --label",
     ),
-    "the same id twice": (
-        "t.csv",
+}
+
+UNFIT_IDS = {
+    "twice": (
         "id,text\n7,a\n8,b\n7,c\n",
         "t.csv, column 'id': row 1 (line 2) and row 3 (line 4) have the same id '7'; ",
     ),
-    "no id": (
-        "t.csv",
+    "missing": (
         "id,text\n7,a\n,b\n",
         "t.csv, row 2 (line 3), column 'id' is empty and cannot be an id; ",
     ),
 }
+
+
+@pytest.mark.parametrize(("content", "message"), UNFIT_IDS.values(), ids=UNFIT_IDS)
+def test_unfit_ids_are_refused_if_named_and_passed_over_with_a_note_if_guessed(
+    write, content, message
+):
+    path = write("t.csv", content)
+    with pytest.raises(CartographyError, match=re.escape(message)):
+        read_corpus(path, id="id")
+    corpus = read_corpus(path)
+    assert list(corpus.ids) == [str(row) for row in range(len(corpus))]
+    assert "row numbers serve as ids: " in corpus.notes[-1]
+    assert message in corpus.notes[-1]
 
 
 @pytest.mark.parametrize(("name", "content", "message"), REFUSED.values(), ids=REFUSED)

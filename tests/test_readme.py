@@ -20,8 +20,9 @@ def test_python_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
     for block in blocks("python"):
         exec(compile(block, "README.md", "exec"), names)
     printed = capsys.readouterr().out
-    assert "ids" not in printed
     assert len(names["batch"]) == 10  # type: ignore[arg-type]
+    taught = names["corpus"].labels[:300]  # type: ignore[attr-defined]
+    assert len(set(taught)) == len(names["corpus"].classes)  # type: ignore[attr-defined]
     assert "MapStatistics(count=2" in printed
 
 
@@ -35,7 +36,7 @@ def test_command_line_examples_run(tmp_path: Path) -> None:
         )
     for name in re.findall(r"`(\w+\.(?:csv|html|npz|json))`", README):
         assert list(tmp_path.rglob(name)), name
-    assert (tmp_path / "batch.json").exists()
+    assert (tmp_path / "batch.card.json").exists()
 
 
 def test_files_that_are_named_exist() -> None:

@@ -149,6 +149,23 @@ def test_runs_are_found_newest_first(tmp_path: Path) -> None:
     assert [folder.name for folder in find_runs(tmp_path)] == ["new", "old"]
     with pytest.raises(CartographyError, match="holds no run: it has no manifest"):
         read_manifest(tmp_path)
+    write_json(tmp_path / MANIFEST, {"name": "an app"})
+    with pytest.raises(CartographyError, match="is not the manifest of a run"):
+        read_manifest(tmp_path)
+
+
+def test_a_folder_of_several_seeds_names_one(tmp_path: Path) -> None:
+    write_json(tmp_path / "seed-5" / MANIFEST, LEARN.as_dict())
+    with pytest.raises(CartographyError, match=r"it has one a seed: name \S+seed-5, say"):
+        read_manifest(tmp_path)
+
+
+def test_a_run_that_is_refused_before_it_writes_leaves_its_folder_free(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with pytest.raises(CartographyError, match="too few"), claimed(out, {out: LEARN}):
+        raise CartographyError("too few")
+    with claimed(out, {out: replace(LEARN, seed=8)}) as unfinished:
+        assert unfinished == [out]
 
 
 def test_json_is_read_as_an_object_or_refused(tmp_path: Path) -> None:

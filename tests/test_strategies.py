@@ -13,7 +13,7 @@ from torch import nn
 from cartography.classifier import Classifiers, Layers
 from cartography.errors import CartographyError
 from cartography.presets import PAPER
-from cartography.strategies import STRATEGIES, TITLES, View, strategy_named
+from cartography.strategies import STRATEGIES, View, strategy_named
 from cartography.strategies.bald import bald, bald_mi
 from cartography.strategies.cal import cal, split_by_correctness
 from cartography.strategies.cal_dal import cal_dal
@@ -199,6 +199,14 @@ def test_cal_dal_takes_half_of_each_and_no_item_twice() -> None:
     query = cal_dal(discriminating(), 25, rng(7))
     assert query.positions[:13].tolist() == cal(discriminating(), 13, rng(7)).positions.tolist()
     assert len(set(query.positions.tolist())) == 25
+    # The same generator goes on from CAL's discriminator to DAL's.
+    going_on = rng(7)
+    first = cal(discriminating(), 13, going_on).positions.tolist()
+    ranked = dal(discriminating(), 50, going_on)
+    rest = [p for p in ranked.positions.tolist() if p not in first][:12]
+    assert query.positions[13:].tolist() == rest
+    scores = dict(zip(ranked.positions.tolist(), ranked.scores.tolist(), strict=True))
+    assert query.scores[13:].tolist() == [scores[p] for p in rest]
     everything = cal_dal(discriminating(), 60, rng(7))
     assert sorted(everything.positions.tolist()) == list(range(50))
 
@@ -222,11 +230,12 @@ def test_the_view_computes_lazily_once_and_has_no_labels() -> None:
     assert seen.mc_probabilities.shape == (10, 50, 3)
     assert seen.representations.shape == (50, 4)
     assert seen.labelled_representations.shape == (30, 4)
+    again = replace(seen, seed=2).mc_probabilities
+    assert (again != seen.mc_probabilities).any()
     assert not [name for name in dir(seen) if "gold" in name or name == "labels"]
 
 
 def test_the_table_is_whole() -> None:
-    assert list(STRATEGIES) == list(TITLES)
     assert len(STRATEGIES) == 9
     for strategy in STRATEGIES.values():
         assert list(inspect.signature(strategy).parameters) == ["view", "query_size", "rng"]

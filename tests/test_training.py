@@ -145,12 +145,25 @@ def test_the_paper_recipe_learns_a_separable_problem() -> None:
     assert last.correct[0].mean() > 0.98
 
 
+def test_features_of_any_size_train_as_long_as_they_are_numbers() -> None:
+    """A gold label whose probability underflows to 0 still has a finite loss."""
+    *_, last = fit(FEATURES * 3_000, RAGGED, 3, RECIPE)
+    assert np.isfinite(last.losses).all()
+    assert min(each.min() for each in last.gold_probability) < 1e-30
+
+
 def test_mistakes() -> None:
     empty = TrainingSet(np.arange(0), np.arange(0), 1)
     with pytest.raises(CartographyError, match="nothing to train on"):
         next(fit(FEATURES, [empty], 3, RECIPE))
     with pytest.raises(CartographyError, match=r"diverged in epoch 1: check the word vectors"):
         next(fit(FEATURES * float("nan"), RAGGED, 3, RECIPE))
+    for labels, named in ((np.array([0, -1, 3]), -1), (np.array([0, 1, 3]), 3)):
+        with pytest.raises(CartographyError, match=f"run from 0 to 2; one is {named}"):
+            next(fit(FEATURES, [TrainingSet(np.arange(3), labels, 1)], 3, RECIPE))
+    for changes in ({"epochs": 0}, {"batch_size": 0}, {"dropout": 1.0}):
+        with pytest.raises(CartographyError):
+            replace(RECIPE, **changes)
     with pytest.raises(CartographyError, match="device 'tpu' is not one of auto, cpu, cuda"):
         pick_device("tpu")
     with pytest.raises(ValueError, match="batch size is open"):
@@ -163,3 +176,4 @@ def test_features_are_shared_when_writable_and_copied_when_not() -> None:
     frozen = writable.copy()
     frozen.flags.writeable = False
     assert as_tensor(frozen, torch.device("cpu")).data_ptr() != frozen.ctypes.data
+    assert as_tensor(np.ones((2, 3)), torch.device("cpu")).dtype == torch.float32  # type: ignore[arg-type]

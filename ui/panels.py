@@ -121,9 +121,7 @@ def use_button(choice: DataChoice) -> None:
     st.success(f"{coverage}.", icon=":material/check_circle:")
     if choice == session.choice():
         st.caption("This is the corpus in use.")
-        st.page_link(
-            "ui/pages/data_map.py", label="To its data map", icon=":material/scatter_plot:"
-        )
+        st.page_link("pages/data_map.py", label="To its data map", icon=":material/scatter_plot:")
     else:
         st.button(
             "Use this corpus", key="use", type="primary", on_click=session.use, args=(choice,)

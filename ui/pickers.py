@@ -186,7 +186,7 @@ def thresholds() -> tuple[Thresholds, float]:
         t_cor = st.slider("t_cor", 0.0, 1.0, 0.2, 0.05, key="map_t_cor", help=words.T_COR)
     if low == high:
         raise CartographyError(
-            f"hard-to-learn and easy-to-learn meet at correctness {low:g}: move them apart."
+            f"hard-to-learn and easy-to-learn meet at correctness {low:g}: move them apart"
         )
     return Thresholds(hard=low, easy=high, ambiguous=limit), t_cor
 

@@ -18,10 +18,10 @@ from cartography import runs
 from cartography.corpus import Corpus
 from cartography.data_map import REGIONS, DataMap, Thresholds
 from cartography.errors import CartographyError
-from cartography.export import csv_text, neutralised
+from cartography.export import csv_text
 from cartography.figures import MOST_POINTS, BatchSeries, Curve
 from cartography.learn_runs import LearnRun
-from cartography.map_runs import EPOCHS, TABLE, MapRun
+from cartography.map_runs import EPOCHS, MapRun
 from ui import background, cached
 
 
@@ -59,7 +59,7 @@ def steps(folder: Path, total: int) -> Steps:
 def data_map(run: MapRun, thresholds: Thresholds) -> DataMap:
     """The map of `run` as far as it has come. Raises CartographyError before the first epoch."""
     if run.dynamics is None:
-        raise CartographyError("the first epoch is not finished yet: wait a moment.")
+        raise CartographyError("the first epoch is not finished yet: wait a moment")
     return DataMap.of(run.dynamics, thresholds)
 
 
@@ -73,12 +73,7 @@ def _map_table(
     folder: Path, stamp: str, thresholds: Thresholds, _run: MapRun, _placed: DataMap
 ) -> pd.DataFrame:
     del folder, stamp, thresholds
-    written = pd.read_csv(_run.folder / TABLE, dtype="str", keep_default_na=False)
-    predicted = written.set_index("id")["predicted_label"]
-    # The file's cells are neutralised, so its ids are found by the items' neutralised ones.
-    names = neutralised(_run.items[["id"]])["id"]
     return _run.items.assign(
-        predicted_label=predicted.reindex(names).to_numpy(),
         confidence=_placed.confidence,
         variability=_placed.variability,
         correctness=_placed.correctness,

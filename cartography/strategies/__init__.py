@@ -31,24 +31,12 @@ STRATEGIES: dict[str, Strategy] = {
     "cal-dal": cal_dal,
 }
 
-TITLES: dict[str, str] = {
-    "random": "Random",
-    "lc": "Least confidence",
-    "entropy": "Entropy",
-    "margin": "Margin",
-    "bald": "BALD (entropy of the mean)",
-    "bald-mi": "BALD (mutual information)",
-    "dal": "DAL",
-    "cal": "CAL",
-    "cal-dal": "CAL + DAL",
-}
-
 
 def strategy_named(name: str) -> Strategy:
     """The strategy called `name`. Raises CartographyError when there is none."""
     if name not in STRATEGIES:
-        raise CartographyError(f"strategy {name!r} is not one of {', '.join(STRATEGIES)}.")
+        raise CartographyError(f"strategy {name!r} is not one of {', '.join(STRATEGIES)}")
     return STRATEGIES[name]
 
 
-__all__ = ["STRATEGIES", "TITLES", "Query", "Strategy", "View", "strategy_named"]
+__all__ = ["STRATEGIES", "Query", "Strategy", "View", "strategy_named"]

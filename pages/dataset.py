@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from ui import cached, panels, pickers, results, words
+from ui import cached, frame, panels, pickers, results, words
 from ui.faults import shown_in_place
+
+frame.enter()
 
 st.title("Dataset", anchor=False)
 st.markdown("Choose the texts to map and to learn from, then the word vectors that describe them.")

@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from ui import background, cached, panels, pickers, results, session, words
+from ui import background, cached, frame, panels, pickers, results, session, words
 from ui.session import DataChoice
+
+frame.enter()
 
 st.title("Data map", anchor=False)
 st.markdown(

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from ui import background, panels, pickers, session
+from ui import background, frame, panels, pickers, session
+
+frame.enter()
 
 st.title("Active learning", anchor=False)
 st.markdown(

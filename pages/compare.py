@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from ui import panels, pickers, results, session
+from ui import frame, panels, pickers, results, session
+
+frame.enter()
 
 st.title("Compare", anchor=False)
 st.markdown(
@@ -12,7 +14,7 @@ st.markdown(
 corpora = results.by_corpus(results.found_runs())
 if not corpora:
     st.info("There is no active-learning run yet.", icon=":material/compare_arrows:")
-    st.page_link("ui/pages/active_learning.py", label="Run one", icon=":material/model_training:")
+    st.page_link("pages/active_learning.py", label="Run one", icon=":material/model_training:")
     st.stop()
 
 found = pickers.corpus_of_runs(corpora, session.choice())

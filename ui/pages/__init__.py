@@ -1,1 +1,0 @@
-"""One thin page for each step of the way."""
