@@ -101,7 +101,10 @@ def test_an_uploaded_corpus_is_mapped_and_picked_from(address: str, table: Path)
         page.on("console", note)
         page.on("pageerror", lambda error: errors.append(str(error)))
 
+        # The first thing asked of the server is a page by itself, which must come in its frame.
         page.goto(f"{address}/dataset")
+        expect(page.get_by_text("Corpus in use")).to_be_visible(timeout=45_000)
+        assert page.get_by_test_id("stSidebarNavLink").count() == 4
         page.get_by_text("Upload", exact=True).first.click()
         page.locator("input[type=file]").first.set_input_files(table)
         page.get_by_role("button", name="Embed").click()

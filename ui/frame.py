@@ -26,13 +26,7 @@ def enter() -> None:
 
 
 def show(page: StreamlitPage) -> None:
-    """Run `page`, its mistakes shown in place, and say beside it which corpus is in use."""
-    token = _around.set(True)
-    try:
-        with shown_in_place():
-            page.run()
-    finally:
-        _around.reset(token)
+    """Say which corpus is in use, then run `page`, its mistakes shown in place."""
     choice = session.choice()
     with st.sidebar:
         st.caption("Corpus in use")
@@ -40,3 +34,9 @@ def show(page: StreamlitPage) -> None:
         st.caption(f"Word vectors: {choice.vectors_name}, {choice.pooling}")
         if choice.test:
             st.caption(f"Test set: {choice.test_name}")
+    token = _around.set(True)
+    try:
+        with shown_in_place():
+            page.run()
+    finally:
+        _around.reset(token)

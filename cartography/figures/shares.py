@@ -1,0 +1,99 @@
+"""Shares of regions and of classes, as bars."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from cartography.corpus import CorpusReport
+from cartography.data_map import REGIONS
+from cartography.figures.layout import lay_out
+from cartography.figures.palette import REGION_COLOURS
+
+_REGION_PATTERNS = ("", "/", "x")
+
+_MOST_CLASSES = 30
+
+
+def region_shares_figure(
+    names: Sequence[str], shares: NDArray[np.float64], *, axis: str = ""
+) -> go.Figure:
+    """Stacked bars of the shares (k, 3) of the regions, a bar for each of the k `names`.
+
+    The names are runs or iterations; `axis` says which. The order of regions is that of `REGIONS`.
+    """
+    figure = go.Figure()
+    percent = 100 * np.asarray(shares, dtype=np.float64).reshape(-1, len(REGIONS))
+    few = len(names) <= 8
+    for region, pattern, values in zip(REGIONS, _REGION_PATTERNS, percent.T, strict=True):
+        figure.add_trace(
+            go.Bar(
+                x=list(names),
+                y=values,
+                name=region,
+                marker={
+                    "color": REGION_COLOURS[region],
+                    "pattern": {
+                        "shape": pattern,
+                        "fillmode": "overlay",
+                        "fgcolor": "#ffffff",
+                        "fgopacity": 0.3,
+                        "size": 7,
+                    },
+                    "line": {"width": 0},
+                },
+                text=[f"{value:.0f} %" if value >= 6 else "" for value in values] if few else None,
+                textposition="inside",
+                insidetextanchor="middle",
+                textangle=0,
+                textfont={"color": "#1f242e" if region == "ambiguous" else "#ffffff", "size": 13},
+                hovertemplate=f"%{{x}}<br>{region} %{{y:.1f}} %<extra></extra>",
+            )
+        )
+    lay_out(figure, x=axis, y="share (%)", legend=True, height=320)
+    figure.update_layout(barmode="stack", bargap=0.3 if few else 0.1)
+    figure.update_xaxes(type="category", showgrid=False)
+    figure.update_yaxes(range=(0, 100))
+    return figure
+
+
+def class_shares_figure(report: CorpusReport) -> go.Figure:
+    """The texts of each class as horizontal bars, the largest first; of many classes, the 30
+    largest and the sum of the rest.
+    """
+    order = sorted(range(len(report.classes)), key=lambda i: -report.class_counts[i])
+    head, tail = order[:_MOST_CLASSES], order[_MOST_CLASSES:]
+    names = [_shortened(report.classes[i]) for i in head]
+    counts = [report.class_counts[i] for i in head]
+    shares = [report.class_shares[i] for i in head]
+    if tail:
+        names.append(f"{len(tail)} smaller classes")
+        counts.append(sum(report.class_counts[i] for i in tail))
+        shares.append(sum(report.class_shares[i] for i in tail))
+    figure = go.Figure(
+        go.Bar(
+            # Positions, so that two classes whose shortened names agree keep a bar each.
+            y=list(range(len(names))),
+            x=counts,
+            orientation="h",
+            marker={"color": REGION_COLOURS["easy-to-learn"]},
+            text=[
+                f"{count:,} · {100 * share:.1f} %"
+                for count, share in zip(counts, shares, strict=True)
+            ],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{x:,} texts<extra></extra>",
+        )
+    )
+    lay_out(figure, x="texts", y="", legend=False, height=max(180, 90 + 26 * len(names)))
+    figure.update_yaxes(
+        tickvals=list(range(len(names))), ticktext=names, autorange="reversed", showgrid=False
+    )
+    figure.update_xaxes(range=(0, 1.25 * max(counts, default=1)), tickformat=",")
+    return figure
+
+
+def _shortened(name: str, most: int = 28) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}…"
