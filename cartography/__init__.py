@@ -7,10 +7,11 @@ from cartography.embedding import Embedding, embed
 from cartography.errors import CartographyError
 from cartography.figures import accuracy_figure, data_map_figure, write_html
 from cartography.learn_runs import read_learning
-from cartography.learner import ActiveLearner, Arm, Batch, Iteration, simulate
+from cartography.learner import ActiveLearner, Batch
 from cartography.map_runs import read_map
 from cartography.presets import PAPER, Preset, Recipe
 from cartography.reading import read_corpus, read_train_test
+from cartography.simulation import Arm, Iteration, simulate
 from cartography.strategies import STRATEGIES, Query, View
 from cartography.training import Epoch, TrainingSet, fit
 

@@ -17,7 +17,6 @@ from cartography.embedding import CORPUS_VECTORS, Embedding, Pooling, embed
 from cartography.errors import CartographyError
 from cartography.export import write_csv
 from cartography.learn_runs import BATCHES, ITERATIONS, read_learning, record_learning
-from cartography.learner import seed_set
 from cartography.map_runs import record_maps
 from cartography.presets import PAPER, SEEDS, Preset
 from cartography.progress import console_of, shown
@@ -31,6 +30,7 @@ from cartography.runs import (
     seed_folders,
     write_json,
 )
+from cartography.simulation import seed_set
 from cartography.strategies import STRATEGIES
 from cartography.training import pick_device
 

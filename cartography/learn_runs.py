@@ -16,8 +16,8 @@ from cartography.corpus import Corpus
 from cartography.disk import written_whole
 from cartography.errors import CartographyError
 from cartography.export import BATCH_COLUMNS, selection_card, write_csv
-from cartography.learner import Arm, Iteration, simulate
 from cartography.runs import SUMMARY, Manifest, read_json, read_manifest, run_id, write_json
+from cartography.simulation import Arm, Iteration, simulate
 
 MAPS = "maps"
 ITERATIONS = "iterations.csv"

@@ -1,4 +1,4 @@
-"""Active learning: a learner that asks and is taught, and the simulation of Algorithm 1."""
+"""Active learning: a learner that asks what to label next, and is taught."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.metrics import f1_score
 from torch import Tensor
 
 from cartography import classifier
 from cartography.classifier import Classifiers
-from cartography.corpus import Corpus, stratified_draw
-from cartography.data_map import DataMap, MapStatistics
+from cartography.data_map import DataMap
 from cartography.dynamics import TrainingDynamics
 from cartography.errors import CartographyError
 from cartography.presets import PAPER, SEEDS, Preset
@@ -127,9 +125,10 @@ class ActiveLearner:
         if again or len(set(rows)) < len(rows):
             twice = again[0] if again else next(row for row in rows if rows.count(row) > 1)
             raise CartographyError(f"item {self.ids[twice]!r} has been taught already")
-        self._teach(np.array(rows, dtype=np.int64), np.array(numbers, dtype=np.int64))
+        self.teach_rows(np.array(rows, dtype=np.int64), np.array(numbers, dtype=np.int64))
 
-    def _teach(self, rows: NDArray[np.int64], numbers: NDArray[np.int64]) -> None:
+    def teach_rows(self, rows: NDArray[np.int64], numbers: NDArray[np.int64]) -> None:
+        """Add `rows` (k,) of the pool with the numbers of their gold labels (k,), unchecked."""
         self._labels[rows] = numbers
         self._labelled += rows.tolist()
         self._trained = None
@@ -251,162 +250,3 @@ def predict(model: Classifiers, features: Tensor) -> NDArray[np.float32]:
     rows = torch.arange(len(features), device=features.device)
     found: NDArray[np.float32] = classifier.probabilities(model, features, rows).cpu().numpy()
     return found
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Accuracy and macro-averaged F1 on a test set, in [0, 1]."""
-
-    accuracy: float
-    macro_f1: float
-
-
-def evaluate(predicted: NDArray[np.int64], gold: NDArray[np.int64]) -> Evaluation:
-    """Compare predicted classes (n,) with gold labels (n,); rows without one (-1) are left out.
-
-    Macro-F1 averages over the classes that occur in either. Raises CartographyError when no row
-    has a gold label.
-    """
-    known = gold >= 0
-    if not known.any():
-        raise CartographyError("the test set has no gold labels: name its label column")
-    return Evaluation(
-        accuracy=float((predicted[known] == gold[known]).mean()),
-        macro_f1=float(f1_score(gold[known], predicted[known], average="macro", zero_division=0)),
-    )
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One simulated learner: a strategy and a seed."""
-
-    strategy: str
-    seed: int
-
-
-@dataclass(frozen=True, eq=False)
-class Iteration:
-    """One arm after its model was trained for the `number`-th time (0: on the seed set alone).
-
-    `batch` is what the previous model picked and what joined the labelled set before this
-    training (None at 0), so `batch_statistics` are those of Figure 4: the batch's place on the
-    map of the training it is first part of. `rows` (l,) is the labelled set, the batch last, and
-    `data_map` its map in that order. `labels` (l,) are its gold labels.
-    """
-
-    arm: Arm
-    number: int
-    rows: NDArray[np.int64]
-    labels: NDArray[np.int64]
-    batch: Batch | None
-    data_map: DataMap
-    evaluation: Evaluation
-    train_seconds: float
-
-    @property
-    def batch_statistics(self) -> MapStatistics:
-        """Statistics of the batch on this iteration's map; empty at iteration 0."""
-        size = len(self.batch) if self.batch else 0
-        return self.data_map.statistics(np.arange(len(self.rows) - size, len(self.rows)))
-
-
-def simulate(
-    corpus: Corpus,
-    features: NDArray[np.float32],
-    test: Corpus,
-    test_features: NDArray[np.float32],
-    arms: Sequence[Arm],
-    *,
-    preset: Preset = PAPER,
-    device: str = "auto",
-    done: Sequence[Sequence[NDArray[np.int64]]] | None = None,
-) -> Iterator[Iteration]:
-    """Algorithm 1 for M arms side by side: yields M iterations, then the M next ones.
-
-    The gold labels of `corpus` are withheld here and handed to a learner only with the batch it
-    asked for. The seed set is stratified and depends on an arm's seed alone, so strategies start
-    from the same one. Ends after `preset.iterations` batches or when the pool is empty.
-
-    `done` resumes: for each arm, the rows of the batches it was taught before, equally many for
-    all. The iteration they end with is trained again and not yielded again; `None` starts anew.
-
-    Raises CartographyError when a text has no gold label or the seed set is not smaller than the
-    corpus.
-    """
-    preset = preset.for_corpus(len(corpus))
-    learners = _learners(corpus, features, arms, preset, device)
-    held_out = as_tensor(test_features, learners[0].features.device)
-    past = [list(batches) for batches in done] if done is not None else [[] for _ in arms]
-    assert preset.seed_size is not None
-    if preset.seed_size >= len(corpus):
-        raise CartographyError(
-            f"a seed set of {preset.seed_size} leaves no pool: {corpus.name} has {len(corpus)} "
-            "labelled texts to learn from; use a smaller --seed-size"
-        )
-    for learner, arm, batches in zip(learners, arms, past, strict=True):
-        for rows in [seed_set(corpus, preset.seed_size, arm.seed), *batches]:
-            learner._teach(rows, corpus.labels[rows])
-    taught: list[Batch | None] = [None] * len(arms)
-    finished = len(past[0])
-    for number in range(finished, preset.iterations + 1):
-        if number > finished:
-            if not len(learners[0].pool):
-                return
-            taught = [learner.query() for learner in learners]
-            for learner, batch in zip(learners, taught, strict=True):
-                assert batch is not None
-                learner._teach(batch.rows, corpus.labels[batch.rows])
-        for _ in train(learners):
-            pass
-        if done is not None and number == finished:
-            continue
-        for arm, learner, batch in zip(arms, learners, taught, strict=True):
-            predicted = learner.probabilities(held_out).argmax(axis=1)
-            yield Iteration(
-                arm=arm,
-                number=number,
-                rows=learner.labelled,
-                labels=corpus.labels[learner.labelled],
-                batch=batch,
-                data_map=learner.data_map,
-                evaluation=evaluate(predicted, test.labels),
-                train_seconds=learner.train_seconds,
-            )
-
-
-def _learners(
-    corpus: Corpus,
-    features: NDArray[np.float32],
-    arms: Sequence[Arm],
-    preset: Preset,
-    device: str,
-) -> list[ActiveLearner]:
-    """A learner for each arm, sharing the features on the device."""
-    if not arms:
-        raise CartographyError("there is nothing to simulate: name at least one seed")
-    if not corpus.labelled.all():
-        row = int((~corpus.labelled).argmax())
-        raise CartographyError(
-            f"{corpus.name}: text {corpus.ids[row]!r} has no gold label, and a simulation needs "
-            "one for every text of its pool"
-        )
-    shared = as_tensor(features, pick_device(device))
-    return [
-        ActiveLearner(
-            shared,
-            corpus.ids,
-            corpus.classes,
-            strategy=arm.strategy,
-            preset=preset,
-            seed=arm.seed,
-        )
-        for arm in arms
-    ]
-
-
-def seed_set(corpus: Corpus, size: int, seed: int) -> NDArray[np.int64]:
-    """Rows of the stratified seed set (`size`,) of `seed`, ascending.
-
-    Raises CartographyError when the corpus has fewer labelled texts than that.
-    """
-    return stratified_draw(corpus.labels, size, np.random.default_rng(seed))

@@ -18,8 +18,9 @@ from cartography.dynamics import TrainingDynamics
 from cartography.errors import CartographyError
 from cartography.export import write_csv
 from cartography.figures import data_map_figure, write_html
-from cartography.learner import evaluate, predict
+from cartography.learner import predict
 from cartography.runs import SUMMARY, Manifest, read_json, read_manifest, write_json
+from cartography.simulation import evaluate
 from cartography.training import Epoch, TrainingSet, as_tensor, fit, pick_device
 
 ITEMS = "items.parquet"

@@ -5,7 +5,7 @@ purpose says so and replaces them.
 """
 
 import pytest
-from test_learner import TEST, picks, run
+from clouds import TEST, picks, run
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ ORDER = [
     "data_map",
     "strategies",
     "learner",
+    "simulation",
     "figures",
     "export",
     "runs",

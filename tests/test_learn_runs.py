@@ -4,13 +4,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_learner import CORPUS, FEATURES, PRESET, TEST, TEST_FEATURES
+from clouds import CORPUS, FEATURES, PRESET, TEST, TEST_FEATURES
 
 from cartography.errors import CartographyError
 from cartography.export import BATCH_COLUMNS
 from cartography.learn_runs import BATCHES, ITERATIONS, MAPS, read_learning, record_learning
-from cartography.learner import Arm, simulate
 from cartography.runs import MANIFEST, SUMMARY, Manifest, Source, write_json
+from cartography.simulation import Arm, simulate
 
 SOURCE = Source("made", CORPUS.fingerprint, 90, CORPUS.classes, "feat", "made up")
 SMALL = PRESET.for_corpus(90)

@@ -4,13 +4,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_learner import CORPUS, FEATURES, PRESET, TEST, TEST_FEATURES
+import torch
+from clouds import CORPUS, FEATURES, PRESET, TEST, TEST_FEATURES
 
 from cartography.data_map import DataMap
 from cartography.errors import CartographyError
-from cartography.learner import evaluate
+from cartography.learner import predict
 from cartography.map_runs import DYNAMICS, EPOCHS, PAGE, TABLE, read_map, record_maps
 from cartography.runs import MANIFEST, SUMMARY, Manifest, Source, read_json, write_json
+from cartography.simulation import evaluate
 
 SOURCE = Source("made", CORPUS.fingerprint, 90, CORPUS.classes, "feat", "made up")
 MANIFEST_7 = Manifest("map", SOURCE, SOURCE, PRESET.for_corpus(90), 7, "cpu")
@@ -132,10 +134,6 @@ def test_unreadable_files_are_named(tmp_path: Path) -> None:
 
 def test_the_stored_accuracy_is_that_of_the_last_model(tmp_path: Path) -> None:
     *_, last = start(tmp_path)
-    import torch
-
-    from cartography.learner import predict
-
     predicted = predict(last.classifiers, torch.from_numpy(TEST_FEATURES)).argmax(axis=1)
     expected = evaluate(predicted, TEST.labels).accuracy
     assert read_json(tmp_path / SUMMARY)["test_accuracy"] == expected
