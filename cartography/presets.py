@@ -99,7 +99,7 @@ PAPER = Preset(
         dynamics="epoch_end",
     ),
     # Without dropout, the training pass already shows the discriminator's accuracy; a second
-    # pass over a whole pool (DAL) would cost a third as much again.
+    # pass over a whole pool (DAL) would only cost time.
     discriminator=Recipe(
         hidden=(300,),
         dropout=0.0,

@@ -61,11 +61,7 @@ def data_map_figure(
         positions = places[shown & (bins == level)]
         figure.add_trace(
             go.Scattergl(
-                x=data_map.variability[positions].astype(np.float32),
-                y=data_map.confidence[positions].astype(np.float32),
-                # A typed array would come back from the browser as an object, not as a list.
-                customdata=[[position] for position in positions.tolist()],
-                mode="markers",
+                **_points(data_map, positions),
                 name=_level_name(level, width),
                 marker={
                     "color": CORRECTNESS[level],
@@ -80,6 +76,17 @@ def data_map_figure(
     _add_marginals(figure, data_map, places, t_cor)
     _lay_out_map(figure, data_map, title, t_cor, int(shown.sum()))
     return figure
+
+
+def _points(data_map: DataMap, positions: NDArray[np.int64]) -> dict[str, Any]:
+    """Where the items at `positions` lie, each with its position for a selection to name."""
+    return {
+        "x": data_map.variability[positions].astype(np.float32),
+        "y": data_map.confidence[positions].astype(np.float32),
+        # A typed array would come back from the browser as an object, not as a list.
+        "customdata": [[position] for position in positions.tolist()],
+        "mode": "markers",
+    }
 
 
 def _bins(correctness: NDArray[np.float64], epochs: int) -> NDArray[np.int64]:
@@ -125,10 +132,7 @@ def _add_rings(
         return
     figure.add_trace(
         go.Scattergl(
-            x=data_map.variability[positions].astype(np.float32),
-            y=data_map.confidence[positions].astype(np.float32),
-            customdata=[[position] for position in positions.tolist()],
-            mode="markers",
+            **_points(data_map, positions),
             name=f"{name} ({len(positions):,})",
             marker={
                 "symbol": "circle-open",
