@@ -14,6 +14,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+_ALIGNED = 16  # floats in 64 bytes, the widest register and the line of a cache
 BLOCK = 8192  # rows scored at a time: large products, yet tens of megabytes at most
 
 
@@ -33,8 +34,11 @@ class Layers:
 
     @property
     def parameters(self) -> int:
-        """Number of weights and biases of one model."""
-        return sum((fan_in + 1) * fan_out for fan_in, fan_out in self.pairs)
+        """Number of weights and biases of one model, and the few zeros that fill its last 64 bytes:
+        so every model begins alike in memory, and computes alike wherever it stands.
+        """
+        needed = sum((fan_in + 1) * fan_out for fan_in, fan_out in self.pairs)
+        return math.ceil(needed / _ALIGNED) * _ALIGNED
 
     def views(self, flat: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Weights (M, in, out) and biases (M, 1, out) of each layer, as views of `flat` (M, P)."""
@@ -67,7 +71,7 @@ class Classifiers:
         Weights and biases are uniform in ±1/sqrt(inputs), the default of `torch.nn.Linear`. The
         generators live on the CPU, so a seed starts from the same weights on every device.
         """
-        flat = torch.empty(len(generators), layers.parameters)
+        flat = torch.zeros(len(generators), layers.parameters)
         for model, generator in enumerate(generators):
             for weights, biases in layers.views(flat[model : model + 1]):
                 bound = 1 / math.sqrt(weights.shape[1])
@@ -78,9 +82,10 @@ class Classifiers:
     def __len__(self) -> int:
         return len(self.flat)
 
-    def __getitem__(self, model: int) -> "Classifiers":
-        """Model number `model` alone, sharing its parameters."""
-        return Classifiers(self.layers, self.flat[model : model + 1])
+    def __getitem__(self, models: int | slice) -> "Classifiers":
+        """These `models`, or that one, alone; they share their parameters."""
+        chosen = slice(models, models + 1) if isinstance(models, int) else models
+        return Classifiers(self.layers, self.flat[chosen])
 
     def forward(self, inputs: Tensor, masks: Sequence[Tensor] = ()) -> list[Tensor]:
         """All activations: the inputs (M, B, d), each hidden layer (M, B, h), the logits (M, B, C).

@@ -13,6 +13,7 @@ from cartography.disk import content_key
 from cartography.errors import CartographyError
 
 _HOLD_OUT_SEED = 20220701
+_FLIP_SEED = 20220702
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +118,7 @@ def describe(corpus: Corpus) -> CorpusReport:
 
     A text is empty if it has no token; it is a duplicate if an earlier row has the same text.
     """
-    tokens = np.array([len(text.split()) for text in corpus.texts], dtype=np.int64)
+    tokens = token_counts(corpus)
     counts = np.bincount(corpus.labels[corpus.labelled], minlength=len(corpus.classes))
     spread = tokens if len(tokens) else np.zeros(1, dtype=np.int64)
     return CorpusReport(
@@ -131,6 +132,35 @@ def describe(corpus: Corpus) -> CorpusReport:
         tokens_p95=float(np.quantile(spread, 0.95)),
         tokens_max=int(spread.max()),
     )
+
+
+def token_counts(corpus: Corpus) -> NDArray[np.int64]:
+    """How many tokens, runs of characters between white space, each text has (n,)."""
+    return np.array([len(text.split()) for text in corpus.texts], dtype=np.int64)
+
+
+def repeated_texts(corpus: Corpus) -> tuple[NDArray[np.int64], ...]:
+    """The ascending positions of each text that more than one row has, the most frequent first."""
+    rows: dict[str, list[int]] = {}
+    for row, text in enumerate(corpus.texts):
+        rows.setdefault(text, []).append(row)
+    repeated = (np.array(each, dtype=np.int64) for each in rows.values() if len(each) > 1)
+    return tuple(sorted(repeated, key=len, reverse=True))
+
+
+def require_classes(corpus: Corpus, least: int = 2) -> None:
+    """Raise CartographyError unless the gold labels of `corpus` are of `least` classes, 1 or 2."""
+    present = np.unique(corpus.labels[corpus.labelled])
+    if not len(present):
+        raise CartographyError(
+            f"{corpus.name} has no gold labels, and they are needed here: name the label "
+            "column with --label"
+        )
+    if len(present) < least:
+        raise CartographyError(
+            f"all gold labels of {corpus.name} are {corpus.classes[int(present[0])]!r}, and a "
+            "classifier needs at least two classes: name another column with --label"
+        )
 
 
 def stratified_draw(
@@ -181,6 +211,27 @@ def hold_out(corpus: Corpus, fraction: float = 0.1) -> tuple[Corpus, Corpus]:
     kept[rows] = False
     test = replace(corpus.take(rows), name=f"{corpus.name} (held out)")
     return corpus.take(kept), test
+
+
+def flip_labels(corpus: Corpus, fraction: float) -> Corpus:
+    """`corpus` with this fraction of its gold labels changed to another class, drawn at random.
+
+    The seed is fixed, and a larger fraction flips the same texts and more. Raises
+    CartographyError for a fraction outside [0, 0.5] and for fewer than two classes.
+    """
+    if not 0 <= fraction <= 0.5:
+        raise CartographyError(f"cannot flip {fraction:g} of the labels: give 0 to 0.5 of them")
+    if len(corpus.classes) < 2:
+        raise CartographyError(f"{corpus.name} has one class, so no label can be flipped")
+    rng = np.random.default_rng(_FLIP_SEED)
+    labelled = rng.permutation(np.flatnonzero(corpus.labelled))
+    steps = rng.integers(1, len(corpus.classes), size=len(labelled))
+    flipped = slice(round(fraction * len(labelled)))
+    labels = corpus.labels.copy()
+    labels[labelled[flipped]] += steps[flipped]
+    labels[labelled[flipped]] %= len(corpus.classes)
+    name = f"{corpus.name} ({fraction:.0%} of the labels flipped)" if fraction else corpus.name
+    return replace(corpus, name=name, labels=labels)
 
 
 def _shares(counts: NDArray[np.int64], size: int) -> NDArray[np.int64]:

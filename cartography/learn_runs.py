@@ -1,6 +1,5 @@
 """An active-learning run on disk: one file an iteration, resumed and read back."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,27 +8,36 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from cartography.corpus import Corpus
-from cartography.disk import written_whole
 from cartography.errors import CartographyError
 from cartography.export import BATCH_COLUMNS, selection_card, write_csv
+from cartography.figures import Trail
+from cartography.iteration_files import (
+    batches_of,
+    iteration_table,
+    read_iterations,
+    scalars_of,
+    write_iteration,
+)
+from cartography.reasons import reasons_of_picks
 from cartography.runs import SUMMARY, Manifest, read_json, read_manifest, run_id, write_json
 from cartography.simulation import Arm, Iteration, simulate
 
-MAPS = "maps"
 ITERATIONS = "iterations.csv"
 BATCHES = "batches.csv"
-_SCALARS = b"cartography"
+
+# In what runs of one call may differ; in the names of a manifest's fields.
+_MAY_DIFFER = ["strategy", "seed", "preset.t_cor"]
 
 
 @dataclass(frozen=True, eq=False)
 class LearnRun:
     """A run read back: what was asked and the iterations so far.
 
-    `iterations` has a row for each, with the columns of iterations.csv. `maps` holds each one's
+    `iterations` has a row for each, with the columns of iterations.csv; NaN in those that an older
+    run did not record. `maps` holds each one's
     labelled set with its map: the columns of the batch CSV less strategy, seed and run_id, where
     `iteration` is when a text joined (0: the seed set) and rank and score are missing for the seed
     set. `summary` is None until the run is finished.
@@ -77,6 +85,57 @@ class LearnRun:
         )
         return batch[list(BATCH_COLUMNS)]
 
+    def reasons(self, number: int) -> list[str]:
+        """Why the strategy wanted each text of the batch of iteration `number`, in its order.
+
+        Raises CartographyError when the run has no such iteration.
+        """
+        return reasons_of_picks(
+            self.strategy,
+            self.batch(number)["score"].to_numpy(),
+            classes=len(self.manifest["train"]["classes"]),
+            query_size=int(self.manifest["preset"]["query_size"]),
+        )
+
+    def labelled_set(self, number: int) -> pd.DataFrame:
+        """The labelled set after iteration `number` (from 0): id, text, label, and the iteration
+        in which each text joined (0: the seed set).
+
+        Raises CartographyError when the run has no such iteration.
+        """
+        return self._map(number)[["id", "text", "label", "iteration"]]
+
+    def trails(self, number: int) -> tuple[Trail, ...]:
+        """For each text picked until iteration `number`, in the order of the picks, its places on
+        the maps of the iterations since it joined; a trail is named by the text's id.
+
+        Raises CartographyError when the run has no such iteration.
+        """
+        last = self._map(number)
+        joined = last["iteration"].to_numpy()
+        # A text has the same row in every map since it joined.
+        maps = [each[["variability", "confidence"]].to_numpy() for each in self.maps[: number + 1]]
+        trails = []
+        for row in np.flatnonzero(joined > 0).tolist():
+            since = int(joined[row])
+            places = np.array([placed[row] for placed in maps[since:]])
+            trails.append(
+                Trail(
+                    name=str(last["id"].iat[row]),
+                    iterations=np.arange(since, number + 1),
+                    variability=places[:, 0],
+                    confidence=places[:, 1],
+                    joined=since,
+                )
+            )
+        return tuple(trails)
+
+    def _map(self, number: int) -> pd.DataFrame:
+        if not 0 <= number < len(self.maps):
+            have = f"0 to {len(self.maps) - 1}" if self.maps else "none yet"
+            raise CartographyError(f"{self.folder} has no iteration {number}: it has {have}")
+        return self.maps[number]
+
     def batches(self) -> pd.DataFrame:
         """All batches, one after the other, in the columns of the batch CSV."""
         each = [self.batch(number) for number in range(1, len(self.maps))]
@@ -101,13 +160,16 @@ def record_learning(
     Yields each iteration after it is on disk. When the iterator is exhausted the runs are
     finished, unless `pause_after` stopped them after that many new iterations each: then the same
     call later goes on. Runs side by side go on from the last iteration that all of them have.
+
+    The manifests may differ in strategy, seed and `preset.t_cor`, and do in one of them; anything
+    else raises ValueError.
     """
     first = next(iter(runs.values()))
-    arms = {Arm(run.strategy, run.seed): folder for folder, run in runs.items()}
+    arms = _arms(runs)
     row_of = {name: row for row, name in enumerate(corpus.ids)}
-    past = [_read_maps(folder) for folder in runs]
+    past = [read_iterations(folder) for folder in runs]
     common = min(len(maps) for maps in past)
-    done = [_batches_done(maps[:common], row_of) for maps in past] if common else None
+    done = [batches_of(maps[:common], row_of) for maps in past] if common else None
     recorded = {
         folder: _Recorder(folder, manifest, maps[:common], corpus)
         for (folder, manifest), maps in zip(runs.items(), past, strict=True)
@@ -134,6 +196,18 @@ def record_learning(
         recorder.finish()
 
 
+def _arms(runs: Mapping[Path, Manifest]) -> dict[Arm, Path]:
+    """The folder of each arm. Raises ValueError where the runs cannot go side by side."""
+    fields = pd.json_normalize([run.as_dict() for run in runs.values()]).map(repr)
+    for name in fields.columns.difference(_MAY_DIFFER):
+        if fields[name].nunique() > 1:
+            raise ValueError(f"runs side by side have one {name}, not {set(fields[name])}")
+    arms = {Arm(run.strategy, run.seed, run.preset.t_cor): folder for folder, run in runs.items()}
+    if len(arms) < len(runs):
+        raise ValueError("runs side by side differ in strategy, seed or preset.t_cor")
+    return arms
+
+
 class _Recorder:
     """Writes one run: the iteration's file first, then the tables made from all files."""
 
@@ -147,9 +221,8 @@ class _Recorder:
 
     def add(self, iteration: Iteration) -> None:
         """Write the iteration whole, then refresh iterations.csv and batches.csv."""
-        table = self._table(iteration)
-        with written_whole(_map_file(self.folder, iteration.number)) as temporary:
-            pq.write_table(table, temporary, compression="zstd")
+        table = iteration_table(iteration, self.corpus, self.maps[-1] if self.maps else None)
+        write_iteration(self.folder, iteration.number, table)
         self.maps.append(table)
         run = _run(self.folder, self.manifest.as_dict(), self.maps, None)
         write_csv(run.iterations, self.folder / ITERATIONS)
@@ -179,95 +252,6 @@ class _Recorder:
             },
         )
 
-    def _table(self, iteration: Iteration) -> pa.Table:
-        """The labelled set and its map; what a row was when it joined is kept from then."""
-        corpus, data_map, batch = self.corpus, iteration.data_map, iteration.batch
-        rows = iteration.rows
-        before = len(rows) - (len(batch) if batch else 0)
-        joined = {
-            name: self.maps[-1][name].to_pylist() if self.maps else [empty] * before
-            for name, empty in _SEED_SET.items()
-        }
-        if batch:
-            joined["iteration"] += [iteration.number] * len(batch)
-            joined["rank"] += list(range(1, len(batch) + 1))
-            joined["score"] += batch.scores.tolist()
-            joined["predicted_label"] += corpus.label_names(batch.predicted).tolist()
-        scalars = {
-            "iteration": iteration.number,
-            "labelled": len(rows),
-            "accuracy": iteration.evaluation.accuracy,
-            "macro_f1": iteration.evaluation.macro_f1,
-            "discriminator_accuracy": batch.discriminator_accuracy if batch else float("nan"),
-            "confidence": iteration.batch_statistics.confidence,
-            "variability": iteration.batch_statistics.variability,
-            "correctness": iteration.batch_statistics.correctness,
-            "train_seconds": iteration.train_seconds,
-            "select_seconds": batch.seconds if batch else float("nan"),
-            "fallback": batch.fallback if batch else "",
-        }
-        table = pa.table(
-            {
-                "id": pa.array(corpus.ids[rows].tolist(), pa.string()),
-                "text": pa.array(corpus.texts[rows].tolist(), pa.string()),
-                "label": pa.array(corpus.label_names(iteration.labels).tolist(), pa.string()),
-                "iteration": pa.array(joined["iteration"], pa.int64()),
-                "rank": pa.array(joined["rank"], pa.int64()),
-                "score": pa.array(joined["score"], pa.float64()),
-                "predicted_label": pa.array(joined["predicted_label"], pa.string()),
-                "confidence": data_map.confidence,
-                "variability": data_map.variability,
-                "correctness": data_map.correctness,
-                "region": pa.array(data_map.region_names.tolist(), pa.string()),
-            }
-        )
-        return table.replace_schema_metadata({_SCALARS: json.dumps(scalars)})
-
-
-_COLUMNS = [
-    "iteration",
-    "labelled",
-    "accuracy",
-    "macro_f1",
-    "discriminator_accuracy",
-    "confidence",
-    "variability",
-    "correctness",
-    "train_seconds",
-    "select_seconds",
-    "fallback",
-]
-
-# What the columns say of a text that no strategy picked.
-_SEED_SET: dict[str, Any] = {"iteration": 0, "rank": None, "score": None, "predicted_label": None}
-
-
-def _map_file(folder: Path, number: int) -> Path:
-    return folder / MAPS / f"iteration-{number:03d}.parquet"
-
-
-def _read_maps(folder: Path) -> list[pa.Table]:
-    """The files of iterations 0, 1 … as far as they go without a gap."""
-    maps: list[pa.Table] = []
-    while (path := _map_file(folder, len(maps))).exists():
-        try:
-            table = pq.read_table(path)
-            json.loads(table.schema.metadata[_SCALARS])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CartographyError(
-                f"{path} cannot be read ({error}): remove it and the later ones to go on from the "
-                "iteration before"
-            ) from error
-        maps.append(table)
-    return maps
-
-
-def _batches_done(maps: list[pa.Table], row_of: Mapping[str, int]) -> list[NDArray[np.int64]]:
-    """Rows of the batches taught so far, from the last iteration's file."""
-    joined = np.array(maps[-1]["iteration"].to_pylist())
-    rows = np.array([row_of[name] for name in maps[-1]["id"].to_pylist()], dtype=np.int64)
-    return [rows[joined == number] for number in range(1, len(maps))]
-
 
 def _run(
     folder: Path,
@@ -275,11 +259,10 @@ def _run(
     maps: list[pa.Table],
     summary: dict[str, Any] | None,
 ) -> LearnRun:
-    scalars = [json.loads(table.schema.metadata[_SCALARS]) for table in maps]
     return LearnRun(
         folder=folder,
         manifest=manifest,
-        iterations=pd.DataFrame(scalars, columns=_COLUMNS),
+        iterations=scalars_of(maps),
         maps=tuple(table.to_pandas() for table in maps),
         summary=summary,
     )
@@ -295,4 +278,4 @@ def read_learning(folder: Path) -> LearnRun:
     if manifest["kind"] != "learn":
         raise CartographyError(f"{folder} holds no active-learning run but a data map")
     summary = read_json(folder / SUMMARY) if (folder / SUMMARY).exists() else None
-    return _run(folder, manifest, _read_maps(folder), summary)
+    return _run(folder, manifest, read_iterations(folder), summary)

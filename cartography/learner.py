@@ -26,13 +26,15 @@ class Batch:
 
     `rows` (k,) and `ids` (k,) name them, `scores` (k,) are the strategy's (higher is wanted
     more), `predicted` (k,) is the class the model gave each before it was taught, and `seconds`
-    the time the query took. The rest is as in `Query`.
+    the time the query took. `pool_max_probability` is the mean, over the whole pool that was
+    asked about, of the highest class probability. The rest is as in `Query`.
     """
 
     rows: NDArray[np.int64]
     ids: NDArray[np.object_]
     scores: NDArray[np.float64]
     predicted: NDArray[np.int64]
+    pool_max_probability: float
     discriminator_accuracy: float
     fallback: str
     seconds: float
@@ -142,12 +144,32 @@ class ActiveLearner:
         wanted = self.preset.query_size if size is None else size
         if wanted < 1:
             raise CartographyError(f"a query asks for one item or more, not for {wanted}")
+        view = self.view()
+        start = time.perf_counter()
+        rng = np.random.default_rng(self.query_seed)
+        query: Query = self._strategy(view, wanted, rng)
+        rows = view.pool[query.positions]
+        return Batch(
+            rows=rows,
+            ids=self.ids[rows],
+            scores=query.scores,
+            predicted=view.probabilities[query.positions].argmax(axis=1).astype(np.int64),
+            pool_max_probability=float(view.probabilities.max(axis=1).mean(dtype=np.float64)),
+            discriminator_accuracy=query.discriminator_accuracy,
+            fallback=query.fallback,
+            seconds=time.perf_counter() - start,
+        )
+
+    def view(self) -> View:
+        """What the next query's strategy may see. Trains first if need be.
+
+        Raises CartographyError when nothing was taught yet or the pool is empty.
+        """
         trained = self._ready()
         pool = self.pool
         if not len(pool):
             raise CartographyError("the pool is empty: every item is labelled")
-        start = time.perf_counter()
-        view = View(
+        return View(
             model=trained.model,
             features=self.features,
             labelled=self.labelled,
@@ -156,18 +178,11 @@ class ActiveLearner:
             preset=self.preset,
             seed=self._seed(1),
         )
-        rng = np.random.default_rng(self._seed(2))
-        query: Query = self._strategy(view, wanted, rng)
-        rows = pool[query.positions]
-        return Batch(
-            rows=rows,
-            ids=self.ids[rows],
-            scores=query.scores,
-            predicted=view.probabilities[query.positions].argmax(axis=1).astype(np.int64),
-            discriminator_accuracy=query.discriminator_accuracy,
-            fallback=query.fallback,
-            seconds=time.perf_counter() - start,
-        )
+
+    @property
+    def query_seed(self) -> int:
+        """The seed of the generator that the next query's strategy draws from."""
+        return self._seed(2)
 
     @property
     def data_map(self) -> DataMap:

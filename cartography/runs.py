@@ -21,6 +21,7 @@ MANIFEST = "manifest.json"
 SUMMARY = "run.json"
 LOCK = ".lock"
 
+Kind = Literal["map", "learn", "threshold"]
 Status = Literal["running", "stopped", "finished"]
 
 
@@ -58,10 +59,10 @@ class Source:
 class Manifest:
     """All that decides a run's results. Equal manifests on one machine give equal results.
 
-    `kind` is "map" or "learn"; a map has no strategy.
+    `kind` is "map", "learn" or "threshold"; a run of "learn" alone has a strategy.
     """
 
-    kind: Literal["map", "learn"]
+    kind: Kind
     train: Source
     test: Source | None
     preset: Preset
@@ -86,14 +87,31 @@ def run_id(manifest: Mapping[str, Any]) -> str:
     return content_key(json.dumps(manifest, sort_keys=True))[:12]
 
 
-def seed_folders(out: Path, seeds: Sequence[int]) -> dict[int, Path]:
-    """The folder of each seed's run: `out` itself for one seed, `out/seed-N` for several.
+def run_folders(out: Path, runs: Sequence[Mapping[str, object]]) -> list[Path]:
+    """The folder of each of `runs`, given by what sets them apart, such as strategy and seed.
 
-    Raises CartographyError when a seed is given twice or none is.
+    `out` itself for one run; of several, each has one below it named by the values in which they
+    differ, as in `out/cal-seed-398048`. Raises CartographyError when two are the same or there
+    is none.
     """
-    if not seeds or len(set(seeds)) < len(seeds):
-        raise CartographyError("give each --seed once, and at least one")
-    return {seed: out / f"seed-{seed}" if len(seeds) > 1 else out for seed in seeds}
+    if not runs:
+        raise CartographyError("there is nothing to run: name at least one seed")
+    if len(runs) == 1:
+        return [out]
+    keys = list(dict.fromkeys(key for run in runs for key in run))
+    differing = [key for key in keys if len({str(run.get(key)) for run in runs}) > 1]
+    names = ["-".join(_named(key, run) for key in differing if key in run) for run in runs]
+    for name in names:
+        if names.count(name) > 1:
+            what = name or ", ".join(f"{key} {value}" for key, value in runs[0].items())
+            raise CartographyError(f"the same run is asked for twice ({what}): name each once")
+    return [out / name for name in names]
+
+
+def _named(key: str, run: Mapping[str, object]) -> str:
+    """A value as a part of a folder's name; words speak for themselves."""
+    value = run[key]
+    return value if isinstance(value, str) else f"{key}-{value}"
 
 
 @contextmanager

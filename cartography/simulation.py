@@ -1,7 +1,7 @@
 """Active learning simulated: Algorithm 1 with the pool's gold labels withheld."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,12 +38,28 @@ def evaluate(predicted: NDArray[np.int64], gold: NDArray[np.int64]) -> Evaluatio
     )
 
 
+def agreement(before: NDArray[np.int64], after: NDArray[np.int64]) -> float:
+    """Cohen's kappa between two models' predicted classes (n,) of the same texts, at most 1.
+
+    No gold label is used, so it can be followed where there are none (Bloodgood & Vijay-Shanker
+    2009). Two models that give all texts one and the same class, where kappa is 0 / 0, agree: 1.
+    """
+    same = float((before == after).mean())
+    if same == 1:
+        return 1.0
+    classes = int(max(before.max(), after.max())) + 1
+    shares = [np.bincount(each, minlength=classes) / len(each) for each in (before, after)]
+    by_chance = float(shares[0] @ shares[1])
+    return (same - by_chance) / (1 - by_chance)
+
+
 @dataclass(frozen=True)
 class Arm:
-    """One simulated learner: a strategy and a seed."""
+    """One simulated learner: a strategy, a seed and CAL's threshold (None: the preset's)."""
 
     strategy: str
     seed: int
+    t_cor: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +69,9 @@ class Iteration:
     `batch` is what the previous model picked and what joined the labelled set before this
     training (None at 0), so `batch_statistics` are those of Figure 4: the batch's place on the
     map of the training it is first part of. `rows` (l,) is the labelled set, the batch last, and
-    `data_map` its map in that order. `labels` (l,) are its gold labels.
+    `data_map` its map in that order. `labels` (l,) are its gold labels. `pool` is the size of the
+    pool that the batch was taken from; at 0, of the pool that the seed set leaves. `agreement` is
+    that of this model's predictions on the test set with the previous model's (NaN at 0).
     """
 
     arm: Arm
@@ -61,8 +79,10 @@ class Iteration:
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
     batch: Batch | None
+    pool: int
     data_map: DataMap
     evaluation: Evaluation
+    agreement: float
     train_seconds: float
 
     @property
@@ -87,7 +107,8 @@ def simulate(
 
     The gold labels of `corpus` are withheld here and handed to a learner only with the batch it
     asked for. The seed set is stratified and depends on an arm's seed alone, so strategies start
-    from the same one. Ends after `preset.iterations` batches or when the pool is empty.
+    from the same one. Arms may differ in all that an `Arm` names; the rest is `preset`'s. Ends
+    after `preset.iterations` batches or when the pool is empty.
 
     `done` resumes: for each arm, the rows of the batches it was taught before, equally many for
     all. The iteration they end with is trained again and not yielded again; `None` starts anew.
@@ -109,6 +130,7 @@ def simulate(
         for rows in [seed_set(corpus, preset.seed_size, arm.seed), *batches]:
             learner.teach_rows(rows, corpus.labels[rows])
     taught: list[Batch | None] = [None] * len(arms)
+    before: list[NDArray[np.int64] | None] = [None] * len(arms)
     finished = len(past[0])
     for number in range(finished, preset.iterations + 1):
         if number > finished:
@@ -120,20 +142,24 @@ def simulate(
                 learner.teach_rows(batch.rows, corpus.labels[batch.rows])
         for _ in train(learners):
             pass
-        if done is not None and number == finished:
-            continue
-        for arm, learner, batch in zip(arms, learners, taught, strict=True):
-            predicted = learner.probabilities(held_out).argmax(axis=1)
-            yield Iteration(
-                arm=arm,
-                number=number,
-                rows=learner.labelled,
-                labels=corpus.labels[learner.labelled],
-                batch=batch,
-                data_map=learner.data_map,
-                evaluation=evaluate(predicted, test.labels),
-                train_seconds=learner.train_seconds,
-            )
+        predicted = [learner.probabilities(held_out).argmax(axis=1) for learner in learners]
+        if done is None or number > finished:
+            for arm, learner, batch, then, now in zip(
+                arms, learners, taught, before, predicted, strict=True
+            ):
+                yield Iteration(
+                    arm=arm,
+                    number=number,
+                    rows=learner.labelled,
+                    labels=corpus.labels[learner.labelled],
+                    batch=batch,
+                    pool=len(learner.pool) + (len(batch) if batch else 0),
+                    data_map=learner.data_map,
+                    evaluation=evaluate(now, test.labels),
+                    agreement=float("nan") if then is None else agreement(then, now),
+                    train_seconds=learner.train_seconds,
+                )
+        before = [*predicted]
 
 
 def _learners(
@@ -159,7 +185,7 @@ def _learners(
             corpus.ids,
             corpus.classes,
             strategy=arm.strategy,
-            preset=preset,
+            preset=preset if arm.t_cor is None else replace(preset, t_cor=arm.t_cor),
             seed=arm.seed,
         )
         for arm in arms

@@ -139,38 +139,48 @@ class _Loop:
         rows = _padded([rows[order] for rows, order in zip(self.rows, orders, strict=True)])
         labels = _padded([labels[order] for labels, order in zip(self.labels, orders, strict=True)])
         sizes = [len(order) for order in orders]
-        logs, hit = [], []
+        logs = self.features.new_zeros(rows.shape)  # (M, max n)
+        hit = torch.zeros_like(rows, dtype=torch.bool)
         for start in range(0, rows.shape[1], self.batch_size):
             batch = slice(start, start + self.batch_size)
             counts = [min(max(size - start, 0), self.batch_size) for size in sizes]
-            log_probability, correct = self._step(rows[:, batch], labels[:, batch], counts)
-            logs.append(log_probability)
-            hit.append(correct)
-        gold = _unpadded(torch.cat(logs, dim=1), orders)
+            busy = _span(counts)
+            logs[busy, batch], hit[busy, batch] = self._step(
+                busy, rows[busy, batch], labels[busy, batch], counts[busy]
+            )
+        gold = _unpadded(logs, orders)
         return (
             np.array([-each.double().mean().item() for each in gold]),
             tuple(each.exp().cpu().numpy() for each in gold),
-            tuple(each.cpu().numpy() for each in _unpadded(torch.cat(hit, dim=1), orders)),
+            tuple(each.cpu().numpy() for each in _unpadded(hit, orders)),
         )
 
-    def _step(self, rows: Tensor, labels: Tensor, counts: Sequence[int]) -> tuple[Tensor, Tensor]:
+    def _step(
+        self, models: slice, rows: Tensor, labels: Tensor, counts: Sequence[int]
+    ) -> tuple[Tensor, Tensor]:
         """One AdamW step on a batch a model; gold-label log-probability and hits (M, B) before it.
 
-        Model m has `counts[m]` items in this batch; columns past them are padding and weigh
+        The M `models` have `counts` items in this batch; columns past them are padding and weigh
         nothing. A model with none rests.
         """
+        classifiers = self.classifiers[models]
         inputs = self.features[rows]  # (M, B, d)
-        masks = dropout_masks(counts, self.recipe.hidden, self.recipe.dropout, self.generators)
-        activations = self.classifiers.forward(inputs, masks)
+        masks = dropout_masks(
+            counts, self.recipe.hidden, self.recipe.dropout, self.generators[models]
+        )
+        activations = classifiers.forward(inputs, masks)
         log_predicted = activations[-1].log_softmax(2)  # (M, B, C)
         gold = log_predicted.gather(2, labels.unsqueeze(2))  # (M, B, 1)
         correct = log_predicted.argmax(2) == labels
         # Gradient of the batch's mean cross-entropy for the logits: (p - onehot) / batch size.
         error = log_predicted.exp_().scatter_add(2, labels.unsqueeze(2), -torch.ones_like(gold))
         error *= _weights(counts, rows.shape[1]).to(error.device)
-        self.classifiers.backward(activations, error, self.gradients, masks)
+        gradients = [(weights[models], biases[models]) for weights, biases in self.gradients]
+        classifiers.backward(activations, error, gradients, masks)
+        for parameter in self.parameters:
+            parameter.grad = None
         for parameter, gradient, count in zip(
-            self.parameters, self.parameter_gradients, counts, strict=True
+            self.parameters[models], self.parameter_gradients[models], counts, strict=True
         ):
             parameter.grad = gradient if count else None
         self.optimiser.step()
@@ -190,6 +200,15 @@ class _Loop:
 def _torch_seed(seed: int, purpose: int) -> int:
     """A seed for a torch generator; different purposes of one seed are independent."""
     return int(np.random.SeedSequence([seed, purpose]).generate_state(1, np.uint64)[0])
+
+
+def _span(counts: Sequence[int]) -> slice:
+    """The models from the first to the last that has items in a batch.
+
+    Small sets run out of batches long before large ones; the products then leave them out.
+    """
+    busy = [model for model, count in enumerate(counts) if count]
+    return slice(busy[0], busy[-1] + 1)
 
 
 def _weights(counts: Sequence[int], width: int) -> Tensor:

@@ -37,7 +37,8 @@ def plain(classifier: Classifiers, model: int) -> nn.Sequential:
 
 def test_layers_count_and_lay_out_parameters() -> None:
     assert LAYERS.pairs == [(7, 5), (5, 4), (4, 3)]
-    assert LAYERS.parameters == 7 * 5 + 5 + 5 * 4 + 4 + 4 * 3 + 3
+    assert 7 * 5 + 5 + 5 * 4 + 4 + 4 * 3 + 3 == 79
+    assert LAYERS.parameters == 80, "a multiple of 16 floats"
     flat = torch.arange(2 * LAYERS.parameters, dtype=torch.float32).view(2, -1)
     (first, bias), *_ = LAYERS.views(flat)
     assert first.shape == (2, 7, 5)

@@ -110,6 +110,69 @@ def test_map_of_a_seed_set_and_of_unlabelled_texts(cartography, tmp_path: Path) 
     assert tables[0]["confidence"].notna().tolist() != tables[1]["confidence"].notna().tolist()
 
 
+def test_maps_side_by_side_have_the_numbers_of_maps_alone(cartography, tmp_path: Path) -> None:
+    sizes = ["--seed-size", "auto", "--seed-size", "all"]
+    assert cartography(*MAP, *sizes, "--out", tmp_path / "both", "--quiet")[0] == 0
+    assert cartography(*MAP, "--seed-size", 12, "--out", tmp_path / "seed", "--quiet")[0] == 0
+    assert cartography(*MAP, "--out", tmp_path / "full", "--quiet")[0] == 0
+    for together, alone in (("size-12", "seed"), ("all", "full")):
+        with (
+            np.load(tmp_path / "both" / together / "dynamics.npz") as one,
+            np.load(tmp_path / alone / "dynamics.npz") as other,
+        ):
+            np.testing.assert_allclose(
+                one["gold_probability"], other["gold_probability"], atol=1e-5
+            )
+
+
+def test_flipped_labels_are_what_is_trained_on(cartography, tmp_path: Path) -> None:
+    assert cartography(*MAP, "--flip", 0.25, "--out", tmp_path / "map", "--quiet")[0] == 0
+    trained = pd.read_csv(tmp_path / "map" / "data_map.csv")["label"]
+    assert (trained != pd.read_csv("train.csv")["label"]).sum() == 30
+    manifest = json.loads((tmp_path / "map" / "manifest.json").read_text())
+    assert "25% of the labels flipped" in manifest["train"]["name"]
+
+
+def test_several_strategies_and_thresholds_each_have_a_folder(cartography, tmp_path: Path) -> None:
+    arms = ["--strategy", "random", "--strategy", "cal", "--t-cor", 0.2, "--t-cor", 0.5]
+    code, out, err = cartography(*LEARN, *arms, "--out", tmp_path, "--quiet")
+    assert (code, err) == (0, "")
+    assert out.count("30 labels") == 3
+    manifests = {
+        folder.name: json.loads((folder / "manifest.json").read_text())
+        for folder in tmp_path.iterdir()
+        if folder.is_dir()
+    }
+    assert {name: each["strategy"] for name, each in manifests.items()} == {
+        "random": "random",
+        "cal-t_cor-0.2": "cal",
+        "cal-t_cor-0.5": "cal",
+    }
+    assert manifests["cal-t_cor-0.5"]["preset"]["t_cor"] == 0.5
+
+
+def test_a_threshold_study_of_texts_without_labels(cartography, tmp_path: Path) -> None:
+    code, out, err = cartography(
+        *["threshold", "some.csv", "--vectors", "words.vec", "--epochs", 3],
+        *["--out", tmp_path / "study", "--quiet"],
+    )
+    assert (code, err) == (0, "")
+    assert re.search(r"\d+ high-cor and \d+ low-cor texts at t_cor 0\.2", out)
+    assert len(pd.read_parquet(tmp_path / "study" / "labelled.parquet")) == 50
+    assert len(pd.read_parquet(tmp_path / "study" / "pool.parquet")) == 10
+
+
+def test_embed_says_what_is_covered(cartography, tmp_path: Path) -> None:
+    code, out, _ = cartography(
+        *["embed", "train.csv", "--vectors", "words.vec", "--out", tmp_path / "embed", "--quiet"]
+    )
+    assert code == 0
+    assert "17 of 17 words (100.0 %) have a vector" in out
+    summary = json.loads((tmp_path / "embed" / "run.json").read_text())
+    assert summary["coverage"]["known_words"] == 17
+    assert summary["summary"] in out
+
+
 def test_learn_and_export(cartography, tmp_path: Path) -> None:
     run = tmp_path / "run"
     code, out, err = cartography(*LEARN, "--strategy", "cal", "--out", run, "--quiet")
@@ -189,7 +252,7 @@ def test_a_killed_run_is_resumed(files: Path, tmp_path: Path) -> None:
         (["map", "train.csv", "--out", "o", "--vectors", "none.vec"], "none.vec"),
         (["map", "train.csv", "--out", "train.csv", "--vectors", "words.vec"], "is a file"),
         ([*LEARN, "--out", "o", "--seed-size", 120], "seed set of 120 leaves no pool"),
-        ([*LEARN, "--out", "o", "--seed", 1, "--seed", 1], "each --seed once"),
+        ([*LEARN, "--out", "o", "--seed", 1, "--seed", 1], "asked for twice"),
         ([*LEARN, "--out", "o", "--strategy", "kal"], "'kal' is not one of 'random'"),
         ([*LEARN, "--out", "o", "--device", "tpu"], "'tpu' is not one of"),
         ([*LEARN, "--out", "o", "--t-cor", 2], "--t-cor"),
@@ -197,7 +260,7 @@ def test_a_killed_run_is_resumed(files: Path, tmp_path: Path) -> None:
         (["map", "one.csv", "--out", "o"], "all gold labels of one.csv are 'a'"),
         (["map", "train.csv", "--out", "o", "--vectors", "huge.vec"], "diverged in epoch 1"),
         (["map", "none.csv", "--out", "o"], "none.csv has no gold labels"),
-        ([], "name a command: map, learn or export"),
+        ([], "name a command: map, learn"),
         (["chart"], "No such command 'chart'"),
         (["export", "nowhere", "--iteration", 1, "--csv", "b.csv"], "nowhere holds no run"),
     ],

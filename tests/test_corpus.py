@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cartography.corpus import Corpus, describe, hold_out, stratified_draw
+from cartography.corpus import Corpus, describe, flip_labels, hold_out, stratified_draw
 from cartography.errors import CartographyError
 
 
@@ -126,3 +126,39 @@ def test_hold_out_refuses_what_it_cannot_split():
         hold_out(corpus([0, 1, -1]))
     with pytest.raises(CartographyError, match=r"cannot hold out 0\.9 of a corpus"):
         hold_out(corpus([0, 0, 1, 1]), 0.9)
+
+
+class TestFlippedLabels:
+    @staticmethod
+    def corpus() -> Corpus:
+        ids = np.array([str(i) for i in range(60)], dtype=object)
+        labels = np.arange(60) % 3
+        labels[:10] = -1
+        return Corpus("made", ids, ids, labels, ("a", "b", "c"))
+
+    def test_the_share_is_exact_and_every_flip_is_to_another_class(self) -> None:
+        before = self.corpus()
+        after = flip_labels(before, 0.2)
+
+        changed = before.labels != after.labels
+        assert changed.sum() == 10
+        assert not changed[:10].any()
+        assert set(after.labels[changed]) <= {0, 1, 2}
+        assert after.fingerprint != before.fingerprint
+        assert after.texts_key == before.texts_key
+
+    def test_a_larger_share_flips_the_same_texts_and_more(self) -> None:
+        before = self.corpus()
+        few, many = flip_labels(before, 0.1), flip_labels(before, 0.4)
+
+        flipped = few.labels != before.labels
+        assert np.array_equal(many.labels[flipped], few.labels[flipped])
+        assert (many.labels != before.labels).sum() == 20
+
+    def test_no_share_changes_nothing(self) -> None:
+        assert flip_labels(self.corpus(), 0.0).fingerprint == self.corpus().fingerprint
+
+    @pytest.mark.parametrize("fraction", [-0.1, 0.6])
+    def test_more_than_half_is_refused(self, fraction: float) -> None:
+        with pytest.raises(CartographyError, match=f"cannot flip {fraction}"):
+            flip_labels(self.corpus(), fraction)

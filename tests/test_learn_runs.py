@@ -1,27 +1,35 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from clouds import CORPUS, FEATURES, PRESET, TEST, TEST_FEATURES
 
 from cartography.errors import CartographyError
 from cartography.export import BATCH_COLUMNS
-from cartography.learn_runs import BATCHES, ITERATIONS, MAPS, read_learning, record_learning
+from cartography.iteration_files import MAPS
+from cartography.learn_runs import BATCHES, ITERATIONS, read_learning, record_learning
 from cartography.runs import MANIFEST, SUMMARY, Manifest, Source, write_json
 from cartography.simulation import Arm, simulate
 
 SOURCE = Source("made", CORPUS.fingerprint, 90, CORPUS.classes, "feat", "made up")
 SMALL = PRESET.for_corpus(90)
+NAMES = ("cal-7-0.2", "cal-7-0.5", "lc-7-0.2")
 
 
-def manifest(seed: int = 7) -> Manifest:
-    return Manifest("learn", SOURCE, SOURCE, SMALL, seed, "cpu", "cal")
+def manifest(seed: int = 7, strategy: str = "cal", t_cor: float = SMALL.t_cor) -> Manifest:
+    return Manifest("learn", SOURCE, SOURCE, replace(SMALL, t_cor=t_cor), seed, "cpu", strategy)
 
 
 def record(*folders: Path, pause_after: int | None = None) -> list[int]:
     runs = {folder: manifest(seed) for seed, folder in enumerate(folders, start=7)}
+    return record_runs(runs, pause_after)
+
+
+def record_runs(runs: dict[Path, Manifest], pause_after: int | None = None) -> list[int]:
     for folder, run in runs.items():
         write_json(folder / MANIFEST, run.as_dict())
     steps = record_learning(runs, CORPUS, FEATURES, TEST, TEST_FEATURES, pause_after=pause_after)
@@ -48,6 +56,15 @@ def test_a_run_holds_what_was_simulated(tmp_path: Path) -> None:
         "train_seconds",
         "select_seconds",
     ]
+    assert list(run.iterations.columns)[10:] == [
+        "fallback",
+        "agreement",
+        "pool",
+        "pool_max_probability",
+    ]
+    assert run.iterations["pool"].tolist() == [70, 70, 64, 58]
+    for name in ("agreement", "pool_max_probability"):
+        assert run.iterations[name].isna().tolist() == [True, False, False, False]
     assert run.iterations["labelled"].tolist() == [20, 26, 32, 38]
     assert run.iterations["confidence"].isna().tolist() == [True, False, False, False]
     batches = pd.read_csv(tmp_path / BATCHES, dtype={"id": "str"})
@@ -93,9 +110,84 @@ def test_runs_side_by_side_are_the_runs_alone_also_when_one_is_ahead(tmp_path: P
     (together[1] / MAPS / "iteration-001.parquet").unlink()
     assert record(*together) == [1, 1, 2, 2, 3, 3]
     record(tmp_path / "alone")
-    pd.testing.assert_frame_equal(
-        without_seconds(together[0]), without_seconds(tmp_path / "alone"), atol=1e-6
-    )
+    pd.testing.assert_frame_equal(without_seconds(together[0]), without_seconds(tmp_path / "alone"))
+
+
+def test_a_mixed_set_is_the_runs_alone_also_when_it_was_paused(tmp_path: Path) -> None:
+    runs = {
+        tmp_path / f"{strategy}-{seed}-{t_cor}": manifest(seed, strategy, t_cor)
+        for strategy, t_cor in (("cal", 0.2), ("cal", 0.5), ("lc", 0.2))
+        for seed in (7, 8)
+    }
+    assert record_runs(runs, pause_after=2) == [0] * 6 + [1] * 6
+    # As if the process had been killed between two files of an iteration.
+    (tmp_path / "lc-7-0.2" / MAPS / "iteration-001.parquet").unlink()
+    assert record_runs(runs) == [1] * 6 + [2] * 6 + [3] * 6
+    for folder, run in runs.items():
+        alone = tmp_path / "alone" / folder.name
+        assert record_runs({alone: run}) == [0, 1, 2, 3]
+        assert (folder / MANIFEST).read_bytes() == (alone / MANIFEST).read_bytes()
+        pd.testing.assert_frame_equal(without_seconds(folder), without_seconds(alone))
+        mine, others = read_learning(folder), read_learning(alone)
+        for one, other in zip(mine.maps, others.maps, strict=True):
+            pd.testing.assert_frame_equal(one, other)
+    picked = {name: read_learning(tmp_path / name).batch(1)["id"].tolist() for name in NAMES}
+    assert len({tuple(ids) for ids in picked.values()}) == 3
+
+
+def test_runs_that_cannot_go_side_by_side_are_a_programmers_mistake(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    longer = replace(manifest(8), preset=SMALL.with_classifier(epochs=5))
+    with pytest.raises(ValueError, match=r"have one preset\.classifier\.epochs, not"):
+        record_runs({one: manifest(), other: longer})
+    with pytest.raises(ValueError, match=r"have one train\.fingerprint, not"):
+        record_runs(
+            {one: manifest(), other: replace(manifest(8), train=replace(SOURCE, fingerprint="0"))}
+        )
+    with pytest.raises(ValueError, match="differ in strategy, seed or"):
+        record_runs({one: manifest(), other: manifest()})
+
+
+def test_an_older_run_lacks_what_was_not_recorded_then_and_goes_on(tmp_path: Path) -> None:
+    new = ["agreement", "pool", "pool_max_probability"]
+    record(tmp_path, pause_after=2)
+    for path in (tmp_path / MAPS).iterdir():
+        table = pq.read_table(path)
+        scalars = json.loads(table.schema.metadata[b"cartography"])
+        kept = {name: value for name, value in scalars.items() if name not in new}
+        pq.write_table(table.replace_schema_metadata({b"cartography": json.dumps(kept)}), path)
+    assert read_learning(tmp_path).iterations[new].isna().all(axis=None)
+    record(tmp_path)
+    known = read_learning(tmp_path).iterations[new].notna()
+    assert known.all(axis=1).tolist() == [False, False, True, True]
+    assert known.any(axis=1).tolist() == [False, False, True, True]
+
+
+def test_reasons_trails_and_the_labelled_set(tmp_path: Path) -> None:
+    record(tmp_path)
+    run = read_learning(tmp_path)
+    nearest = -run.batch(2)["score"].iloc[-1]
+    assert len(run.reasons(2)) == 6
+    assert run.reasons(2)[-1] == f"P(high-cor) is {nearest:.2f} from the boundary 0.5."
+    trails = run.trails(3)
+    assert [trail.name for trail in trails] == run.batches()["id"].tolist()
+    assert [trail.joined for trail in trails] == [1] * 6 + [2] * 6 + [3] * 6
+    for trail in trails:
+        assert trail.iterations.tolist() == list(range(trail.joined, 4))
+        for number, variability, confidence in zip(
+            trail.iterations, trail.variability, trail.confidence, strict=True
+        ):
+            placed = run.maps[number].set_index("id").loc[trail.name]
+            assert (placed["variability"], placed["confidence"]) == (variability, confidence)
+    assert [len(run.trails(number)) for number in (0, 1, 2)] == [0, 6, 12]
+    labelled = run.labelled_set(2)
+    assert list(labelled.columns) == ["id", "text", "label", "iteration"]
+    assert labelled["iteration"].tolist() == [0] * 20 + [1] * 6 + [2] * 6
+    assert labelled["id"].tolist()[20:] == run.batches()["id"].tolist()[:12]
+    assert len(run.labelled_set(0)) == 20
+    for number in (-1, 4):
+        with pytest.raises(CartographyError, match=f"no iteration {number}: it has 0 to 3"):
+            run.labelled_set(number)
 
 
 def test_a_finished_recording_that_lost_only_its_summary_is_finished_without_training(
@@ -113,6 +205,8 @@ def test_a_run_that_has_only_begun_has_empty_tables(tmp_path: Path) -> None:
     assert len(run.iterations) == 0
     assert run.iterations["accuracy"].tolist() == []
     assert list(run.batches().columns) == list(BATCH_COLUMNS)
+    with pytest.raises(CartographyError, match="no iteration 0: it has none yet"):
+        run.trails(0)
 
 
 def test_mistakes(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from cartography.runs import (
     find_runs,
     read_json,
     read_manifest,
-    seed_folders,
+    run_folders,
     status,
     write_json,
 )
@@ -42,13 +42,35 @@ def test_equal_manifests_have_equal_ids_and_any_change_another() -> None:
     assert len({LEARN.run_id, *(other.run_id for other in others)}) == 6
 
 
-def test_one_seed_lives_in_the_folder_and_several_below_it() -> None:
+def test_one_run_lives_in_the_folder_and_several_below_it() -> None:
     out = Path("out")
-    assert seed_folders(out, [5]) == {5: out}
-    assert seed_folders(out, [5, 6]) == {5: out / "seed-5", 6: out / "seed-6"}
-    for seeds in ([], [5, 5]):
-        with pytest.raises(CartographyError, match="each --seed once"):
-            seed_folders(out, seeds)
+    assert run_folders(out, [{"seed": 5}]) == [out]
+    assert run_folders(out, [{"seed": 5}, {"seed": 6}]) == [out / "seed-5", out / "seed-6"]
+
+
+def test_folders_are_named_by_what_differs() -> None:
+    runs = [
+        {"strategy": "random", "seed": 1},
+        {"strategy": "cal", "t_cor": 0.2, "seed": 1},
+        {"strategy": "cal", "t_cor": 0.4, "seed": 1},
+    ]
+    names = [folder.name for folder in run_folders(Path("out"), runs)]
+    assert names == ["random", "cal-t_cor-0.2", "cal-t_cor-0.4"]
+
+
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
+        ([], "nothing to run"),
+        ([{"seed": 5}, {"seed": 5}], r"twice \(seed 5\)"),
+        ([{"size": "all", "seed": 1}, {"size": "all", "seed": 1}, {"seed": 2}], "twice"),
+    ],
+)
+def test_runs_that_cannot_be_told_apart_are_refused(
+    runs: list[dict[str, object]], said: str
+) -> None:
+    with pytest.raises(CartographyError, match=said):
+        run_folders(Path("out"), runs)
 
 
 def test_a_new_folder_is_claimed_resumed_and_refused_when_finished(tmp_path: Path) -> None:
@@ -69,9 +91,7 @@ def test_a_new_folder_is_claimed_resumed_and_refused_when_finished(tmp_path: Pat
 
 
 def test_of_several_seeds_only_the_unfinished_are_resumed(tmp_path: Path) -> None:
-    manifests = {
-        folder: replace(LEARN, seed=seed) for seed, folder in seed_folders(tmp_path, [1, 2]).items()
-    }
+    manifests = {tmp_path / f"seed-{seed}": replace(LEARN, seed=seed) for seed in (1, 2)}
     with claimed(tmp_path, manifests) as unfinished:
         assert [folder.name for folder in unfinished] == ["seed-1", "seed-2"]
         assert status(tmp_path / "seed-2") == "running"
@@ -116,7 +136,7 @@ def test_what_is_refused_is_left_as_it_was(tmp_path: Path, before, message: str)
 
 def test_several_seeds_refuse_a_folder_with_something_else(tmp_path: Path) -> None:
     (tmp_path / "seed-3").mkdir()
-    manifests = dict.fromkeys(seed_folders(tmp_path, [1, 2]).values(), LEARN)
+    manifests = dict.fromkeys([tmp_path / "one", tmp_path / "two"], LEARN)
     with (
         pytest.raises(CartographyError, match="it holds seed-3"),
         claimed(tmp_path, manifests),

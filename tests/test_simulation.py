@@ -2,11 +2,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from clouds import CORPUS, FEATURES, PRESET, TEST, TEST_FEATURES, picks, run
+from sklearn.metrics import cohen_kappa_score
 
 import cartography.simulation as simulation
 from cartography.errors import CartographyError
-from cartography.simulation import Arm, evaluate, simulate
+from cartography.learner import ActiveLearner
+from cartography.simulation import Arm, agreement, evaluate, simulate
 from cartography.strategies import STRATEGIES
 
 
@@ -70,6 +73,11 @@ def test_a_resumed_simulation_goes_on_as_if_never_stopped(stopped_after: int) ->
     for before, after in zip(whole[stopped_after + 1 :], rest, strict=True):
         assert before.evaluation == after.evaluation
         assert before.data_map.confidence.tolist() == after.data_map.confidence.tolist()
+        assert before.agreement == after.agreement
+        assert before.pool == after.pool
+        assert before.batch is not None
+        assert after.batch is not None
+        assert before.batch.pool_max_probability == after.batch.pool_max_probability
 
 
 def test_arms_side_by_side_pick_as_each_alone() -> None:
@@ -79,6 +87,58 @@ def test_arms_side_by_side_pick_as_each_alone() -> None:
     for arm in arms:
         alone = simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, [arm], preset=PRESET)
         assert picks(list(alone)) == picks([each for each in together if each.arm == arm])
+
+
+def test_arms_may_differ_in_t_cor() -> None:
+    arms = [Arm("cal", 7), Arm("cal", 7, 0.5)]
+    together = list(simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, arms, preset=PRESET))
+    found = [picks([each for each in together if each.arm == arm]) for arm in arms]
+    for t_cor, chosen in zip((PRESET.t_cor, 0.5), found, strict=True):
+        assert picks(run("cal", preset=replace(PRESET, t_cor=t_cor))) == chosen
+    assert found[0] != found[1]
+
+
+def test_what_an_iteration_tells_of_its_model_and_pool() -> None:
+    found = run("lc")
+    assert [each.pool for each in found] == [70, 70, 64, 58]
+    assert np.isnan(found[0].agreement)
+    for number in (1, 2, 3):
+        models = []
+        for last in found[number - 1 : number + 1]:
+            learner = ActiveLearner(
+                FEATURES, CORPUS.ids, CORPUS.classes, strategy="lc", preset=PRESET, seed=7
+            )
+            learner.teach_rows(last.rows, last.labels)
+            models.append(learner)
+        before, after = (
+            each.probabilities(torch.from_numpy(TEST_FEATURES)).argmax(axis=1) for each in models
+        )
+        assert found[number].agreement == pytest.approx(cohen_kappa_score(before, after))
+        asked = models[0].probabilities(torch.from_numpy(FEATURES))[models[0].pool]
+        batch = found[number].batch
+        assert batch is not None
+        assert batch.pool_max_probability == pytest.approx(asked.max(axis=1).mean(), abs=1e-6)
+
+
+def test_agreement_needs_no_label() -> None:
+    unlabelled = TEST.labels.copy()
+    unlabelled[10:] = -1
+    arms = [Arm("random", 7)]
+    test = replace(TEST, labels=unlabelled)
+    found = list(simulate(CORPUS, FEATURES, test, TEST_FEATURES, arms, preset=PRESET))
+    whole = run("random")
+    assert [each.agreement for each in found[1:]] == [each.agreement for each in whole[1:]]
+    assert found[1].evaluation != whole[1].evaluation
+
+
+def test_agreement_by_hand() -> None:
+    one, other = np.array([0, 0, 0, 1, 1]), np.array([0, 0, 1, 1, 1])
+    # Alike in 4 of 5; by chance in 3/5 * 2/5 + 2/5 * 3/5 = 12/25.
+    assert agreement(one, other) == pytest.approx((0.8 - 0.48) / (1 - 0.48))
+    assert agreement(one, one) == 1
+    assert agreement(np.array([2, 2]), np.array([2, 2])) == 1
+    assert agreement(np.array([0, 0]), np.array([2, 2])) == 0
+    assert agreement(np.array([0, 1]), np.array([1, 0])) == -1
 
 
 def test_the_last_batch_takes_what_is_left_and_the_run_ends() -> None:

@@ -18,6 +18,7 @@ from cartography.strategies.bald import bald, bald_mi
 from cartography.strategies.cal import cal, split_by_correctness
 from cartography.strategies.cal_dal import cal_dal
 from cartography.strategies.dal import dal
+from cartography.strategies.discriminator import discriminate
 from cartography.strategies.entropy import entropy_of
 from cartography.strategies.least_confidence import uncertainty
 from cartography.strategies.margin import margin_between
@@ -175,6 +176,17 @@ def test_dal_picks_what_a_plain_implementation_picks() -> None:
     expected = plain_discriminator(torch.cat([LABELLED, POOL]), targets, POOL, seed)
     assert query.positions.tolist() == np.argsort(-expected)[:12].tolist()
     np.testing.assert_allclose(query.scores, -np.sort(-expected)[:12], atol=1e-5)
+
+
+def test_discriminators_side_by_side_are_bit_for_bit_the_discriminators_alone() -> None:
+    targets = [(level < LEVELS).astype(np.int64) for level in (0.1, 0.5, 0.9)]
+    recipe = PRESET.discriminator
+    together = discriminate(LABELLED, targets, POOL, recipe, rng(7))
+    for each, found in zip(targets, together, strict=True):
+        [alone] = discriminate(LABELLED, [each], POOL, recipe, rng(7))
+        np.testing.assert_array_equal(found.probability, alone.probability)
+        assert found.accuracy == alone.accuracy
+    assert np.abs(together[0].probability - together[2].probability).min() > 1e-3
 
 
 @pytest.mark.parametrize(

@@ -1,39 +1,29 @@
 """The data map, with the marginal densities of its three statistics (Figures 1, 5 and 6)."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cartography.corpus import stratified_draw
 from cartography.data_map import REGIONS, DataMap
-from cartography.figures.palette import CLEAR, CORRECTNESS, HIGHLIGHT, NEUTRAL
+from cartography.errors import CartographyError
+from cartography.figures.colouring import Colouring, by_correctness
+from cartography.figures.layout import MODEBAR, legend_below, note, plane
+from cartography.figures.marginals import bars, shade, spread
+from cartography.figures.marks import written
+from cartography.figures.palette import CLEAR, HIGHLIGHT, QUIET
+from cartography.figures.sampling import drawn
 
-MOST_POINTS = 50_000
-"""Points drawn one by one; of more, a stratified sample is."""
-
-# Shape as well as colour; neighbouring levels never share a shape.
-_SYMBOLS = (
-    "x",
-    "triangle-down",
-    "cross",
-    "triangle-left",
-    "star",
-    "square",
-    "hexagon",
-    "triangle-right",
-    "diamond",
-    "triangle-up",
-    "circle",
-)
-
-_SAMPLE_SEED = 0
+_HOVER = "confidence %{y:.2f}<br>variability %{x:.2f}"
 
 
 def data_map_figure(
     data_map: DataMap,
     *,
+    colouring: Colouring | None = None,
+    faded: NDArray[np.bool_] | None = None,
     title: str = "",
     t_cor: float | None = None,
     highlighted: NDArray[np.bool_] | None = None,
@@ -41,80 +31,73 @@ def data_map_figure(
 ) -> go.Figure:
     """The map as in Figure 1, with the distributions of its statistics as in Figures 5 and 6.
 
-    Colour and shape show correctness: its levels up to ten epochs, fifths above. Every point
-    carries its position in `data_map` as `customdata` [position], since point numbers count
-    within a trace. With `t_cor` the low-cor side is marked on the correctness panel; `highlighted`
-    (n,) rings points. Of more than `MOST_POINTS` items a sample stratified by correctness is
-    drawn, and every highlighted one.
+    Colour and shape show the `colouring`, by default correctness. The items of `faded` (n,) stand
+    back in grey, those of `highlighted` (n,) are ringed; with `t_cor` the threshold is marked on
+    the correctness panel. Above `MOST_POINTS` items the density of all lies under a sample of the
+    points and every highlighted one; which items are sampled does not change from epoch to epoch.
+    Every point carries its position in `data_map` as its customdata: see `positions_of`. The
+    layout's meta has the `map_caption`. Items without statistics are left out.
+
+    Axes, zoom and legend stay as they are when a figure of another epoch takes this one's place.
+
+    Raises CartographyError where `colouring`, `faded` or `highlighted` is of another length than
+    the map.
     """
+    shown_by = by_correctness(data_map) if colouring is None else colouring
+    quiet = np.zeros(len(data_map), dtype=np.bool_) if faded is None else faded
+    ringed = np.zeros(len(data_map), dtype=np.bool_) if highlighted is None else highlighted
+    for what, found in (
+        ("colouring", shown_by.group),
+        ("mask of faded items", quiet),
+        ("mask of highlighted items", ringed),
+    ):
+        if len(found) != len(data_map):
+            raise CartographyError(
+                f"the {what} has {len(found):,} items and the map {len(data_map):,}: "
+                "make it for this map"
+            )
     finite = np.isfinite(data_map.confidence) & np.isfinite(data_map.variability)
     finite &= np.isfinite(data_map.correctness)
-    places = np.flatnonzero(finite)
-    bins = _bins(data_map.correctness[places], data_map.epochs)
-    ringed = np.zeros(len(data_map), dtype=np.bool_) if highlighted is None else highlighted
-    shown = _shown(places, bins, ringed)
-    figure = go.Figure()
-    size, opacity = _marker(int(shown.sum()))
-    width = 1 if data_map.epochs <= 10 else 2
-    # The low levels are few and lie under the crowd, so they are drawn last, on top.
-    for level in range(10, -1, -width):
-        positions = places[shown & (bins == level)]
-        figure.add_trace(
-            go.Scattergl(
-                **_points(data_map, positions),
-                name=_level_name(level, width),
-                marker={
-                    "color": CORRECTNESS[level],
-                    "symbol": _SYMBOLS[level],
-                    "size": size,
-                    "opacity": opacity,
-                },
-                hovertemplate="confidence %{y:.2f}<br>variability %{x:.2f}",
-            )
-        )
-    _add_rings(figure, data_map, np.flatnonzero(ringed & finite), size, highlight_name)
-    _add_marginals(figure, data_map, places, t_cor)
-    _lay_out_map(figure, data_map, title, t_cor, int(shown.sum()))
-    return figure
+    chosen = drawn(shown_by.group, finite & ~quiet, finite & quiet)
+    counts = spread(data_map, np.flatnonzero(finite))
+    shown = np.flatnonzero(chosen | (ringed & finite))
+    size, opacity = _marker(len(shown))
+    traces: list[Any] = []
+    if not chosen[finite].all():
+        traces.append(shade(counts))
+    # Without points too: a trace is known by its number when the next epoch takes its place.
+    traces.append(_faded_points(data_map, shown[quiet[shown]], size))
+    traces += _groups(data_map, shown_by, shown[~quiet[shown]], size, opacity)
+    if ringed.any():
+        traces.append(_rings(data_map, np.flatnonzero(ringed & finite), size, highlight_name))
+    traces += bars(counts)
+    return go.Figure(traces, _layout(data_map, title, shown_by.title, t_cor, len(shown)))
 
 
-def _points(data_map: DataMap, positions: NDArray[np.int64]) -> dict[str, Any]:
-    """Where the items at `positions` lie, each with its position for a selection to name."""
-    return {
-        "x": data_map.variability[positions].astype(np.float32),
-        "y": data_map.confidence[positions].astype(np.float32),
-        # A typed array would come back from the browser as an object, not as a list.
-        "customdata": [[position] for position in positions.tolist()],
-        "mode": "markers",
-    }
+def positions_of(points: Iterable[Mapping[str, Any]]) -> list[int]:
+    """The positions in the map, sorted, of the points of a selection on its figure.
 
-
-def _bins(correctness: NDArray[np.float64], epochs: int) -> NDArray[np.int64]:
-    """The nearest tenth (0 to 10) of each item, or with more than ten epochs the nearest fifth
-    (0, 2 ... 10).
+    `points` is what Plotly and Streamlit report: one mapping a point. A position that is drawn
+    twice, as a point and as a ring, counts once, and what is no point of the map not at all.
     """
-    step = 10 if epochs <= 10 else 5
-    # Half a level goes up on every line of the scale, where NumPy's own rounding goes to even.
-    nearest = np.floor(correctness * step + 0.5 + 1e-9).astype(np.int64)
-    return nearest * (10 // step)
+    return sorted({int(point["customdata"]) for point in points if "customdata" in point})
 
 
-def _level_name(level: int, width: int) -> str:
-    if width == 1:
-        return f"{level / 10:.1f}"
-    low, high = max(0.0, level / 10 - 0.1), min(1.0, level / 10 + 0.1)
-    return f"{low:.1f}–{high:.1f}"  # noqa: RUF001 - a range is written with an en dash
-
-
-def _shown(
-    places: NDArray[np.int64], bins: NDArray[np.int64], ringed: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Which of the finite items (n,) are drawn."""
-    if len(places) <= MOST_POINTS:
-        return np.ones(len(places), dtype=np.bool_)
-    drawn = np.zeros(len(places), dtype=np.bool_)
-    drawn[stratified_draw(bins, MOST_POINTS, np.random.default_rng(_SAMPLE_SEED))] = True
-    return drawn | ringed[places]
+def map_caption(data_map: DataMap, *, t_cor: float | None = None) -> str:
+    """Where the regions of `data_map` lie, and its two sides of `t_cor`, in a few sentences."""
+    limits = data_map.thresholds
+    said = (
+        f"Regions: easy-to-learn from correctness {limits.easy:g}, hard-to-learn up to "
+        f"{limits.hard:g}, ambiguous between them and wherever variability is "
+        f"{limits.ambiguous:g} or more."
+    )
+    if t_cor is not None:
+        high = int(data_map.high_cor(t_cor).sum())
+        said += (
+            f" High-cor: {high:,} with correctness above t_cor = {t_cor:g}; "
+            f"low-cor: {len(data_map) - high:,}."
+        )
+    return said
 
 
 def _marker(points: int) -> tuple[float, float]:
@@ -125,188 +108,149 @@ def _marker(points: int) -> tuple[float, float]:
     return 4.5, 0.6
 
 
-def _add_rings(
-    figure: go.Figure, data_map: DataMap, positions: NDArray[np.int64], size: float, name: str
-) -> None:
-    if not len(positions):
-        return
-    figure.add_trace(
-        go.Scattergl(
-            **_points(data_map, positions),
-            name=f"{name} ({len(positions):,})",
+def _points(
+    data_map: DataMap, positions: NDArray[np.int64], name: str, **more: Any
+) -> go.Scattergl:
+    """Where the items at `positions` lie, each with its position for a selection to name."""
+    return go.Scattergl(
+        x=data_map.variability[positions].astype(np.float32),
+        y=data_map.confidence[positions].astype(np.float32),
+        # One number a point: a row of a two-dimensional array comes back from the browser as an
+        # object, and lists cost ten times the bytes.
+        customdata=positions.astype(np.int32),
+        mode="markers",
+        name=written(name),
+        hovertemplate=_HOVER,
+        **more,
+    )
+
+
+def _faded_points(data_map: DataMap, positions: NDArray[np.int64], size: float) -> go.Scattergl:
+    marker = {"color": QUIET, "symbol": "circle", "size": size - 1, "opacity": 0.25}
+    return _points(data_map, positions, "faded", marker=marker, showlegend=False)
+
+
+def _groups(
+    data_map: DataMap,
+    colouring: Colouring,
+    positions: NDArray[np.int64],
+    size: float,
+    opacity: float,
+) -> list[go.Scattergl]:
+    """A trace for each group, the first drawn last and so on top."""
+    group = colouring.group[positions]
+    styles = list(zip(colouring.names, colouring.colours, colouring.symbols, strict=True))
+    if (colouring.group < 0).any():
+        group = np.where(group < 0, len(styles), group)
+        styles.append(("unknown", QUIET, "circle"))
+    return [
+        _points(
+            data_map,
+            positions[group == number],
+            styles[number][0],
             marker={
-                "symbol": "circle-open",
-                "color": HIGHLIGHT,
-                "size": size + 7,
-                "line": {"width": 2},
+                "color": styles[number][1],
+                "symbol": styles[number][2],
+                "size": size,
+                "opacity": opacity,
             },
-            hovertemplate="confidence %{y:.2f}<br>variability %{x:.2f}",
+            # A legend of one entry would be left out, and it is what says the colour.
+            showlegend=True,
         )
-    )
-
-
-def _add_marginals(
-    figure: go.Figure, data_map: DataMap, places: NDArray[np.int64], t_cor: float | None
-) -> None:
-    """Histograms of all finite items, sampled or not: variability above, confidence at the right,
-    correctness in the corner between them.
-    """
-    common: dict[str, Any] = {"showlegend": False, "marker": {"color": NEUTRAL, "line_width": 0}}
-    counts, edges = np.histogram(data_map.variability[places], bins=50, range=(0.0, 0.5))
-    figure.add_trace(
-        go.Bar(
-            x=_middles(edges),
-            y=counts,
-            width=0.01,
-            yaxis="y2",
-            hovertemplate="%{y:,} texts<extra>variability %{x:.2f}</extra>",
-            **common,
-        )
-    )
-    counts, edges = np.histogram(data_map.confidence[places], bins=50, range=(0.0, 1.0))
-    figure.add_trace(
-        go.Bar(
-            x=counts,
-            y=_middles(edges),
-            width=0.02,
-            orientation="h",
-            xaxis="x2",
-            hovertemplate="%{x:,} texts<extra>confidence %{y:.2f}</extra>",
-            **common,
-        )
-    )
-    levels = _bins(data_map.correctness[places], 10)
-    common["marker"] = {"color": list(CORRECTNESS), "line": {"width": 0}}
-    figure.add_trace(
-        go.Bar(
-            x=np.arange(11) / 10,
-            y=np.bincount(levels, minlength=11),
-            width=0.09,
-            xaxis="x3",
-            yaxis="y3",
-            hovertemplate="%{y:,} texts<extra>correctness %{x:.1f}</extra>",
-            **common,
-        )
-    )
-    if t_cor is not None:
-        figure.add_shape(
-            type="line",
-            xref="x3",
-            yref="y3 domain",
-            x0=t_cor,
-            x1=t_cor,
-            y0=0,
-            y1=1,
-            line={"width": 2, "dash": "dot", "color": HIGHLIGHT},
-        )
-
-
-def _lay_out_map(
-    figure: go.Figure, data_map: DataMap, title: str, t_cor: float | None, shown: int
-) -> None:
-    limits = data_map.thresholds
-    said = [f"<b>{title.replace('<', '&lt;')}</b>"] if title else []
-    said += [
-        f"regions by correctness: easy-to-learn from {limits.easy:g}, hard-to-learn up to "
-        f"{limits.hard:g};",
-        f"ambiguous between them, and wherever variability is {limits.ambiguous:g} or more",
+        for number in reversed(range(len(styles)))
     ]
-    if t_cor is not None:
-        high = int(data_map.high_cor(t_cor).sum())
-        said.append(
-            f"high-cor: {high:,} with correctness above t_cor = {t_cor:g}; "
-            f"low-cor: {len(data_map) - high:,}"
-        )
+
+
+def _rings(data_map: DataMap, positions: NDArray[np.int64], size: float, name: str) -> go.Scattergl:
+    marker = {
+        "symbol": "circle-open",
+        "color": HIGHLIGHT,
+        "size": size + 7,
+        "line": {"width": 2},
+    }
+    return _points(data_map, positions, f"{name} ({len(positions):,})", marker=marker)
+
+
+def _layout(
+    data_map: DataMap, title: str, grouped_by: str, t_cor: float | None, shown: int
+) -> dict[str, Any]:
+    head = [f"<b>{written(title, 60)}</b>"] if title else []
     if shown < len(data_map):
-        said.append(f"{shown:,} of {len(data_map):,} shown")
+        head.append(f"{shown:,} of {len(data_map):,} shown")
     quiet = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
-    plain = {"zeroline": False, "showline": False, "tickformat": ".1f"}
-    figure.update_layout(
-        modebar={"bgcolor": CLEAR, "color": NEUTRAL, "activecolor": CORRECTNESS[-1]},
-        height=560 + 18 * len(said),
-        margin={"l": 68, "r": 12, "t": 24 + 18 * len(said), "b": 88},
-        paper_bgcolor=CLEAR,
-        plot_bgcolor=CLEAR,
-        bargap=0,
+    axes = plane()
+    axes["xaxis"]["domain"] = (0, 0.8)
+    axes["yaxis"]["domain"] = (0, 0.82)
+    threshold = {
+        "type": "line",
+        "xref": "x3",
+        "yref": "y3 domain",
+        "x0": t_cor,
+        "x1": t_cor,
+        "y0": 0,
+        "y1": 1,
+        "line": {"width": 2, "dash": "dot", "color": HIGHLIGHT},
+    }
+    # Not the figure's title: a page's theme would make all of it large and bold.
+    heading = note(
+        "<br>".join(head),
+        x=0,
+        y=1,
+        xanchor="left",
+        yanchor="bottom",
+        yshift=6,
+        align="left",
+        font={"size": 13},
+    )
+    return {
+        "meta": {"caption": map_caption(data_map, t_cor=t_cor)},
+        "modebar": MODEBAR,
+        "height": 560 + 18 * len(head),
+        "margin": {"l": 56, "r": 8, "t": 26 + 18 * len(head), "b": 48},
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "bargap": 0,
         # Zoom and selection outlive a redraw with other points.
-        uirevision="data map",
-        dragmode="select",
-        hovermode="closest",
-        legend={
-            "orientation": "h",
-            "title": {"text": "correctness  "},
-            "x": 0,
-            "y": -0.13,
-            "yanchor": "top",
-            "itemsizing": "constant",
-            "traceorder": "reversed",
-        },
-        xaxis={
-            **plain,
-            "domain": (0, 0.8),
-            "range": (-0.012, 0.512),
-            "title": {"text": "variability", "standoff": 6},
-        },
-        yaxis={
-            **plain,
-            "domain": (0, 0.82),
-            # Room above and below the points, where the region names cover none.
-            "range": (-0.1, 1.1),
-            "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1],
-            "title": {"text": "confidence", "standoff": 14},
-        },
-        yaxis2={**quiet, "domain": (0.85, 1), "anchor": "x"},
-        xaxis2={**quiet, "domain": (0.82, 1), "anchor": "y"},
-        xaxis3={
+        "uirevision": "data map",
+        "dragmode": "select",
+        "hovermode": "closest",
+        "legend": {**legend_below(grouped_by), "traceorder": "reversed"},
+        **axes,
+        "yaxis2": {**quiet, "domain": (0.85, 1), "anchor": "x"},
+        "xaxis2": {**quiet, "domain": (0.82, 1), "anchor": "y"},
+        "xaxis3": {
             "domain": (0.82, 1),
             "anchor": "y3",
             "range": (-0.06, 1.06),
-            "tickvals": [0, 1],
+            "tickvals": (0, 1),
             "showgrid": False,
             "zeroline": False,
             "fixedrange": True,
             "title": {"text": "correctness", "standoff": 0, "font": {"size": 11}},
             "tickfont": {"size": 10},
         },
-        yaxis3={**quiet, "domain": (0.9, 1), "anchor": "x3"},
-    )
-    # Not the figure's title: a page's theme would make all of it large and bold.
-    figure.add_annotation(
-        x=0,
-        y=1,
-        xref="paper",
-        yref="paper",
-        xanchor="left",
-        yanchor="bottom",
-        yshift=6,
-        align="left",
-        text="<br>".join(said),
-        showarrow=False,
-        font={"size": 12},
-    )
-    _name_regions(figure, data_map)
+        "yaxis3": {**quiet, "domain": (0.9, 1), "anchor": "x3"},
+        "shapes": [] if t_cor is None else [threshold],
+        "annotations": [*([heading] if head else []), *_region_names(data_map)],
+    }
 
 
-def _name_regions(figure: go.Figure, data_map: DataMap) -> None:
-    """Name the regions where they lie: the foot and the head of the left edge, and the right."""
+def _region_names(data_map: DataMap) -> list[dict[str, Any]]:
+    """The regions named where they lie: the head and the foot of the left edge, and the right."""
     shares = data_map.statistics().region_shares
     spots = ((0.0, 1.06, "left"), (0.508, 0.5, "right"), (0.0, -0.06, "left"))
-    for region, (x, y, anchor), share in zip(REGIONS, spots, shares, strict=True):
-        said = f"{region} {100 * share:.0f} %" if len(data_map) else region
-        figure.add_annotation(
-            x=x,
-            y=y,
-            text=said,
-            xanchor=anchor,
-            yanchor="middle",
-            showarrow=False,
-            borderpad=3,
+    return [
+        {
+            "x": x,
+            "y": y,
+            "text": f"{region} {100 * share:.0f} %" if len(data_map) else region,
+            "xanchor": anchor,
+            "yanchor": "middle",
+            "showarrow": False,
+            "borderpad": 3,
             # White on dark can be read on either page and over points.
-            bgcolor="rgba(32, 36, 46, 0.78)",
-            font={"color": "#ffffff", "size": 12},
-        )
-
-
-def _middles(edges: NDArray[np.float64]) -> NDArray[np.float64]:
-    middles: NDArray[np.float64] = (edges[:-1] + edges[1:]) / 2
-    return middles
+            "bgcolor": "rgba(32, 36, 46, 0.78)",
+            "font": {"color": "#ffffff", "size": 12},
+        }
+        for region, (x, y, anchor), share in zip(REGIONS, spots, shares, strict=True)
+    ]

@@ -37,8 +37,56 @@ STRATEGY_COLOURS: Mapping[str, str] = {
     "cal-dal": "#a6761d",
 }
 
+CLASS_COLOURS = (
+    "#0072b2",
+    "#d98c00",
+    "#009e73",
+    "#c4609a",
+    "#d55e00",
+    "#4aa3d8",
+    "#8b5cc9",
+    "#a6761d",
+)
+"""Colours of classes, after Okabe and Ito: told apart with any common colour blindness."""
+
+BATCH_COLOURS = ("#5566c9", "#8a59c4", "#b54fae", "#d44f84", "#e06a4f", "#dd9a2b")
+"""Colours of the batches in the order in which they were picked, from blue to amber."""
+
+SEED_SET = "#2a9d8f"
+
 HIGHLIGHT = "#d6006e"
 
 NEUTRAL = "rgba(128, 134, 148, 0.65)"
 
+# Points that stand back: lighter than any colour above, and on a dark page no brighter.
+QUIET = "#9ba1ac"
+
 CLEAR = "rgba(0, 0, 0, 0)"
+
+# Shape as well as colour; neighbouring shapes are never alike.
+CORRECTNESS_SYMBOLS = (
+    "x",
+    "triangle-down",
+    "cross",
+    "triangle-left",
+    "star",
+    "square",
+    "hexagon",
+    "triangle-right",
+    "diamond",
+    "triangle-up",
+    "circle",
+)
+"""Shapes of the correctness levels 0.0, 0.1 ... 1.0."""
+
+SYMBOLS = (
+    "circle",
+    "square",
+    "diamond",
+    "triangle-up",
+    "x",
+    "triangle-down",
+    "cross",
+    "hexagon",
+)
+"""Shapes of groups that have no order."""

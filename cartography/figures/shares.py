@@ -1,6 +1,6 @@
-"""Shares of regions and of classes, as bars."""
+"""Shares of regions and of classes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -9,6 +9,15 @@ from numpy.typing import NDArray
 from cartography.corpus import CorpusReport
 from cartography.data_map import REGIONS
 from cartography.figures.layout import lay_out
+from cartography.figures.marks import (
+    add_band,
+    add_line,
+    add_reference,
+    lay_out_panels,
+    spread,
+    style_of,
+    written,
+)
 from cartography.figures.palette import REGION_COLOURS
 
 _REGION_PATTERNS = ("", "/", "x")
@@ -29,7 +38,7 @@ def region_shares_figure(
     for region, pattern, values in zip(REGIONS, _REGION_PATTERNS, percent.T, strict=True):
         figure.add_trace(
             go.Bar(
-                x=list(names),
+                x=[written(name) for name in names],
                 y=values,
                 name=region,
                 marker={
@@ -58,13 +67,74 @@ def region_shares_figure(
     return figure
 
 
+def region_share_bands_figure(
+    shares: Mapping[str, NDArray[np.float64]],
+    *,
+    reference: tuple[float, float, float] | None = None,
+) -> go.Figure:
+    """The share of each region among the picks of each name by iteration, a panel for a region.
+
+    `shares` holds for each name (S, b, 3): its seeds, its batches from iteration 1 on, and the
+    regions in the order of `REGIONS`, NaN for a batch that is not there. A line is the mean over
+    the seeds and its band reaches from the lowest to the highest. `reference` is each region's
+    share of the whole reference map, which a random batch has on average.
+    """
+    figure = go.Figure()
+    for place, (name, values) in enumerate(shares.items()):
+        style = style_of(name, place)
+        said = f"{written(name)} ({len(values)} seeds)" if len(values) > 1 else written(name)
+        iterations = np.arange(1, values.shape[1] + 1)
+        for panel, (mean, low, high) in enumerate(
+            zip(*(100 * each.T for each in spread(values)), strict=True)
+        ):
+            if len(values) > 1:
+                add_band(
+                    figure,
+                    f"{written(name)}, lowest to highest",
+                    style["color"],
+                    iterations,
+                    low,
+                    high,
+                    axis=panel + 1,
+                    group=said,
+                )
+            add_line(
+                figure,
+                said,
+                style,
+                iterations,
+                mean,
+                hover=f"iteration %{{x}}: {REGIONS[panel]} %{{y:.0f}} %",
+                axis=panel + 1,
+                in_legend=panel == 0,
+                size=4,
+            )
+    for panel, share in enumerate(reference or ()):
+        add_reference(
+            figure,
+            "all texts",
+            100 * share,
+            (1, max((values.shape[1] for values in shares.values()), default=1)),
+            axis=panel + 1,
+            in_legend=panel == 0,
+        )
+    lay_out(figure, x="", y="", legend=len(shares) > 1 or reference is not None, height=340)
+    lay_out_panels(
+        figure,
+        [f"{region}, %" for region in REGIONS],
+        x="iteration",
+        ranges=((-2, 102),) * len(REGIONS),
+    )
+    return figure
+
+
 def class_shares_figure(report: CorpusReport) -> go.Figure:
     """The texts of each class as horizontal bars, the largest first; of many classes, the 30
     largest and the sum of the rest.
     """
     order = sorted(range(len(report.classes)), key=lambda i: -report.class_counts[i])
     head, tail = order[:_MOST_CLASSES], order[_MOST_CLASSES:]
-    names = [_shortened(report.classes[i]) for i in head]
+    names = [written(report.classes[i]) for i in head]
     counts = [report.class_counts[i] for i in head]
     shares = [report.class_shares[i] for i in head]
     if tail:
@@ -93,7 +163,3 @@ def class_shares_figure(report: CorpusReport) -> go.Figure:
     )
     figure.update_xaxes(range=(0, 1.25 * max(counts, default=1)), tickformat=",")
     return figure
-
-
-def _shortened(name: str, most: int = 28) -> str:
-    return name if len(name) <= most else f"{name[: most - 1]}…"

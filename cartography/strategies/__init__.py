@@ -31,6 +31,9 @@ STRATEGIES: dict[str, Strategy] = {
     "cal-dal": cal_dal,
 }
 
+USES_T_COR = frozenset({"cal", "cal-dal"})
+"""The strategies that look at `Preset.t_cor`."""
+
 
 def strategy_named(name: str) -> Strategy:
     """The strategy called `name`. Raises CartographyError when there is none."""
@@ -39,4 +42,4 @@ def strategy_named(name: str) -> Strategy:
     return STRATEGIES[name]
 
 
-__all__ = ["STRATEGIES", "Query", "Strategy", "View", "strategy_named"]
+__all__ = ["STRATEGIES", "USES_T_COR", "Query", "Strategy", "View", "strategy_named"]

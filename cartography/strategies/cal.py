@@ -5,18 +5,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cartography.strategies.discriminator import discriminate
+from cartography.strategies.discriminator import Discriminated, discriminate
 from cartography.strategies.query import Query, top
-from cartography.strategies.random import random
 from cartography.strategies.view import View
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """High-cor (1) or low-cor (0) for each labelled item (l,), and the threshold that was used."""
+    """High-cor (1) or low-cor (0) for each labelled item (l,), and the threshold that was used.
+
+    `fallback` says in words what was done where the threshold asked for leaves one side empty,
+    else "".
+    """
 
     high: NDArray[np.int64]
     t_cor: float
+    fallback: str = ""
 
     @property
     def two_sided(self) -> bool:
@@ -33,11 +37,22 @@ def split_by_correctness(correctness: NDArray[np.float64], t_cor: float) -> Spli
     stays one-sided.
     """
     high = (correctness > t_cor).astype(np.int64)
-    levels = np.unique(correctness)
-    if 0 < high.sum() < len(high) or len(levels) < 2:
+    if 0 < high.sum() < len(high):
         return Split(high, t_cor)
-    nearest = float(levels[0] if high.all() else levels[-2])
-    return Split((correctness > nearest).astype(np.int64), nearest)
+    levels = np.unique(correctness)
+    if len(levels) < 2:
+        return Split(
+            high,
+            t_cor,
+            f"every labelled text has the same correctness ({correctness[0]:.3g}), so no t_cor can "
+            "split them: drawn at random.",
+        )
+    side, nearest = ("low-cor", levels[0]) if high.all() else ("high-cor", levels[-2])
+    return Split(
+        (correctness > nearest).astype(np.int64),
+        float(nearest),
+        f"t_cor {t_cor:g} leaves no {side} text: {nearest:.3g} was used.",
+    )
 
 
 def cal(view: View, query_size: int, rng: np.random.Generator) -> Query:
@@ -47,29 +62,33 @@ def cal(view: View, query_size: int, rng: np.random.Generator) -> Query:
     threshold that splits it is used instead (see `split_by_correctness`); when none can, the
     items are drawn at random. The query's `fallback` says so.
     """
-    asked = view.preset.t_cor
-    split = split_by_correctness(view.correctness, asked)
-    if not split.two_sided:
-        return replace(
-            random(view, query_size, rng),
-            fallback=(
-                f"every labelled text has the same correctness ({view.correctness[0]:.3g}), so no "
-                "t_cor can split them: drawn at random."
-            ),
+    split = split_by_correctness(view.correctness, view.preset.t_cor)
+    found = None
+    if split.two_sided:
+        [found] = discriminate(
+            view.labelled_representations,
+            [split.high],
+            view.representations,
+            view.preset.discriminator,
+            rng,
         )
-    found = discriminate(
-        view.labelled_representations,
-        split.high,
-        view.representations,
-        view.preset.discriminator,
-        rng,
-    )
-    fallback = ""
-    if split.t_cor != asked:
-        side = "low-cor" if split.t_cor > asked else "high-cor"
-        fallback = f"t_cor {asked:g} leaves no {side} text: {split.t_cor:.3g} was used."
+    return nearest_boundary(split, found, len(view.pool), query_size, rng)
+
+
+def nearest_boundary(
+    split: Split,
+    found: Discriminated | None,
+    pool_size: int,
+    query_size: int,
+    rng: np.random.Generator,
+) -> Query:
+    """What `cal` answers of a pool of n = `pool_size`, once the discriminator of `split` is
+    trained and applied to it; None where the split is one-sided.
+    """
+    if found is None:
+        return replace(top(rng.random(pool_size), query_size, rng), fallback=split.fallback)
     return replace(
         top(-np.abs(0.5 - found.probability), query_size, rng),
         discriminator_accuracy=found.accuracy,
-        fallback=fallback,
+        fallback=split.fallback,
     )

@@ -1,0 +1,47 @@
+"""`cartography embed`: make the features of a corpus and say what its word vectors cover."""
+
+from dataclasses import asdict
+
+import typer
+
+from cartography.cli import options
+from cartography.cli.inputs import embedded, one_line_errors, read
+from cartography.embedding import CORPUS_VECTORS
+from cartography.progress import console_of
+from cartography.runs import SUMMARY, write_json
+
+
+def embed_command(
+    data: options.Data,
+    out: options.Out,
+    test: options.Test = None,
+    text: options.TextColumn_ = None,
+    label: options.LabelColumn = None,
+    id: options.IdColumn = None,
+    vectors: options.Vectors = CORPUS_VECTORS,
+    pooling: options.PoolingName = "sum",
+    max_length: options.MaxLength = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Make the features of a corpus ahead of time; run.json says what the word vectors cover.
+
+    The features go to the cache, where `map`, `learn` and `threshold` find them.
+    """
+    with one_line_errors():
+        console = console_of(quiet)
+        corpus, held_out = read(data, test, text, label, id, console)
+        inputs = embedded(corpus, held_out, vectors, pooling, max_length, console)
+        found = inputs.features
+        write_json(
+            out / SUMMARY,
+            {
+                "kind": "embed",
+                "corpus": corpus.name,
+                "fingerprint": corpus.fingerprint,
+                "features": found.key,
+                "vectors": found.vectors,
+                "coverage": asdict(found.coverage),
+                "summary": found.coverage.summary,
+            },
+        )
+        typer.echo(f"{out}: {found.coverage.summary}")

@@ -1,0 +1,29 @@
+"""`cartography export`: a batch for the people who label."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cartography.cli.inputs import one_line_errors
+from cartography.errors import CartographyError
+from cartography.export import write_csv
+from cartography.learn_runs import BATCHES, ITERATIONS, read_learning
+from cartography.runs import write_json
+
+
+def export_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a learn run.")],
+    iteration: Annotated[int, typer.Option(metavar="K", help="Which batch, from 1.")],
+    csv: Annotated[Path, typer.Option("--csv", metavar="FILE", help="The CSV file to write.")],
+) -> None:
+    """Write one batch as CSV, and its selection card as JSON beside it."""
+    with one_line_errors():
+        run = read_learning(folder)
+        batch = run.batch(iteration)
+        if not csv.name or csv.is_dir():
+            raise CartographyError(f"--csv {csv} is a folder: name a file in it")
+        if csv.resolve() in {(folder / name).resolve() for name in (ITERATIONS, BATCHES)}:
+            raise CartographyError(f"--csv {csv} is a file of the run itself: name another")
+        write_csv(batch, csv)
+        write_json(csv.with_suffix(".card.json"), run.card(batch))

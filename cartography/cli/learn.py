@@ -1,0 +1,142 @@
+"""`cartography learn`: simulate active learning."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated
+
+import typer
+
+from cartography.cli import options
+from cartography.cli.inputs import embedded, one_line_errors, read
+from cartography.cli.report import report
+from cartography.corpus import hold_out
+from cartography.embedding import CORPUS_VECTORS
+from cartography.learn_runs import record_learning
+from cartography.presets import PAPER, SEEDS
+from cartography.progress import console_of, shown
+from cartography.runs import claimed, run_folders
+from cartography.strategies import USES_T_COR
+
+
+@dataclass(frozen=True)
+class _Variant:
+    """What sets one of several runs apart; `t_cor` is None where the strategy has no use for it."""
+
+    strategy: str
+    t_cor: float | None
+    seed: int
+
+    @property
+    def told_apart_by(self) -> dict[str, object]:
+        """Its values by name, for the name of its folder."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def _variants(
+    strategies: Sequence[str], levels: Sequence[float], seeds: Sequence[int]
+) -> list[_Variant]:
+    """Every strategy at every level that it looks at, with every seed."""
+    return [
+        _Variant(strategy, level, seed)
+        for strategy in strategies
+        for level in (levels if strategy in USES_T_COR else [None])
+        for seed in seeds
+    ]
+
+
+def learn_command(
+    data: options.Data,
+    out: options.Out,
+    test: options.Test = None,
+    text: options.TextColumn_ = None,
+    label: options.LabelColumn = None,
+    id: options.IdColumn = None,
+    vectors: options.Vectors = CORPUS_VECTORS,
+    pooling: options.PoolingName = "sum",
+    max_length: options.MaxLength = None,
+    epochs: options.Epochs = PAPER.classifier.epochs,
+    batch_size: options.BatchSize = None,
+    strategy: Annotated[
+        list[options.StrategyName], typer.Option(help="Query strategy. May be repeated.")
+    ] = [options.StrategyName.cal],  # type: ignore[attr-defined]  # noqa: B006 - typer copies it
+    t_cor: Annotated[
+        list[float],
+        typer.Option(
+            min=0.0, max=1.0, metavar="X", help="CAL's threshold of correctness. May be repeated."
+        ),
+    ] = [PAPER.t_cor],  # noqa: B006 - typer copies it
+    seed_size: options.SeedSize = None,
+    query_size: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Labels asked for in each iteration.")
+    ] = PAPER.query_size,
+    iterations: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Batches to ask for.")
+    ] = PAPER.iterations,
+    seed: options.Seeds = [SEEDS[0]],  # noqa: B006 - typer copies it
+    device: options.Device = "auto",
+    pause_after: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Stop after N further iterations, the seed set's training being one; the same "
+            "command goes on from there.",
+        ),
+    ] = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Simulate active learning and write every iteration. Run again to go on from an interruption.
+
+    Several strategies, thresholds or seeds are simulated side by side, each in a folder of its
+    own. Without --test, a stratified tenth of the texts is held out.
+    """
+    with one_line_errors():
+        console = console_of(quiet)
+        runs = _variants([name.value for name in strategy], t_cor, seed)
+        folders = run_folders(out, [run.told_apart_by for run in runs])
+        corpus, held_out = read(data, test, text, label, id, console)
+        if not corpus.labelled.all():
+            console.print(
+                f"{int((~corpus.labelled).sum()):,} texts without a gold label are left out."
+            )
+            corpus = corpus.take(corpus.labelled)
+        if held_out is None:
+            corpus, held_out = hold_out(corpus)
+        inputs = embedded(corpus, held_out, vectors, pooling, max_length, console)
+        preset = replace(
+            PAPER.with_classifier(epochs=epochs, batch_size=batch_size),
+            seed_size=seed_size,
+            query_size=query_size,
+            iterations=iterations,
+        )
+        preset = replace(
+            preset, discriminator=replace(preset.discriminator, batch_size=batch_size)
+        ).for_corpus(len(corpus))
+        manifests = {
+            folder: inputs.manifest(
+                "learn",
+                replace(preset, t_cor=PAPER.t_cor if run.t_cor is None else run.t_cor),
+                run.seed,
+                device,
+                run.strategy,
+            )
+            for folder, run in zip(folders, runs, strict=True)
+        }
+        assert inputs.test is not None
+        assert inputs.test_features is not None
+        with claimed(out, manifests) as unfinished:
+            steps = record_learning(
+                {folder: manifests[folder] for folder in unfinished},
+                inputs.train,
+                inputs.features.features,
+                inputs.test,
+                inputs.test_features.features,
+                pause_after=pause_after,
+            )
+            for iteration in shown(
+                steps, iterations, lambda iteration: iteration.number, "iteration", console
+            ):
+                if iteration.batch and iteration.batch.fallback:
+                    console.print(f"iteration {iteration.number}: {iteration.batch.fallback}")
+        for folder in folders:
+            report(folder)

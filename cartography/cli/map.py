@@ -1,0 +1,100 @@
+"""`cartography map`: train on texts and write their data map."""
+
+from dataclasses import replace
+from itertools import product
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from cartography.cli import options
+from cartography.cli.inputs import embedded, one_line_errors, read
+from cartography.cli.report import report
+from cartography.corpus import flip_labels
+from cartography.embedding import CORPUS_VECTORS
+from cartography.errors import CartographyError
+from cartography.map_runs import record_maps
+from cartography.presets import PAPER, SEEDS
+from cartography.progress import console_of, shown
+from cartography.runs import claimed, run_folders
+from cartography.simulation import seed_set
+
+ALL = "all"
+AUTO = "auto"
+
+
+def map_command(
+    data: options.Data,
+    out: options.Out,
+    test: options.Test = None,
+    text: options.TextColumn_ = None,
+    label: options.LabelColumn = None,
+    id: options.IdColumn = None,
+    vectors: options.Vectors = CORPUS_VECTORS,
+    pooling: options.PoolingName = "sum",
+    max_length: options.MaxLength = None,
+    epochs: options.Epochs = PAPER.classifier.epochs,
+    batch_size: options.BatchSize = None,
+    seed_size: Annotated[
+        list[str],
+        typer.Option(
+            metavar="N|auto|all",
+            help="Map a stratified seed set of N texts, of the size that `learn` starts from "
+            "(auto), or all texts. May be repeated: the maps are trained side by side.",
+        ),
+    ] = [ALL],  # noqa: B006 - typer copies it
+    flip: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=0.5,
+            metavar="X",
+            help="Flip this fraction of the gold labels at random first, to see where label noise "
+            "goes.",
+        ),
+    ] = 0.0,
+    seed: options.Seeds = [SEEDS[0]],  # noqa: B006 - typer copies it
+    device: options.Device = "auto",
+    quiet: options.Quiet = False,
+) -> None:
+    """Train on all texts, or on a seed set, and write their data map."""
+    with one_line_errors():
+        console = console_of(quiet)
+        asked = [_checked(size) for size in seed_size]
+        corpus, held_out = read(data, test, text, label, id, console)
+        corpus = flip_labels(corpus, flip)
+        preset = PAPER.with_classifier(epochs=epochs, batch_size=batch_size).for_corpus(len(corpus))
+        sizes = [preset.seed_size if size == AUTO else size for size in asked]
+        variants = [{"size": size, "seed": each} for size, each in product(sizes, seed)]
+        folders = run_folders(out, variants)
+        inputs = embedded(corpus, held_out, vectors, pooling, max_length, console)
+        labelled = np.flatnonzero(corpus.labelled)
+        manifests, rows = {}, {}
+        for folder, (size, each) in zip(folders, product(sizes, seed), strict=True):
+            chosen = replace(preset, seed_size=size if isinstance(size, int) else None)
+            manifests[folder] = inputs.manifest("map", chosen, each, device)
+            rows[folder] = seed_set(corpus, size, each) if isinstance(size, int) else labelled
+        with claimed(out, manifests) as unfinished:
+            training = record_maps(
+                {folder: manifests[folder] for folder in unfinished},
+                rows,
+                inputs.train,
+                inputs.features.features,
+                inputs.test,
+                inputs.test_features.features if inputs.test_features else None,
+            )
+            for _ in shown(training, epochs, lambda epoch: epoch.number, "epoch", console):
+                pass
+        for folder in folders:
+            report(folder)
+
+
+def _checked(size: str) -> int | str:
+    """A number of texts, or one of the words. Raises CartographyError for anything else."""
+    if size in (ALL, AUTO):
+        return size
+    if not size.isdecimal() or int(size) < 1:
+        raise CartographyError(
+            f"--seed-size {size} is not a number of texts: give 1 or more, {AUTO} or {ALL}"
+        )
+    return int(size)

@@ -1,0 +1,60 @@
+"""The options that commands share."""
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from cartography.strategies import STRATEGIES
+
+StrategyName = Enum("StrategyName", {name: name for name in STRATEGIES}, type=str)  # type: ignore[misc]
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A CSV, TSV, JSONL or Parquet file, a folder with train and test, a saved data set, "
+        "hub:owner/name[:split], or sample.",
+    ),
+]
+Test = Annotated[str | None, typer.Option("--test", metavar="DATA", help="The test set.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="A new or empty folder.")]
+TextColumn_ = Annotated[str | None, typer.Option("--text", metavar="COLUMN", help="Text column.")]
+LabelColumn = Annotated[
+    str | None, typer.Option("--label", metavar="COLUMN", help="Gold label column.")
+]
+IdColumn = Annotated[str | None, typer.Option("--id", metavar="COLUMN", help="Id column.")]
+Vectors = Annotated[
+    str,
+    typer.Option(
+        metavar="PATH|corpus",
+        help="Word vectors: a .vec, .vec.gz or .bin file, or trained on the corpus.",
+    ),
+]
+PoolingName = Annotated[
+    Literal["sum", "mean"], typer.Option("--pooling", help="How a text's vectors are joined.")
+]
+MaxLength = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Read the first N tokens of a text.")
+]
+Epochs = Annotated[int, typer.Option(min=1, metavar="N", help="Epochs of a training.")]
+BatchSize = Annotated[
+    int | None,
+    typer.Option(
+        min=1, metavar="N", help="Batch size; 16 up to 20,000 texts and 64 above unless given."
+    ),
+]
+SeedSize = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Labels to start from; 500 up to 20,000 texts and 1,000 above unless given, and at "
+        "most a tenth of the texts.",
+    ),
+]
+Seeds = Annotated[list[int], typer.Option("--seed", min=0, metavar="N", help="May be repeated.")]
+OneSeed = Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Decides every draw.")]
+Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to train.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress.")]

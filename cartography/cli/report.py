@@ -1,0 +1,33 @@
+"""What a command says of a run when it ends."""
+
+from pathlib import Path
+
+import typer
+
+from cartography.learn_runs import read_learning
+from cartography.runs import SUMMARY, read_json
+
+
+def report(folder: Path) -> None:
+    """One line on standard output for a run: where it is and what it reached."""
+    if not (folder / SUMMARY).exists():
+        done = len(read_learning(folder).iterations)
+        typer.echo(f"{folder}: paused after {done} trainings; the same command goes on")
+        return
+    summary = read_json(folder / SUMMARY)
+    parts = []
+    if "region_shares" in summary:
+        shares = ", ".join(
+            f"{name} {share:.1%}" for name, share in summary["region_shares"].items()
+        )
+        parts.append(f"{summary['items']:,} texts: {shares}")
+    if "first_accuracy" in summary:
+        parts.append(
+            f"{summary['labelled']:,} labels, accuracy {summary['first_accuracy']:.3f} at first, "
+            f"{summary['mean_accuracy']:.3f} on average"
+        )
+    if "test_accuracy" in summary:
+        parts.append(
+            f"test accuracy {summary['test_accuracy']:.3f}, macro-F1 {summary['test_macro_f1']:.3f}"
+        )
+    typer.echo(f"{folder}: " + "; ".join(parts))

@@ -1,0 +1,62 @@
+"""`cartography threshold`: what CAL would ask for at every t_cor."""
+
+from dataclasses import replace
+
+import typer
+
+from cartography.cli import options
+from cartography.cli.inputs import embedded, one_line_errors, read
+from cartography.embedding import CORPUS_VECTORS
+from cartography.presets import PAPER, SEEDS
+from cartography.progress import console_of, shown
+from cartography.runs import claimed
+from cartography.threshold import study_epochs
+from cartography.threshold_runs import labelled_rows, read_threshold, record_threshold
+
+
+def threshold_command(
+    data: options.Data,
+    out: options.Out,
+    test: options.Test = None,
+    text: options.TextColumn_ = None,
+    label: options.LabelColumn = None,
+    id: options.IdColumn = None,
+    vectors: options.Vectors = CORPUS_VECTORS,
+    pooling: options.PoolingName = "sum",
+    max_length: options.MaxLength = None,
+    epochs: options.Epochs = PAPER.classifier.epochs,
+    batch_size: options.BatchSize = None,
+    seed_size: options.SeedSize = None,
+    seed: options.OneSeed = SEEDS[0],
+    device: options.Device = "auto",
+    quiet: options.Quiet = False,
+) -> None:
+    """Train CAL's discriminator at every t_cor and score the pool with each.
+
+    The labelled set is a stratified seed set; of a corpus in which texts have no gold label, it is
+    those that have one, and the pool is the others.
+    """
+    with one_line_errors():
+        console = console_of(quiet)
+        corpus, held_out = read(data, test, text, label, id, console)
+        inputs = embedded(corpus, held_out, vectors, pooling, max_length, console)
+        preset = replace(
+            PAPER.with_classifier(epochs=epochs, batch_size=batch_size), seed_size=seed_size
+        )
+        preset = replace(
+            preset, discriminator=replace(preset.discriminator, batch_size=batch_size)
+        ).for_corpus(len(corpus))
+        rows = labelled_rows(corpus, preset, seed)
+        manifest = inputs.manifest("threshold", preset, seed, device, "cal")
+        with claimed(out, {out: manifest}):
+            steps = record_threshold(out, manifest, corpus, inputs.features.features, rows)
+            for _ in shown(
+                steps, study_epochs(preset), lambda step: step.number, "epoch", console
+            ):
+                pass
+        study = read_threshold(out).study
+        balance = study.balance(preset.t_cor)
+        typer.echo(
+            f"{out}: {balance.high:,} high-cor and {balance.low:,} low-cor texts at t_cor "
+            f"{preset.t_cor:g}, discriminator accuracy {study.accuracy(preset.t_cor):.3f}"
+        )
