@@ -1,18 +1,18 @@
-# CPU:   docker build -t cartography .
-# CUDA:  docker build -t cartography --build-arg COMPUTE=cu130 .
-#        docker run --gpus all …
+# Build: docker build -t cartography .
+#        The default wheels of torch hold CUDA and are large. For another build of it, name
+#        PyTorch's own index of wheels for your device: --build-arg TORCH_INDEX=https://…
 # Run:   docker run -p 8501:8501 -v cartography-cache:/app/cache cartography
+# GPU:   docker run --gpus all …
 
 FROM python:3.11-slim AS build
-# The folder of PyTorch's own wheel index to take torch from: cpu, or a CUDA version.
-ARG COMPUTE=cpu
+ARG TORCH_INDEX=
 WORKDIR /app
 RUN python -m venv .venv
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY cartography cartography
 # A build of the pinned torch that names its device (2.13.0+cpu) ranks above one that does not.
 RUN .venv/bin/pip install --no-cache-dir --constraint constraints.txt \
-        --extra-index-url "https://download.pytorch.org/whl/${COMPUTE}" --editable ".[dashboard]"
+        ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} --editable ".[dashboard]"
 
 FROM python:3.11-slim
 WORKDIR /app

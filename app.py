@@ -9,8 +9,11 @@ ICON = Path(__file__).parent / "ui" / "icon.svg"
 PAGES = (
     st.Page("pages/dataset.py", title="Dataset", icon=":material/dataset:"),
     st.Page("pages/data_map.py", title="Data map", icon=":material/scatter_plot:", default=True),
+    st.Page("pages/threshold.py", title="Threshold", icon=":material/tune:"),
     st.Page("pages/active_learning.py", title="Active learning", icon=":material/model_training:"),
     st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+    st.Page("pages/runs.py", title="Runs", icon=":material/history:"),
+    st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
 )
 
 

@@ -27,6 +27,17 @@ class TrainingDynamics:
         """Number of epochs, E."""
         return len(self.gold_probability)
 
+    def until(self, epochs: int) -> "TrainingDynamics":
+        """The dynamics of the first `epochs` epochs. Raises CartographyError for more than there
+        are, or none.
+        """
+        if not 1 <= epochs <= self.epochs:
+            raise CartographyError(
+                f"there is no map of {epochs} epochs: the training has {self.epochs}, give 1 to "
+                f"{self.epochs}"
+            )
+        return TrainingDynamics(self.ids, self.gold_probability[:epochs], self.correct[:epochs])
+
 
 class DynamicsRecorder:
     """Collects training dynamics from any training loop.

@@ -276,6 +276,8 @@ def read_learning(folder: Path) -> LearnRun:
     """
     manifest = read_manifest(folder)
     if manifest["kind"] != "learn":
-        raise CartographyError(f"{folder} holds no active-learning run but a data map")
+        raise CartographyError(
+            f"{folder} holds no active-learning run but a {manifest['kind']} run"
+        )
     summary = read_json(folder / SUMMARY) if (folder / SUMMARY).exists() else None
     return _run(folder, manifest, read_iterations(folder), summary)

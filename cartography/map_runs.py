@@ -16,7 +16,7 @@ from cartography.data_map import REGIONS, DataMap
 from cartography.disk import written_whole
 from cartography.dynamics import TrainingDynamics
 from cartography.errors import CartographyError
-from cartography.export import write_csv
+from cartography.export import neutralised, write_csv
 from cartography.figures import data_map_figure, write_html
 from cartography.learner import predict
 from cartography.runs import SUMMARY, Manifest, read_json, read_manifest, write_json
@@ -132,15 +132,6 @@ def _finish(
     placed_rows = pd.Index(corpus.ids).get_indexer(pd.Index(dynamics.ids))
     with written_whole(folder / ITEMS) as temporary:
         table.iloc[placed_rows].to_parquet(temporary, index=False)
-    placed = pd.DataFrame(
-        {
-            "confidence": data_map.confidence,
-            "variability": data_map.variability,
-            "correctness": data_map.correctness,
-            "region": data_map.region_names,
-        },
-        index=data_map.ids,
-    )
     with written_whole(folder / DYNAMICS) as temporary:
         np.savez(
             temporary,
@@ -148,7 +139,7 @@ def _finish(
             gold_probability=dynamics.gold_probability,
             correct=dynamics.correct,
         )
-    write_csv(table.join(placed, on="id"), folder / TABLE)
+    write_csv(table.join(_places(data_map), on="id"), folder / TABLE)
     statistics = data_map.statistics()
     write_html(data_map_figure(data_map, title=f"Data map of {corpus.name}"), folder / PAGE)
     write_json(
@@ -166,6 +157,37 @@ def _finish(
         },
     )
     shutil.rmtree(folder / EPOCHS)
+
+
+def _places(data_map: DataMap) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "confidence": data_map.confidence,
+            "variability": data_map.variability,
+            "correctness": data_map.correctness,
+            "region": data_map.region_names,
+        },
+        index=data_map.ids,
+    )
+
+
+def map_table(run: MapRun, data_map: DataMap) -> pd.DataFrame:
+    """`data_map.csv` of a finished run as it would be for `data_map`, a map of the same items with
+    other thresholds or fewer epochs. Raises CartographyError when the file cannot be read.
+    """
+    try:
+        table = pd.read_csv(
+            run.folder / TABLE,
+            usecols=["id", "text", "label", "predicted_label"],
+            dtype="str",
+            keep_default_na=False,
+        )
+    except (OSError, ValueError) as error:
+        raise CartographyError(f"{run.folder / TABLE} cannot be read: {error}") from error
+    places = _places(data_map)
+    # As the file has them.
+    places.index = pd.Index(neutralised(pd.DataFrame({"id": places.index}))["id"])
+    return table.join(places, on="id")
 
 
 def read_map(folder: Path) -> MapRun:
@@ -192,6 +214,8 @@ def read_map(folder: Path) -> MapRun:
                 gold.append(np.atleast_2d(stored["gold_probability"]))
                 correct.append(np.atleast_2d(stored["correct"]))
     except (OSError, ValueError, KeyError, BadZipFile) as error:
+        if not finished and (folder / SUMMARY).exists():
+            return read_map(folder)  # its epochs went while they were read, for it is finished
         raise CartographyError(f"the map in {folder} cannot be read: {error}") from error
     return MapRun(
         folder=folder,

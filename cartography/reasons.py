@@ -28,7 +28,7 @@ def reasons_of_places(
     low, high = probability.min(axis=0), probability.max(axis=0)
     found = []
     for item, least, most in zip(items.tolist(), low.tolist(), high.tolist(), strict=True):
-        reason = _place(data_map, item, f"between {least:.2f} and {most:.2f}")
+        reason = _place(data_map, item, f" between {least:.2f} and {most:.2f}")
         region = REGIONS[data_map.region[item]]
         if predicted[item] != gold[item]:
             reason += f" The model ends on {predicted[item]}, not on the gold label {gold[item]}."
@@ -38,8 +38,16 @@ def reasons_of_places(
     return found
 
 
-def _place(data_map: DataMap, item: int, swing: str) -> str:
-    """The sentence of one item, whose gold-label probability lies in the range `swing`."""
+def reasons_of_regions(data_map: DataMap, items: NDArray[np.int64]) -> list[str]:
+    """Why each of `items` (k,), positions on `data_map`, lies in its region: k sentences.
+
+    As `reasons_of_places`, for a map that is all that was kept of its training.
+    """
+    return [_place(data_map, item) for item in items.tolist()]
+
+
+def _place(data_map: DataMap, item: int, swing: str = "") -> str:
+    """The sentence of one item, with the range of its gold-label probability where it is known."""
     limits = data_map.thresholds
     correctness = float(data_map.correctness[item])
     variability = float(data_map.variability[item])
@@ -57,12 +65,13 @@ def _place(data_map: DataMap, item: int, swing: str) -> str:
         )
     between = limits.hard < correctness < limits.easy
     if variability < limits.ambiguous:
+        place = f"lies{swing} ({spread})" if swing else f"has {spread}"
         return (
             f"{right} ({share}, between {limits.hard:g} and {limits.easy:g}); the probability of "
-            f"its gold label lies {swing} ({spread}): ambiguous."
+            f"its gold label {place}: ambiguous."
         )
     return (
-        f"{right} ({share}){';' if between else ', yet'} the probability of its gold label swings "
+        f"{right} ({share}){';' if between else ', yet'} the probability of its gold label swings"
         f"{swing} ({spread}, at least {limits.ambiguous:g}): ambiguous."
     )
 

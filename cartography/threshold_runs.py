@@ -1,6 +1,7 @@
 """A threshold study on disk: trained once, then read by look-up."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,16 +35,24 @@ PROGRESS = "progress.json"
 class ThresholdRun:
     """A threshold study read back: what was asked, and how far it has come.
 
-    `number` of `total` epochs are done. `summary` is None until the run is finished; the rest is
-    there from then on, is read when first asked for, and raises CartographyError when it is not
-    there or cannot be read.
+    `number` of `total` epochs are done, and took `seconds`, which is NaN when none is or the run
+    is finished. `summary` is None until then; the rest is there from then on, is read when first
+    asked for, and raises CartographyError when it is not there or cannot be read.
     """
 
     folder: Path
     manifest: dict[str, Any]
     number: int
     total: int
+    seconds: float
     summary: dict[str, Any] | None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The seconds that the other epochs will take if they are like these; None if unknown."""
+        if not self.number or np.isnan(self.seconds):
+            return None
+        return self.seconds / self.number * (self.total - self.number)
 
     @cached_property
     def labelled(self) -> pd.DataFrame:
@@ -168,10 +177,11 @@ def record_threshold(
         device=manifest.device,
     )
     learner.teach_rows(rows, corpus.labels[rows])
-    _tell(folder, StudyEpoch(0, study_epochs(learner.preset)))
+    started = time.monotonic()
+    _tell(folder, StudyEpoch(0, study_epochs(learner.preset)), started)
     try:
         for epoch in study(learner):
-            _tell(folder, epoch)
+            _tell(folder, epoch, started)
             yield epoch
     except CartographyError:
         # A refused study leaves nothing, so that the mended one may have its folder.
@@ -182,8 +192,10 @@ def record_threshold(
     _finish(folder, manifest, corpus, learner, epoch.study, predicted)
 
 
-def _tell(folder: Path, epoch: StudyEpoch) -> None:
-    write_json(folder / PROGRESS, {"number": epoch.number, "total": epoch.total})
+def _tell(folder: Path, epoch: StudyEpoch, started: float) -> None:
+    seconds = time.monotonic() - started
+    told = {"number": epoch.number, "total": epoch.total, "seconds": seconds}
+    write_json(folder / PROGRESS, told)
 
 
 def _finish(
@@ -256,9 +268,11 @@ def read_threshold(folder: Path) -> ThresholdRun:
         raise CartographyError(f"{folder} holds no threshold study but a {manifest['kind']} run")
     recipes = manifest["preset"]
     total = int(recipes["classifier"]["epochs"] + recipes["discriminator"]["epochs"])
-    number = 0
+    number, seconds = 0, float("nan")
     # The run may be finished, and this file gone, between any two looks at the folder.
     with suppress(FileNotFoundError):
-        number = int(json.loads((folder / PROGRESS).read_text(encoding="utf-8"))["number"])
+        told = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
+        number, seconds = int(told["number"]), float(told["seconds"])
     summary = read_json(folder / SUMMARY) if (folder / SUMMARY).exists() else None
-    return ThresholdRun(folder, manifest, total if summary else number, total, summary)
+    done = total if summary else number
+    return ThresholdRun(folder, manifest, done, total, seconds, summary)

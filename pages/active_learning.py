@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from ui import background, frame, panels, pickers, session
+from ui import background, frame, parts, session
+from ui.panels import active_learning as panels
+from ui.panels import active_learning_settings as settings
 
 frame.enter()
 
@@ -12,17 +14,19 @@ st.markdown(
     "pool, its gold labels are revealed, and the classifier is trained anew.",
 )
 
+panels.follow_address()
 choice = session.choice()
-task = pickers.learn_task(choice)
+task = settings.chosen(choice)
 state = background.state(task)
-pickers.learn_buttons(task, state)
-panels.outcome(state)
+panels.show_address(task, state)
+panels.buttons(task, state)
+parts.outcome(state)
 
-if state.busy or state.phase in ("stopped", "finished"):
-    panels.learning(task, state)
-elif state.phase == "absent":
+if state.phase == "absent":
     st.info(
-        f"No run on {choice.name} with these settings yet. Step once to train on the seed set, or "
-        "run all iterations and watch the curve grow.",
-        icon=":material/skip_next:",
+        f"No run on {choice.name} with these settings yet. Start it and watch the curve grow, or "
+        "step once to train on the seed set alone. You can leave the page meanwhile.",
+        icon=":material/play_circle:",
     )
+else:
+    panels.learning(task, state)

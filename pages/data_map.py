@@ -1,8 +1,9 @@
-"""Draw a data map, watch it fill epoch by epoch, and read the texts of any part of it."""
+"""Draw the seed map and the full map, watch them fill epoch by epoch, and read their texts."""
 
 import streamlit as st
 
-from ui import background, cached, frame, panels, pickers, results, session, words
+from ui import address, background, frame, parts, session, words
+from ui.panels import data_map as panels
 from ui.session import DataChoice
 
 frame.enter()
@@ -15,31 +16,32 @@ st.markdown(
     help=f"{words.CONFIDENCE}\n\n{words.VARIABILITY}\n\n{words.CORRECTNESS}",
 )
 
+opened = address.opened("map")
+if opened is not None:
+    panels.adopt(opened)
 choice = session.choice()
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    task = pickers.map_task(choice)
+    task = panels.map_task(choice)
     state = background.state(task)
-    # A newcomer sees the sample's map without a click.
+    # A newcomer sees the sample's maps without a click.
     if session.offer_first_map() and choice == DataChoice() and state.phase == "absent":
         background.start(task)
         state = background.state(task)
-    pickers.map_buttons(task, state)
-    if state.phase == "finished":
-        thresholds, t_cor = pickers.thresholds()
+    panels.buttons(task, state)
+address.show(task if state.phase != "absent" else None)
 
-panels.outcome(state)
+parts.outcome(state)
 if state.busy:
-    panels.live_map(task)
+    panels.live(task)
 elif state.phase == "finished":
-    run = cached.map_run(task.folder)
-    placed = results.data_map(run, thresholds)
-    panels.map_counts(run, placed)
-    panels.map_to_pick_from(run, placed, t_cor)
+    panels.explore(task)
 elif state.phase == "stopped":
-    st.info("This map was stopped. Draw it again from the start.", icon=":material/replay:")
+    st.info(
+        "This training was stopped. Draw the maps again, from the start.", icon=":material/replay:"
+    )
 elif state.phase == "absent":
     st.info(
-        f"There is no map of {choice.name} with these settings yet. Draw the map to train on it "
-        "and watch the points move.",
+        f"There is no map of {choice.name} with these settings yet. Draw the maps to train on its "
+        "texts and watch the points move.",
         icon=":material/scatter_plot:",
     )

@@ -1,139 +1,152 @@
-"""The dashboard in a real Chromium: what AppTest cannot see."""
+"""The dashboard in a real Chromium: maps, thresholds, downloads, and visitors apart."""
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
+from typing import TYPE_CHECKING
 
-import pytest
+import pandas as pd
+from chromium import (
+    MARKS,
+    PLACES,
+    TEXTS,
+    cells,
+    downloaded,
+    drag,
+    go_to,
+    metrics,
+    places,
+    settled,
+    weather,
+)
+from dashboard import carry_out
 
-ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu-sandbox", "--use-gl=angle", "--use-angle=swiftshader"),
-    *("--enable-unsafe-swiftshader", "--no-first-run", "--disable-background-networking"),
-]
-TEXTS = 300
+from ui import tasks
+from ui.session import DataChoice
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None and not os.environ.get("CI"),
-        reason="no Chromium: install it, or name it in CHROMIUM",
-    ),
-]
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
-
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """A dashboard of its own, with an empty cache."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    command = [
-        *(sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"),
-        *("--server.address=127.0.0.1", f"--server.port={port}"),
-    ]
-    with (tmp_path / "server.log").open("wb") as log:
-        server = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env={**os.environ, "CARTOGRAPHY_CACHE": str(tmp_path / "cache")},
-        )
-    try:
-        deadline = time.monotonic() + 30
-        while not _healthy(url):
-            assert server.poll() is None, (tmp_path / "server.log").read_text()
-            assert time.monotonic() < deadline, "the server did not answer"
-            time.sleep(0.2)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(10)
+pytestmark = MARKS
 
 
-def _healthy(url: str) -> bool:
-    try:
-        with urlopen(f"{url}/_stcore/health", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (URLError, OSError):
-        return False
+def test_moving_t_cor_changes_map_balance_and_batch(
+    visit: Callable[[], Page], tmp_path: Path, served_cache: Path
+) -> None:
+    study = tasks.study(DataChoice(str(weather(tmp_path, "threshold", wrong=4))), 60, 12)
+    carry_out(study)
+    page = visit()
+    page.goto(f"/threshold?run={study.key}&t_cor=0")
+    page.get_by_role("heading", name="The next batch: 50 texts").wait_for()
+    settled(page)
+    before = metrics(page)
+    legend = page.locator(".js-plotly-plot .legendtext").all_text_contents()
+
+    handle = page.get_by_role("slider", name="t_cor")
+    for _ in range(11):
+        handle.press("ArrowRight")
+    page.wait_for_url("**&t_cor=0.9167")
+    page.get_by_text("kept", exact=True).first.wait_for()
+    settled(page)
+
+    after = metrics(page)
+    assert after["high-cor"] != before["high-cor"]
+    assert int(after["high-cor"]) + int(after["low-cor"]) == 60
+    assert page.locator(".js-plotly-plot .legendtext").all_text_contents() != legend
+    assert int(after["kept"]) + int(after["new"]) == 50
+    assert int(after["new"]) == int(after["gone"]) > 0
 
 
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    """Texts of two classes, every tenth with the wrong label."""
-    lines = ["text,label"]
-    for i in range(TEXTS):
-        wet = i % 2
-        weather = ("sun heat drought", "rain flood storm")[wet].split()[i // 2 % 3]
-        label = ("dry", "wet")[wet if i % 10 else 1 - wet]
-        lines.append(f"{weather} on the day number {i},{label}")
-    path = tmp_path / "weather.csv"
-    path.write_text("\n".join(lines) + "\n")
-    return path
+def test_downloads_hold_what_the_page_shows(
+    visit: Callable[[], Page], tmp_path: Path, served_cache: Path
+) -> None:
+    study = tasks.study(DataChoice(str(weather(tmp_path, "downloads"))), 60, 12)
+    carry_out(study)
+    page = visit()
+    page.goto(f"/threshold?run={study.key}&t_cor=0.5")
+    page.get_by_role("heading", name="The next batch: 50 texts").wait_for()
+    settled(page)
+
+    batch = pd.read_csv(downloaded(page, "Batch (CSV)", tmp_path))
+    card = json.loads(downloaded(page, "Selection card (JSON)", tmp_path).read_text())
+    page.get_by_text("As a table, and to take away").first.click()
+    html = downloaded(page, "Figure (HTML)", tmp_path).read_text()
+    table = pd.read_csv(downloaded(page, "Table (CSV)", tmp_path))
+
+    assert len(batch) == card["counts"]["batch"] == 50
+    assert card["preset"]["t_cor"] == 0.5
+    assert metrics(page)["high-cor"] == str((table["correctness"] > 0.5).sum())
+    assert "high-cor" in html
+    assert "Plotly" in html
 
 
-def test_an_uploaded_corpus_is_mapped_and_picked_from(address: str, table: Path) -> None:
-    from playwright.sync_api import ConsoleMessage, expect, sync_playwright
+def use_upload(page: Page, table: Path) -> None:
+    """Upload a table and make it the corpus in use."""
+    page.goto("/dataset")
+    page.get_by_text("Upload", exact=True).first.click()
+    page.locator("input[type=file]").first.set_input_files(table)
+    page.get_by_role("button", name="Use this corpus").click()
+    page.get_by_test_id("stSidebar").get_by_text(table.name).wait_for()
 
-    errors: list[str] = []
 
-    def note(message: ConsoleMessage) -> None:
-        # Streamlit asks for its own addresses below a page's path first.
-        if message.type == "error" and "_stcore" not in message.location["url"]:
-            errors.append(message.text)
+def test_an_uploaded_corpus_is_drawn_live_and_picked_from(
+    visit: Callable[[], Page], tmp_path: Path
+) -> None:
+    page = visit()
+    use_upload(page, weather(tmp_path, "upload"))
+    go_to(page, "Data map")
+    epochs = page.get_by_role("spinbutton", name="Epochs")
+    epochs.fill("200")
+    epochs.press("Enter")
+    page.get_by_role("button", name="Draw the maps").click()
 
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 1400})
-        page.set_default_timeout(45_000)
-        page.on("console", note)
-        page.on("pageerror", lambda error: errors.append(str(error)))
+    page.get_by_text("about", exact=False).first.wait_for()
+    early = places(page)
+    page.wait_for_function(
+        f"early => JSON.stringify(({PLACES})(0)) !== early",
+        arg=json.dumps(early, separators=(",", ":")),
+    )
+    page.get_by_text("Replay: after epoch").wait_for()
+    settled(page)
 
-        # The first thing asked of the server is a page by itself, which must come in its frame.
-        page.goto(f"{address}/dataset")
-        expect(page.get_by_text("Corpus in use")).to_be_visible(timeout=45_000)
-        assert page.get_by_test_id("stSidebarNavLink").count() == 4
-        page.get_by_text("Upload", exact=True).first.click()
-        page.locator("input[type=file]").first.set_input_files(table)
-        page.get_by_role("button", name="Embed").click()
-        expect(page.get_by_text("have a vector")).to_be_visible(timeout=45_000)
-        page.get_by_role("button", name="Use this corpus").click()
-        page.get_by_test_id("stSidebarNavLink").filter(has_text="Data map").click()
-        page.get_by_role("button", name="Draw the map").click()
-        expect(page.get_by_text("texts on the map")).to_be_visible(timeout=60_000)
-        page.locator(".js-plotly-plot .nsewdrag").first.wait_for()
+    full = max((places(page, number) for number in (0, 1)), key=len)
+    assert len(full) == TEXTS
+    assert full != early
 
-        points = page.evaluate(
-            """() => document.querySelector('.js-plotly-plot').data
-                .filter(trace => trace.type === 'scattergl')
-                .reduce((sum, trace) => sum + trace.customdata.length, 0)"""
-        )
-        assert points == TEXTS
+    whole = page.locator(".js-plotly-plot").nth(1)
+    whole.hover()
+    whole.locator("[data-title='Lasso Select']").click()
+    drag(page, whole.locator(".nsewdrag").first)
+    page.get_by_role("heading", name=f"{TEXTS} texts picked on the full map").wait_for()
+    assert any("on the upload day number" in text for text in cells(page, 0, 1) + cells(page, 0, 2))
 
-        area = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
-        assert area is not None
-        page.mouse.move(area["x"] + 2, area["y"] + 2)
-        page.mouse.down()
-        page.mouse.move(area["x"] + area["width"] - 2, area["y"] + area["height"] - 2, steps=6)
-        page.mouse.up()
-        expect(page.get_by_role("heading", name="texts picked")).to_have_text(
-            f"{TEXTS} texts picked"
-        )
-        cells = page.get_by_test_id("stDataFrame").first.locator("[role=gridcell]")
-        expect(cells.filter(has_text="on the day number").first).to_be_attached()
 
-        assert page.get_by_test_id("stException").count() == 0
-        browser.close()
-    assert errors == []
+def test_two_visitors_never_see_each_other_s_corpora(
+    visit: Callable[[], Page], tmp_path: Path
+) -> None:
+    one, other = visit(), visit()
+    use_upload(one, weather(tmp_path, "mine"))
+    use_upload(other, weather(tmp_path, "yours"))
+    for page in (one, other):
+        go_to(page, "Threshold")
+        epochs = page.get_by_role("spinbutton", name="Epochs")
+        epochs.fill("3")
+        epochs.press("Enter")
+        page.get_by_role("button", name="Start the study").click()
+    addresses = {}
+    for page, name in ((one, "mine"), (other, "yours")):
+        page.get_by_role("heading", name="The next batch: 50 texts").wait_for()
+        addresses[name] = page.url
+
+    for page, own, foreign in ((one, "mine", "yours"), (other, "yours", "mine")):
+        go_to(page, "Runs")
+        corpora = set(cells(page, 0, 3))
+        assert f"{own}.csv" in corpora
+        assert f"{foreign}.csv" not in corpora
+        page.goto(addresses[foreign])
+        page.get_by_text("There is no such run here").wait_for()
+        page.goto("/dataset")
+        page.get_by_test_id("stSidebar").get_by_text(f"{own}.csv").wait_for()
+        assert page.get_by_text(f"{foreign}.csv").count() == 0

@@ -3,7 +3,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cartography.corpus import Corpus, describe, flip_labels, hold_out, stratified_draw
+from cartography.corpus import (
+    Corpus,
+    describe,
+    flip_labels,
+    hold_out,
+    repeated_texts,
+    require_classes,
+    stratified_draw,
+    token_counts,
+)
 from cartography.errors import CartographyError
 
 
@@ -62,6 +71,27 @@ def test_describe_counts_by_hand():
     # Tokens, sorted: 0 1 2 2 2 4.
     assert (report.tokens_min, report.tokens_median, report.tokens_max) == (0, 2.0, 4)
     assert report.tokens_p95 == pytest.approx(3.5)
+
+
+def test_the_words_of_each_text():
+    counts = token_counts(corpus([0, 0, 0], texts=["one two", " ", "a\tb  c\n"]))
+    assert counts.tolist() == [2, 0, 3]
+    assert token_counts(corpus([])).tolist() == []
+
+
+def test_repeated_texts_are_told_by_their_rows():
+    found = repeated_texts(corpus([0] * 7, texts=["a", "b", "A", "b", "a", "c", "b"]))
+    assert [rows.tolist() for rows in found] == [[1, 3, 6], [0, 4]]
+    assert repeated_texts(corpus([0, 1])) == ()
+
+
+def test_classes_that_a_corpus_must_have():
+    require_classes(corpus([0, -1, 1]))
+    require_classes(corpus([0, -1, 0]), least=1)
+    with pytest.raises(CartographyError, match="all gold labels of made up are 'ham'"):
+        require_classes(corpus([0, -1, 0]))
+    with pytest.raises(CartographyError, match="made up has no gold labels"):
+        require_classes(corpus([-1, -1]), least=1)
 
 
 def test_describe_of_nothing():

@@ -98,3 +98,17 @@ def test_published_logits_of_a_foreign_model(data_folder: Path, epoch: int) -> N
         assert found.confidence[row] == pytest.approx(expected, abs=1e-6)
         assert found.variability[row] == 0
         assert found.correctness[row] == (max(scores) == scores[label])
+
+
+def test_the_first_epochs_are_dynamics_of_their_own() -> None:
+    recorder = DynamicsRecorder()
+    for logits in ([0.0, 0.0], [5.0, 0.0], [0.0, 5.0]):
+        recorder.update(["a"], [logits], [0])
+        recorder.end_epoch()
+    dynamics = recorder.dynamics()
+
+    assert dynamics.until(2).correct.tolist() == [[True], [True]]
+    assert dynamics.until(3).epochs == 3
+    for epochs in (0, 4):
+        with pytest.raises(CartographyError, match=f"no map of {epochs} epochs.* give 1 to 3"):
+            dynamics.until(epochs)

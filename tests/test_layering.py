@@ -29,6 +29,7 @@ ORDER = [
     "training",
     "dynamics",
     "data_map",
+    "map_pair",
     "strategies",
     "learner",
     "simulation",

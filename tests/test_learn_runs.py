@@ -219,7 +219,7 @@ def test_mistakes(tmp_path: Path) -> None:
     with pytest.raises(CartographyError, match=r"iteration-001\.parquet cannot be read"):
         read_learning(tmp_path)
     write_json(tmp_path / MANIFEST, replace(manifest(), kind="map").as_dict())
-    with pytest.raises(CartographyError, match="holds no active-learning run but a data map"):
+    with pytest.raises(CartographyError, match="holds no active-learning run but a map run"):
         read_learning(tmp_path)
 
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 from clouds import CORPUS, FEATURES, PRESET, TEST, TEST_FEATURES
 
-from cartography.data_map import DataMap
+from cartography.data_map import DataMap, Thresholds
 from cartography.errors import CartographyError
 from cartography.learner import predict
-from cartography.map_runs import DYNAMICS, EPOCHS, PAGE, TABLE, read_map, record_maps
+from cartography.map_runs import DYNAMICS, EPOCHS, PAGE, TABLE, map_table, read_map, record_maps
 from cartography.runs import MANIFEST, SUMMARY, Manifest, Source, read_json, write_json
 from cartography.simulation import evaluate
 
@@ -83,7 +83,7 @@ def test_the_files_of_a_finished_map(tmp_path: Path) -> None:
     with np.load(tmp_path / DYNAMICS) as stored:
         assert stored["ids"].tolist() == CORPUS.ids[ROWS].tolist()
         assert stored["gold_probability"].shape == stored["correct"].shape == (4, len(ROWS))
-    assert "<html>" in (tmp_path / PAGE).read_text(encoding="utf-8")[:200]
+    assert "<html" in (tmp_path / PAGE).read_text(encoding="utf-8")[:200]
     summary = read_json(tmp_path / SUMMARY)
     assert summary["items"] == len(ROWS)
     assert sum(summary["region_shares"].values()) == pytest.approx(1)
@@ -137,3 +137,33 @@ def test_the_stored_accuracy_is_that_of_the_last_model(tmp_path: Path) -> None:
     predicted = predict(last.classifiers, torch.from_numpy(TEST_FEATURES)).argmax(axis=1)
     expected = evaluate(predicted, TEST.labels).accuracy
     assert read_json(tmp_path / SUMMARY)["test_accuracy"] == expected
+
+
+def test_the_table_of_other_thresholds_has_every_text(tmp_path: Path) -> None:
+    for _ in start(tmp_path):
+        pass
+    # As a corpus would have them whose ids a spreadsheet takes for formulas.
+    table = pd.read_csv(tmp_path / TABLE, dtype={"id": "str"}, keep_default_na=False)
+    table.assign(id="'=" + table["id"]).to_csv(tmp_path / TABLE, index=False)
+    run = read_map(tmp_path)
+    assert run.dynamics is not None
+    early = DataMap.of(run.dynamics.until(1), Thresholds(hard=0.0, easy=1.0))
+    early = replace(early, ids="=" + early.ids)
+
+    found = map_table(run, early)
+
+    assert len(found) == 90
+    on_map = found["region"].notna().to_numpy()
+    assert np.flatnonzero(on_map).tolist() == ROWS.tolist()
+    assert list(found["region"][on_map]) == list(early.region_names)
+    assert list(found["confidence"][on_map]) == early.confidence.tolist()
+
+
+def test_a_table_that_is_gone_is_named(tmp_path: Path) -> None:
+    for _ in start(tmp_path):
+        pass
+    run = read_map(tmp_path)
+    assert run.dynamics is not None
+    (tmp_path / TABLE).unlink()
+    with pytest.raises(CartographyError, match=r"data_map\.csv cannot be read"):
+        map_table(run, DataMap.of(run.dynamics))

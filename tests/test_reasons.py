@@ -6,7 +6,7 @@ import pytest
 from cartography.data_map import DataMap, Thresholds
 from cartography.dynamics import TrainingDynamics
 from cartography.errors import CartographyError
-from cartography.reasons import reasons_of_picks, reasons_of_places
+from cartography.reasons import reasons_of_picks, reasons_of_places, reasons_of_regions
 from cartography.strategies import STRATEGIES
 
 
@@ -43,6 +43,25 @@ def test_the_three_regions() -> None:
         "between 0.10 and 0.90 (variability 0.40, at least 0.3): ambiguous. The model ends on the "
         "gold label LOC."
     )
+
+
+def test_places_of_which_the_map_alone_is_known() -> None:
+    data_map = DataMap(
+        ids=np.array(["a", "b", "c", "d"], dtype=object),
+        confidence=np.array([0.2, 0.5, 0.6, 0.9]),
+        variability=np.array([0.06, 0.05, 0.4, 0.1]),
+        correctness=np.array([0.2, 0.5, 0.8, 1.0]),
+        epochs=10,
+    )
+
+    assert reasons_of_regions(data_map, np.array([1, 2, 0])) == [
+        "Right in 5 of 10 epochs (correctness 0.50, between 0.2 and 0.8); the probability of its "
+        "gold label has variability 0.05: ambiguous.",
+        "Right in 8 of 10 epochs (correctness 0.80), yet the probability of its gold label swings "
+        "(variability 0.40, at least 0.3): ambiguous.",
+        "Right in 2 of 10 epochs (correctness 0.20, at most 0.2) and steady (variability 0.06, "
+        "below 0.3): hard-to-learn.",
+    ]
 
 
 def test_ambiguous_by_one_rule_alone() -> None:

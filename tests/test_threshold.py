@@ -193,3 +193,29 @@ def test_a_threshold_that_is_no_share_is_refused(t_cor: float) -> None:
     for ask in (KNOWN.balance, KNOWN.probability, KNOWN.accuracy):
         with pytest.raises(CartographyError, match=f"from 0 to 1; it is {t_cor:g}"):
             ask(t_cor)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "said"),
+    [
+        (0.75, "right for 3 of the 4 labelled texts, always saying high-cor for 3: it has not"),
+        (1.0, "right for 4 of the 4 labelled texts, always saying high-cor for 3: 1 more."),
+    ],
+)
+def test_the_gain_is_over_always_saying_the_larger_side(accuracy: float, said: str) -> None:
+    data_map = DataMap(CORPUS.ids[:4], *np.array([np.ones(4), np.ones(4), [0.0, 1, 1, 1]]), 2)
+    found = ThresholdStudy(
+        data_map, np.array([0, 0]), np.full(2, accuracy), np.ones((1, 3), dtype=np.float32), 0
+    )
+
+    assert said in found.gain(0.5)
+    # At 1 nothing is high-cor, and the threshold below the highest level stands in.
+    assert found.gain(1.0) == found.gain(0.5)
+
+
+def test_there_is_no_gain_without_a_discriminator() -> None:
+    data_map = DataMap(CORPUS.ids[:4], np.ones(4), np.ones(4), np.ones(4), 2)
+    nothing = np.empty((0, 3), dtype=np.float32)
+    found = ThresholdStudy(data_map, np.array([-1, -1]), np.full(2, np.nan), nothing, 0)
+
+    assert found.gain(0.5) == ""

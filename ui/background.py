@@ -1,12 +1,13 @@
 """Runs of the command line in worker processes: started, watched, stopped, found again.
 
-A run's folder lies in `cache_folder()/runs`; beside it stand the worker's output (`NAME.log`) and
-its process number (`.NAME.pid`). All that is known of a run is read from these, so that a page
-that was reloaded, or a server that was started again, finds it.
+All that is known of a task lies in its folder: the run or runs themselves, and below `.worker`
+what was asked, the worker's output and its process number. So a page that was reloaded, or a
+server that was started again, finds it and can go on with it.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -14,23 +15,24 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from filelock import FileLock
 
 from cartography import runs
 from cartography.disk import cache_folder, content_key, written_whole
-from cartography.embedding import CORPUS_VECTORS
+from ui import workspace
 from ui.session import DataChoice
 
-Kind = Literal["map", "learn"]
+Kind = Literal["map", "learn", "threshold", "embed"]
 Phase = Literal["absent", "preparing", "running", "stopped", "finished", "refused", "failed"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PATIENCE = 5.0  # seconds a worker is given to end before it is killed
+_HIDDEN = ".worker"
 
 # Workers that this server started. They have to be waited for, or their numbers stay taken.
 _children: dict[Path, subprocess.Popen[bytes]] = {}
@@ -38,21 +40,50 @@ _children: dict[Path, subprocess.Popen[bytes]] = {}
 
 @dataclass(frozen=True)
 class Task:
-    """One run of the command line: its folder, and the arguments that decide its content."""
+    """One call of the command line: what it does with which corpus, and the folder it writes.
+
+    `options` are (name, value) pairs; a value that is a tuple is given several times.
+    """
 
     kind: Kind
+    choice: DataChoice
+    options: tuple[tuple[str, Any], ...]
     folder: Path
-    arguments: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """Ten hexadecimal digits that change with what is asked: the task's name in an address."""
+        return self.folder.name[-10:]
+
+    @property
+    def arguments(self) -> list[str]:
+        """The arguments of the command line that decide the content."""
+        given = [
+            f"--{name}={each}"
+            for name, value in self.options
+            for each in (value if isinstance(value, tuple) else (value,))
+        ]
+        return [*given, *self.choice.arguments()]
 
     @property
     def log(self) -> Path:
         """The worker's output."""
-        return self.folder.with_name(f"{self.folder.name}.log")
+        return self.folder / _HIDDEN / "log"
 
     @property
     def pid_file(self) -> Path:
         """The worker's process number."""
-        return self.folder.with_name(f".{self.folder.name}.pid")
+        return self.folder / _HIDDEN / "pid"
+
+    def option(self, name: str, usual: Any = None) -> Any:
+        """The value of an option, `usual` where it was left to the command line."""
+        return dict(self.options).get(name, usual)
+
+    def run_folders(self) -> list[Path]:
+        """The folders of its runs so far: the task's own, or one for each of several."""
+        if (self.folder / runs.MANIFEST).exists():
+            return [self.folder]
+        return sorted(path.parent for path in self.folder.glob(f"*/{runs.MANIFEST}"))
 
 
 @dataclass(frozen=True)
@@ -71,30 +102,57 @@ class State:
         return self.phase in ("preparing", "running")
 
 
-def runs_folder() -> Path:
-    """The folder of all runs of the dashboard."""
+def shared_runs() -> Path:
+    """The folder of the runs that every visitor sees."""
     return cache_folder() / "runs"
+
+
+def roots() -> list[Path]:
+    """The folders that hold the runs this browser may see."""
+    return [shared_runs(), workspace.folder() / "runs"]
 
 
 def task(kind: Kind, choice: DataChoice, options: Mapping[str, object], label: str = "") -> Task:
     """The task of `kind` on a corpus; options that are None are left to the command line.
 
     The folder is named by the content of the arguments and by when the files were changed last:
-    the same choice finds its own run again, and a file that was changed is a new choice.
+    the same choice finds its own run again, and a file that was changed is a new choice. What is
+    done with an upload lies in the browser's own workspace.
     """
-    given = [f"--{name}={value}" for name, value in options.items() if value is not None]
-    arguments = (*given, *choice.arguments())
-    key = content_key(kind, *arguments, stamp(choice))[:10]
+    pairs = tuple((name, value) for name, value in options.items() if value is not None)
+    root = workspace.folder() / "runs" if choice.is_private else shared_runs()
+    unnamed = Task(kind, choice, pairs, root)
+    key = content_key(kind, *unnamed.arguments, stamp(choice))[:10]
     words = re.sub(r"[^a-z0-9]+", "-", f"{kind} {label} {choice.name}".lower()).strip("-")
-    return Task(kind, runs_folder() / f"{words[:60]}-{key}", arguments)
+    return Task(kind, choice, pairs, root / f"{words[:60]}-{key}")
+
+
+def tasks() -> Iterator[Task]:
+    """Every task that this browser may see and that was ever started, in no order."""
+    for root in roots():
+        for path in root.glob(f"*/{_HIDDEN}/task.json"):
+            found = _read_task(path)
+            if found is not None:
+                yield found
+
+
+def find(key: str) -> Task | None:
+    """The task called `key` in an address, None if this browser knows none."""
+    return next((task for task in tasks() if task.key == key), None)
+
+
+def of_folder(folder: Path) -> Task | None:
+    """The task that wrote the run in `folder`; None for a run that was put there otherwise."""
+    for place in (folder, folder.parent):
+        found = _read_task(place / _HIDDEN / "task.json")
+        if found is not None:
+            return found
+    return None
 
 
 def stamp(choice: DataChoice) -> str:
     """A text that changes when one of the choice's files is changed."""
-    vectors = None if choice.vectors == CORPUS_VECTORS else choice.vectors
-    source = None if choice.source == "sample" else choice.source
-    files = [Path(name) for name in (source, choice.test, vectors) if name is not None]
-    return " ".join(_stamp(file) for file in files)
+    return " ".join(_stamp(file) for file in choice.files)
 
 
 def start(task: Task, *, pause_after: int | None = None) -> None:
@@ -102,10 +160,11 @@ def start(task: Task, *, pause_after: int | None = None) -> None:
 
     The worker outlives this server.
     """
-    task.folder.parent.mkdir(parents=True, exist_ok=True)
+    task.log.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(task.pid_file.with_suffix(".starting")):
         if state(task).busy:
             return
+        _write_task(task)
         # Pages stay responsive while a worker takes all it can get of the rest.
         gently = ["nice", "-n", "5"] if shutil.which("nice") else []
         paused = [f"--pause-after={pause_after}"] if pause_after is not None else []
@@ -153,21 +212,22 @@ def seconds_since_start(task: Task) -> float:
 
 def state(task: Task) -> State:
     """Where `task` stands."""
-    if (task.folder / runs.SUMMARY).exists():
+    folders = task.run_folders()
+    if all((folder / runs.SUMMARY).exists() for folder in folders or [task.folder]):
         return State("finished")
     if _worker(task) is not None:
-        begun = (task.folder / runs.MANIFEST).exists()
-        return State("running" if begun else "preparing", _last_line(task))
+        return State("running" if folders else "preparing", _last_line(task))
     # Not asked while our worker is at it: asking takes the lock for a moment, which the worker
     # might want at that moment.
-    if task.folder.exists() and runs.status(task.folder) == "running":
+    if folders and runs.status(task.folder) == "running":
         return State("running")
     said, bug = _last_words(task)
     if said:
         return State("refused", said)
     if bug:
-        return State("failed", f"{task.log}")
-    return State("stopped" if (task.folder / runs.MANIFEST).exists() else "absent")
+        # By its name alone: the folder above may be a visitor's secret.
+        return State("failed", f"{task.folder.name}/{_HIDDEN}/{task.log.name}")
+    return State("stopped" if folders else "absent")
 
 
 def _worker(task: Task) -> int | None:
@@ -197,12 +257,32 @@ def _command_line(pid: int) -> str:
     return listed.stdout
 
 
+def _write_task(task: Task) -> None:
+    asked = {"kind": task.kind, "choice": asdict(task.choice), "options": dict(task.options)}
+    with written_whole(task.folder / _HIDDEN / "task.json") as temporary:
+        temporary.write_text(json.dumps(asked), encoding="utf-8")
+
+
+def _read_task(path: Path) -> Task | None:
+    try:
+        asked = json.loads(path.read_text(encoding="utf-8"))
+        pairs = [
+            (name, tuple(value) if isinstance(value, list) else value)
+            for name, value in asked["options"].items()
+        ]
+        return Task(asked["kind"], DataChoice(**asked["choice"]), tuple(pairs), path.parent.parent)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _lines(task: Task) -> list[str]:
     try:
         text = task.log.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    # Shown on a page, where the folder of a visitor's uploads is a secret.
+    shown = workspace.without_folders(text)
+    return [line.strip() for line in shown.splitlines() if line.strip()]
 
 
 def _last_line(task: Task) -> str:

@@ -6,16 +6,25 @@ of change and size; an upload lies under its session's own path, which no other 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from numpy.typing import NDArray
 
 from cartography import figures, runs
-from cartography.corpus import Corpus, CorpusReport, describe, hold_out
+from cartography.corpus import (
+    Corpus,
+    CorpusReport,
+    describe,
+    hold_out,
+    repeated_texts,
+    token_counts,
+)
 from cartography.data_map import DataMap, Thresholds
-from cartography.embedding import Embedding, embed
 from cartography.learn_runs import LearnRun, read_learning
 from cartography.map_runs import EPOCHS, MapRun, read_map
 from cartography.reading import read_train_test
@@ -23,10 +32,16 @@ from cartography.sources import open_source
 from ui import background
 from ui.session import DataChoice
 
+_SHOWN_ROWS = 50
+_SHOWN_COLUMNS = 30
+_SHOWN_LETTERS = 300
+
 
 def corpora(choice: DataChoice) -> tuple[Corpus, Corpus | None]:
     """The training corpus, and the test corpus if there is one. Raises CartographyError."""
-    return _corpora(choice, background.stamp(choice))
+    # What becomes of the texts does not change them, and they are many: they are kept once.
+    texts = DataChoice(choice.source, choice.test, choice.text, choice.label, choice.id)
+    return _corpora(texts, background.stamp(texts))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the texts …")
@@ -42,44 +57,64 @@ def report(corpus: Corpus) -> CorpusReport:
     return _report(corpus.fingerprint, corpus)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner="Counting the words …")
 def _report(fingerprint: str, _corpus: Corpus) -> CorpusReport:
     del fingerprint
     return describe(_corpus)
 
 
-def columns(source: str) -> tuple[str, ...]:
-    """The columns of the table at `source`; none for the sample. Raises CartographyError."""
-    if source == "sample":
-        return ()
-    return _columns(source, background.stamp(DataChoice(source)))
+def lengths(corpus: Corpus) -> NDArray[np.int64]:
+    """Words in each text of `corpus` (n,)."""
+    return _lengths(corpus.fingerprint, corpus)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading the columns …")
-def _columns(source: str, stamp: str) -> tuple[str, ...]:
+@st.cache_resource(max_entries=8, show_spinner="Counting the words …")
+def _lengths(fingerprint: str, _corpus: Corpus) -> NDArray[np.int64]:
+    del fingerprint
+    return token_counts(_corpus)
+
+
+def repeated(corpus: Corpus) -> tuple[NDArray[np.int64], ...]:
+    """The positions of each text that more than one row of `corpus` has."""
+    return _repeated(corpus.fingerprint, corpus)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Looking for duplicated texts …")
+def _repeated(fingerprint: str, _corpus: Corpus) -> tuple[NDArray[np.int64], ...]:
+    del fingerprint
+    return repeated_texts(_corpus)
+
+
+@dataclass(frozen=True, eq=False)
+class FirstRows:
+    """The columns of a table, how many rows it has, and the first of them as texts."""
+
+    columns: tuple[str, ...]
+    rows: int
+    head: pd.DataFrame
+
+
+def first_rows(source: str) -> FirstRows:
+    """The beginning of the table at `source`, as it is. Raises CartographyError."""
+    return _first_rows(source, background.stamp(DataChoice(source)))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the table …")
+def _first_rows(source: str, stamp: str) -> FirstRows:
     del stamp
     parts = open_source(source)
     table = (parts.get("train") or parts["whole"])()
-    return tuple(table.columns)
+    columns = tuple(dict.fromkeys(table.columns))
+    head = {
+        name: [_shortened(cell) for cell in table.values(name)[:_SHOWN_ROWS]]
+        for name in columns[:_SHOWN_COLUMNS]
+    }
+    return FirstRows(columns, table.rows, pd.DataFrame(head, dtype="str"))
 
 
-def embedding(choice: DataChoice) -> Embedding:
-    """The features of the training corpus, which are then on disk for good. Reports its steps
-    into the container that is open. Raises CartographyError.
-    """
-    train, test = corpora(choice)
-    found = embed(
-        [train] if test is None else [train, test],
-        choice.vectors,
-        pooling="mean" if choice.pooling == "mean" else "sum",
-        max_length=choice.max_length,
-        progress=_say,
-    )
-    return found[0]
-
-
-def _say(step: str) -> None:
-    st.write(f"{step[:1].upper()}{step[1:]} …")
+def _shortened(cell: object) -> str:
+    said = "" if cell is None else str(cell)
+    return said if len(said) <= _SHOWN_LETTERS else f"{said[:_SHOWN_LETTERS]}…"
 
 
 def learning_fingerprint(choice: DataChoice) -> str:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from cartography.errors import CartographyError
+from ui import workspace
 
 _LOG = logging.getLogger("cartography.dashboard")
 
@@ -21,7 +22,7 @@ def shown_in_place() -> Iterator[None]:
     try:
         yield
     except CartographyError as error:
-        st.error(_sentence(error), icon=":material/error:")
+        st.error(sentence(str(error)), icon=":material/error:")
     except Exception:
         _LOG.exception("a page failed")
         st.error(
@@ -31,6 +32,10 @@ def shown_in_place() -> Iterator[None]:
         )
 
 
-def _sentence(error: CartographyError) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:]
+def sentence(said: str) -> str:
+    """A mistake as a sentence of a page: it begins with a capital unless with the name of a file,
+    and names no folder that is a visitor's secret.
+    """
+    text = workspace.without_folders(said)
+    first = text.split(maxsplit=1)[0] if text.strip() else ""
+    return text[:1].upper() + text[1:] if first.isalpha() else text

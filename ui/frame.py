@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from ui import session
+from ui import session, workspace
 from ui.faults import shown_in_place
 
 _APP = Path(__file__).resolve().parent.parent / "app.py"
@@ -34,6 +34,10 @@ def show(page: StreamlitPage) -> None:
         st.caption(f"Word vectors: {choice.vectors_name}, {choice.pooling}")
         if choice.test:
             st.caption(f"Test set: {choice.test_name}")
+        session.choose_picture_format()
+        workspace.greet()
+        # A figure that is drawn again keeps its colours while the next one is on its way.
+        st.html("<style>[data-stale='true'] {opacity: 1 !important; transition: none}</style>")
     token = _around.set(True)
     try:
         with shown_in_place():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +13,14 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from cartography import runs
 from cartography.corpus import Corpus
 from cartography.data_map import REGIONS, DataMap, Thresholds
 from cartography.errors import CartographyError
 from cartography.export import csv_text
-from cartography.figures import MOST_POINTS, BatchSeries, Curve
+from cartography.figures import MOST_POINTS, BatchSeries, Curve, positions_of
 from cartography.learn_runs import LearnRun
 from cartography.map_runs import EPOCHS, MapRun
-from ui import background, cached
+from ui import cached
 
 
 @dataclass(frozen=True)
@@ -86,8 +84,7 @@ def positions_in(event: Mapping[str, Any], placed: DataMap) -> list[int]:
 
     Where the figure shows a sample, a box or a lasso holds every text that lies in it.
     """
-    points = event.get("points", [])
-    chosen = {int(point["customdata"][0]) for point in points if point.get("customdata")}
+    chosen = set(positions_of(event.get("points", [])))
     if len(placed) > MOST_POINTS:
         inside = np.zeros(len(placed), dtype=np.bool_)
         for box in event.get("box", []):
@@ -152,115 +149,6 @@ def region_shares(batches: pd.DataFrame) -> tuple[float, ...]:
     return tuple(float(counts.get(name, 0)) / max(len(batches), 1) for name in REGIONS)
 
 
-@dataclass(frozen=True)
-class Found:
-    """An active-learning run on disk, by its manifest alone."""
-
-    folder: Path
-    manifest: Mapping[str, Any]
-
-    @property
-    def corpus(self) -> tuple[str, str]:
-        """What it learned from: the fingerprints of the training and the test corpus."""
-        return self.manifest["train"]["fingerprint"], self.manifest["test"]["fingerprint"]
-
-    @property
-    def corpus_name(self) -> str:
-        """The corpus, as a reader would call it."""
-        train = self.manifest["train"]
-        return f"{train['name']}, {train['rows']:,} texts to learn from"
-
-    @property
-    def name(self) -> str:
-        """The run in a line: strategy, settings, seed and where it stands."""
-        preset = self.manifest["preset"]
-        t_cor = f", t_cor {preset['t_cor']:g}" if "cal" in self.manifest["strategy"] else ""
-        state = runs.status(self.folder)
-        return (
-            f"{self.manifest['strategy']}{t_cor}, {preset['seed_size']} texts + "
-            f"{preset['iterations']} batches of {preset['query_size']}, "
-            f"seed {self.manifest['seed']}" + ("" if state == "finished" else f" ({state})")
-        )
-
-
-def found_runs() -> list[Found]:
-    """The active-learning runs of the dashboard that have an iteration, the newest first."""
-    found = []
-    for folder in runs.find_runs(background.runs_folder()):
-        try:
-            manifest = runs.read_manifest(folder)
-        except CartographyError:
-            continue  # a damaged folder must not hide the runs beside it
-        if manifest.get("kind") == "learn" and any((folder / "maps").glob("*.parquet")):
-            found.append(Found(folder, manifest))
-    return found
-
-
-def by_corpus(found: Sequence[Found]) -> dict[tuple[str, str], list[Found]]:
-    """The runs of each corpus, by its fingerprints; the corpus of the newest run first."""
-    groups = defaultdict(list)
-    for run in found:
-        groups[run.corpus].append(run)
-    return dict(groups)
-
-
-def series_names(found: Sequence[Found]) -> list[str]:
-    """What to call each run's curve: its strategy, and what else tells it from another with it.
-
-    Runs that differ in their seed alone get one name.
-    """
-    settings = [_settings(run) for run in found]
-    of_strategy = defaultdict(list)
-    for run, setting in zip(found, settings, strict=True):
-        of_strategy[run.manifest["strategy"]].append(setting)
-    names = []
-    for run, setting in zip(found, settings, strict=True):
-        others = of_strategy[run.manifest["strategy"]]
-        told = [
-            f"{key} {value}"
-            for key, value in setting.items()
-            if any(other[key] != value for other in others)
-        ]
-        names.append(" · ".join([run.manifest["strategy"], *told]))
-    return names
-
-
-def comparison_table(read: Sequence[LearnRun], names: Sequence[str]) -> pd.DataFrame:
-    """A row for each run: its accuracies, and the shares of the regions among its picks."""
-    rows = []
-    for run, name in zip(read, names, strict=True):
-        accuracy = run.iterations["accuracy"]
-        shares = region_shares(run.batches())
-        rows.append(
-            {
-                "run": name,
-                "seed": run.seed,
-                "iterations": len(run.iterations) - 1,
-                "labelled": int(run.iterations["labelled"].iloc[-1]),
-                "first accuracy": float(accuracy.iloc[0]),
-                "mean accuracy": float(accuracy.mean()),
-                "last accuracy": float(accuracy.iloc[-1]),
-                "last macro-F1": float(run.iterations["macro_f1"].iloc[-1]),
-                **dict(zip(REGIONS, shares, strict=True)),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def mean_shares(read: Sequence[LearnRun], names: Sequence[str]) -> dict[str, NDArray[np.float64]]:
-    """The region shares (3,) of the picks under each name, as the mean over its seeds."""
-    shares = defaultdict(list)
-    for run, name in zip(read, names, strict=True):
-        if len(run.maps) > 1:
-            shares[name].append(region_shares(run.batches()))
-    return {name: np.mean(values, axis=0) for name, values in shares.items()}
-
-
-def stacked(shares: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Region shares (k, 3), a row for each name."""
-    return np.vstack(list(shares.values()))
-
-
 def preview(corpus: Corpus, rows: int = 200) -> pd.DataFrame:
     """The first texts of `corpus`."""
     head = corpus.take(np.arange(min(rows, len(corpus))))
@@ -278,24 +166,6 @@ def card_bytes(run: LearnRun, number: int) -> bytes:
     """The selection card of one batch as a JSON file."""
     card = run.card(run.batch(number))
     return (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
-
-
-def learn_run(found: Found) -> LearnRun:
-    """The run, read."""
-    return cached.learn_run(found.folder)
-
-
-def _settings(run: Found) -> dict[str, Any]:
-    preset = run.manifest["preset"]
-    chosen = {
-        "seed size": preset["seed_size"],
-        "query size": preset["query_size"],
-        "epochs": preset["classifier"]["epochs"],
-        "vectors": run.manifest["train"]["features"][:6],
-    }
-    if "cal" in run.manifest["strategy"]:
-        chosen["t_cor"] = f"{preset['t_cor']:g}"
-    return chosen
 
 
 def _within(

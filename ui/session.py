@@ -4,22 +4,33 @@ those of its own widgets.
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import streamlit as st
 
 from cartography.disk import cache_folder, content_key, written_whole
 from cartography.embedding import CORPUS_VECTORS
+from cartography.errors import CartographyError
+from cartography.sources import HUB_PREFIX
+from ui import workspace
 
 CHOICE = "data choice"
-_TOKEN = "session token"
 PICKED = "picked on the map"
+_DRAWN_ON = "figure that the picks were drawn on"
 OFFERED = "first map offered"
-_EMBEDDED = "embedded choice"
-_UPLOADS = "uploads"
+_PICTURE = "picture format"
+_PREDICTIONS = "predictions"
+_DRAW = "draw of the lesson"
+_VALUES = "values before"
+_REMEMBERED = "choice.json"
+_HUB_WORD = r"[a-zA-Z0-9][\w.-]*"
+_ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,9 @@ class DataChoice:
     @property
     def name(self) -> str:
         """What to call the corpus on a page."""
-        return "Offline sample" if self.source == "sample" else Path(self.source).name
+        if self.source == "sample":
+            return "Offline sample"
+        return self.source if self.source.startswith(HUB_PREFIX) else Path(self.source).name
 
     @property
     def vectors_name(self) -> str:
@@ -53,6 +66,21 @@ class DataChoice:
     def test_name(self) -> str:
         """What to call the test set on a page, "" if there is none."""
         return Path(self.test).name if self.test else ""
+
+    @property
+    def files(self) -> list[Path]:
+        """The files on this machine that the choice names."""
+        named = [self.source, self.test, self.vectors]
+        return [
+            Path(name)
+            for name in named
+            if name and name not in ("sample", CORPUS_VECTORS) and not name.startswith(HUB_PREFIX)
+        ]
+
+    @property
+    def is_private(self) -> bool:
+        """Whether a file of it is an upload, which is for one browser alone."""
+        return any(workspace.is_private(file) for file in self.files)
 
     def arguments(self) -> list[str]:
         """The choice as arguments of the command line, those left to their defaults left out."""
@@ -71,31 +99,83 @@ class DataChoice:
 
 
 def choice() -> DataChoice:
-    """The corpus in use; the offline sample until another is chosen."""
-    chosen: DataChoice = st.session_state.setdefault(CHOICE, DataChoice())
+    """The corpus in use: the one this browser used last, the offline sample at first."""
+    if CHOICE not in st.session_state:
+        st.session_state[CHOICE] = _remembered()
+    chosen: DataChoice = st.session_state[CHOICE]
     return chosen
 
 
 def use(chosen: DataChoice) -> None:
-    """Make `chosen` the corpus of all pages."""
+    """Make `chosen` the corpus of all pages, and of the next visit."""
     st.session_state[CHOICE] = chosen
+    with written_whole(workspace.folder() / _REMEMBERED) as temporary:
+        temporary.write_text(json.dumps(asdict(chosen)), encoding="utf-8")
 
 
-def coverage_of(chosen: DataChoice) -> str | None:
-    """What the vectors of `chosen` cover, in words; None if it was not embedded in this session."""
-    coverage: str | None = st.session_state.get(_EMBEDDED, {}).get(chosen)
-    return coverage
+def _remembered() -> DataChoice:
+    try:
+        stored = (workspace.folder() / _REMEMBERED).read_text(encoding="utf-8")
+        chosen = DataChoice(**json.loads(stored))
+    except (OSError, ValueError, TypeError):
+        return DataChoice()
+    return chosen if all(file.exists() for file in chosen.files) else DataChoice()
 
 
-def set_embedded(chosen: DataChoice, coverage: str) -> None:
-    """Remember that `chosen` has been embedded."""
-    st.session_state.setdefault(_EMBEDDED, {})[chosen] = coverage
+def predictions(corpus: str) -> dict[str, int]:
+    """What was predicted in the lesson on a corpus: by step, the place of the choice."""
+    made: dict[str, int] = st.session_state.get(_PREDICTIONS, {}).get(corpus, {})
+    return made
 
 
-def upload_folder() -> Path:
-    """Where this session's uploads lie; its name cannot be guessed from another session."""
-    token: str = st.session_state.setdefault(_TOKEN, uuid4().hex)
-    return cache_folder() / "uploads" / token
+def predict(corpus: str, step: str, place: int) -> None:
+    """Remember a prediction."""
+    st.session_state.setdefault(_PREDICTIONS, {}).setdefault(corpus, {})[step] = place
+
+
+def forget_predictions(corpus: str) -> None:
+    """Begin the lesson on a corpus anew."""
+    st.session_state.get(_PREDICTIONS, {}).pop(corpus, None)
+
+
+def draw() -> int:
+    """Which of many draws the lesson takes its examples from."""
+    number: int = st.session_state.get(_DRAW, 0)
+    return number
+
+
+def draw_again() -> None:
+    """Take other examples."""
+    st.session_state[_DRAW] = draw() + 1
+
+
+def local_paths_allowed() -> bool:
+    """Whether visitors may name files of the server's machine.
+
+    They may where the server answers this machine alone; `CARTOGRAPHY_LOCAL_PATHS`, 1 or 0,
+    decides otherwise, as behind a proxy it must.
+    """
+    decided = os.environ.get("CARTOGRAPHY_LOCAL_PATHS")
+    if decided:
+        return decided == "1"
+    return st.get_option("server.address") in ("localhost", "127.0.0.1", "::1")
+
+
+def choose_picture_format() -> None:
+    """The widget for the kind of picture that a figure's camera button saves."""
+    st.segmented_control(
+        "The camera of a figure saves",
+        ["PNG", "SVG"],
+        default="PNG",
+        required=True,
+        key=_PICTURE,
+        persist_state="session",
+    )
+
+
+def picture_format() -> str:
+    """The kind of picture that the camera button of a figure saves."""
+    return str(st.session_state.get(_PICTURE, "PNG")).lower()
 
 
 def picked(folder: Path) -> list[int]:
@@ -104,9 +184,28 @@ def picked(folder: Path) -> list[int]:
     return positions
 
 
-def pick(folder: Path, positions: Sequence[int]) -> None:
-    """Remember the picks on one map; those on any other are forgotten."""
+def pick(folder: Path, positions: Sequence[int], figure: str = "") -> None:
+    """Remember the picks on one map; those on any other are forgotten. `figure` names the figure
+    that shows them already, because they were drawn on it.
+    """
     st.session_state[PICKED] = {str(folder): sorted(positions)}
+    st.session_state[_DRAWN_ON] = figure
+
+
+def drawn_on() -> str:
+    """The figure that the picks were drawn on, "" where none shows them."""
+    figure: str = st.session_state.get(_DRAWN_ON, "")
+    return figure
+
+
+def before(name: str, value: float) -> float | None:
+    """What `name` was before it became `value`, to be told of every change; None at first."""
+    known: dict[str, tuple[float, float | None]] = st.session_state.setdefault(_VALUES, {})
+    now, earlier = known.get(name, (value, None))
+    if value != now:
+        now, earlier = value, now
+    known[name] = now, earlier
+    return earlier
 
 
 def offer_first_map() -> bool:
@@ -116,17 +215,82 @@ def offer_first_map() -> bool:
     return first
 
 
-def keep_upload(field: str, name: str, content: bytes) -> str:
-    """Write an upload to this session's folder, once, and return its path."""
-    path = upload_folder() / content_key(content)[:10] / Path(name).name
-    if not path.exists():
-        with written_whole(path) as temporary:
-            temporary.write_bytes(content)
-    st.session_state.setdefault(_UPLOADS, {})[field] = str(path)
+def hub_source(name: str) -> str:
+    """The source that a visitor means by `name`, owner/name or owner/name:split, of the Hub.
+
+    Raises CartographyError for any other form, and for a folder of this machine, which the Hub's
+    library would read in place of a data set of that name.
+    """
+    form = re.fullmatch(rf"({_HUB_WORD}/{_HUB_WORD})(:\w[\w.-]*(\[[\d:%]+\])?)?", name, re.ASCII)
+    if form is None:
+        raise CartographyError(
+            f"{name!r} is not the name of a data set of the Hub; write it as owner/name or "
+            "owner/name:split"
+        )
+    if any((folder / form.group(1)).exists() for folder in (Path.cwd(), _ROOT)):
+        raise CartographyError(
+            f"{name!r} is a folder of the server; name a data set of the Hub, as owner/name"
+        )
+    return f"{HUB_PREFIX}{name}"
+
+
+def keep_upload(name: str, content: bytes) -> str:
+    """Write an upload to this browser's workspace and return its path."""
+    # A browser sends whatever name it likes, and this one becomes a file's.
+    plain = re.sub(r"[\x00-\x1f]", "", re.split(r"[/\\]", name)[-1]).lstrip(".") or "upload"
+    path = workspace.uploads_folder() / content_key(content)[:10] / plain
+    if path.exists():
+        path.touch()
+        return str(path)
+    with written_whole(path) as temporary:
+        temporary.write_bytes(content)
     return str(path)
 
 
-def upload(field: str) -> str | None:
-    """The path of the last upload to `field`, None if there was none."""
-    path: str | None = st.session_state.get(_UPLOADS, {}).get(field)
-    return path
+def uploads(suffixes: Sequence[str]) -> list[str]:
+    """The paths of this browser's uploads that end in one of `suffixes`, the newest first."""
+    lying = _files_in(workspace.uploads_folder())
+    found = [path for path in lying if path.suffix.lower() in suffixes]
+    return [str(path) for path in sorted(found, key=_changed, reverse=True)]
+
+
+def forget_uploads() -> None:
+    """Remove what this browser uploaded and the runs on it; a corpus in use that was an upload
+    gives way to the offline sample.
+    """
+    in_use = choice()
+    workspace.forget()
+    use(DataChoice() if in_use.is_private else in_use)
+
+
+def kept_corpora() -> list[str]:
+    """The paths of the tables that visitors chose to keep on this server, by name."""
+    found = _files_in(_kept_folder())
+    return [str(path) for path in sorted(found, key=lambda path: path.name.lower())]
+
+
+def is_kept(path: str) -> bool:
+    """Whether `path` is a table that a visitor chose to keep on this server."""
+    return _kept_folder().resolve() in Path(path).resolve().parents
+
+
+def keep_for_all(path: str) -> str:
+    """Copy an upload to where every visitor finds it, and return its new path."""
+    upload = Path(path)
+    kept = _kept_folder() / upload.parent.name / upload.name
+    with written_whole(kept) as temporary:
+        shutil.copyfile(upload, temporary)
+    return str(kept)
+
+
+def _kept_folder() -> Path:
+    return cache_folder() / "corpora"
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """The files in the folders of `folder`, without those that are still being written."""
+    return [path for path in folder.glob("*/*") if not path.name.startswith(".")]
+
+
+def _changed(path: Path) -> float:
+    return path.stat().st_mtime

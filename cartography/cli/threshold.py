@@ -50,9 +50,7 @@ def threshold_command(
         manifest = inputs.manifest("threshold", preset, seed, device, "cal")
         with claimed(out, {out: manifest}):
             steps = record_threshold(out, manifest, corpus, inputs.features.features, rows)
-            for _ in shown(
-                steps, study_epochs(preset), lambda step: step.number, "epoch", console
-            ):
+            for _ in shown(steps, study_epochs(preset), lambda step: step.number, "epoch", console):
                 pass
         study = read_threshold(out).study
         balance = study.balance(preset.t_cor)

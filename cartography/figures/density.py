@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cartography.figures.layout import lay_out
+from cartography.figures.layout import lay_out, note
 from cartography.figures.marks import written
 from cartography.figures.palette import NEUTRAL
 
@@ -30,7 +30,6 @@ def pick_density_figure(
     root of the share so that thin places show; the line in each goes round the densest cells of
     the reference, smoothed, that hold nine tenths of it.
     """
-    figure = go.Figure()
     rows = max(1, ceil(len(densities) / _COLUMNS))
     most = max((float(density.max(initial=0.0)) for density in densities.values()), default=0.0)
     bins = len(reference)
@@ -41,10 +40,11 @@ def pick_density_figure(
     }
     smooth = _smoothed(_smoothed(reference).T).T
     level = outline_level(smooth, _OUTLINED)
+    traces: list[Any] = []
     for panel, density in enumerate(densities.values()):
         number = str(panel + 1) if panel else ""
         axes = {"xaxis": f"x{number}", "yaxis": f"y{number}"}
-        figure.add_trace(
+        traces.append(
             go.Heatmap(
                 z=np.sqrt(density.T),
                 customdata=density.T,
@@ -57,7 +57,7 @@ def pick_density_figure(
                 **grid,
             )
         )
-        figure.add_trace(
+        traces.append(
             go.Contour(
                 z=smooth.T,
                 contours={"start": level, "end": level, "size": 1, "coloring": "none"},
@@ -67,11 +67,18 @@ def pick_density_figure(
                 **grid,
             )
         )
+    figure = go.Figure(traces)
     lay_out(figure, x="", y="", legend=False, height=110 + _PANEL_HEIGHT * rows)
-    figure.update_layout(margin={"l": 52, "t": 52})
+    said = f"strongest colour: {100 * most:.1f} % of a strategy's picks in a cell"
+    corner = {"xanchor": "left", "yanchor": "bottom"}
+    notes = [note(said, x=0, y=1, yshift=24, **corner)]
+    axes = {}
     for panel, name in enumerate(densities):
-        _lay_out_panel(figure, panel, rows, len(densities), written(name, 16))
-    _say(figure, most)
+        row, column = divmod(panel, _COLUMNS)
+        place = {"x": column / _COLUMNS, "y": 1 - row / rows, **corner}
+        notes.append(note(written(name, 16), yshift=2, **place))
+        axes |= _panel_axes(panel, rows, lowest=panel + _COLUMNS >= len(densities))
+    figure.update_layout(margin={"l": 52, "t": 52}, annotations=notes, **axes)
     return figure
 
 
@@ -90,61 +97,31 @@ def outline_level(reference: NDArray[np.float64], held: float) -> float:
     return float(cells[int(np.argmax(reached))])
 
 
-def _lay_out_panel(figure: go.Figure, panel: int, rows: int, panels: int, name: str) -> None:
+def _panel_axes(panel: int, rows: int, *, lowest: bool) -> dict[str, Any]:
+    """The two axes of a panel, titled at the left and at the foot of the grid alone."""
     number = str(panel + 1) if panel else ""
     row, column = divmod(panel, _COLUMNS)
-    width, height = 1 / _COLUMNS, 1 / rows
-    left, top = column * width, 1 - row * height
+    left, top = column / _COLUMNS, 1 - row / rows
     # Room above each panel for its name.
     room = 24 / (_PANEL_HEIGHT * rows)
-    lowest = panel + _COLUMNS >= panels
-    figure.update_layout(
-        {
-            f"xaxis{number}": {
-                "domain": (left, left + 0.93 * width),
-                "anchor": f"y{number}",
-                "range": (0, 0.5),
-                "tickvals": [0, 0.2, 0.4],
-                "showticklabels": lowest,
-                "title": {"text": "variability" if lowest else "", "standoff": 4},
-                "showgrid": False,
-                "zeroline": False,
-            },
-            f"yaxis{number}": {
-                "domain": (max(0.0, top - height + room), top),
-                "anchor": f"x{number}",
-                "range": (0, 1),
-                "tickvals": [0, 0.5, 1],
-                "showticklabels": column == 0,
-                "title": {"text": "confidence" if column == 0 else "", "standoff": 4},
-                "showgrid": False,
-                "zeroline": False,
-            },
-        }
-    )
-    figure.add_annotation(
-        x=left,
-        y=top,
-        xref="paper",
-        yref="paper",
-        xanchor="left",
-        yanchor="bottom",
-        yshift=2,
-        text=name,
-        showarrow=False,
-    )
-
-
-def _say(figure: go.Figure, most: float) -> None:
-    figure.add_annotation(
-        x=0,
-        y=1,
-        xref="paper",
-        yref="paper",
-        xanchor="left",
-        yanchor="bottom",
-        yshift=24,
-        text=f"strongest colour: {100 * most:.1f} % of a strategy's picks in a cell",
-        showarrow=False,
-        font={"size": 12},
-    )
+    quiet = {"showgrid": False, "zeroline": False}
+    return {
+        f"xaxis{number}": {
+            **quiet,
+            "domain": (left, left + 0.93 / _COLUMNS),
+            "anchor": f"y{number}",
+            "range": (0, 0.5),
+            "tickvals": [0, 0.2, 0.4],
+            "showticklabels": lowest,
+            "title": {"text": "variability" if lowest else "", "standoff": 4},
+        },
+        f"yaxis{number}": {
+            **quiet,
+            "domain": (max(0.0, top - 1 / rows + room), top),
+            "anchor": f"x{number}",
+            "range": (0, 1),
+            "tickvals": [0, 0.5, 1],
+            "showticklabels": column == 0,
+            "title": {"text": "confidence" if column == 0 else "", "standoff": 4},
+        },
+    }

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from cartography.data_map import confidence, variability
-from cartography.figures.layout import lay_out
+from cartography.figures.layout import lay_out, note
 from cartography.figures.marks import add_band, add_line, add_reference, shaped, written
 from cartography.figures.palette import CORRECTNESS, NEUTRAL
 
@@ -119,17 +119,9 @@ def _add_statistics(figure: go.Figure, gold_probability: NDArray[np.float32]) ->
         opacity=0.25,
     )
     figure.update_layout(margin={"t": 44})
-    figure.add_annotation(
-        x=0,
-        y=1,
-        xref="paper",
-        yref="paper",
-        xanchor="left",
-        yanchor="bottom",
-        yshift=4,
-        align="left",
-        text=f"dashed: mean {mean:.2f} (confidence)<br>"
-        f"grey: ± standard deviation {deviation:.2f} (variability)",
-        showarrow=False,
-        font={"size": 12},
+    said = (
+        f"dashed: mean {mean:.2f} (confidence)<br>"
+        f"grey: ± standard deviation {deviation:.2f} (variability)"
     )
+    corner = {"x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "align": "left"}
+    figure.add_annotation(**note(said, yshift=4, font={"size": 12}, **corner))

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cartography.figures.layout import lay_out
+from cartography.figures.layout import lay_out, note
 from cartography.figures.palette import CORRECTNESS, HIGHLIGHT, NEUTRAL
 
 _BINS = 50
@@ -34,7 +34,7 @@ def high_cor_histogram(
         shapes.append(_span(low, high))
         middle = (low + high) / 2
         said = f"next batch: {len(batch):,} texts, P from {low:.3f} to {high:.3f}"
-        notes.append(_note(middle, middle, said))
+        notes.append(_said_at(middle, middle, said))
     return go.Figure(bars, layout={**_pool_frame(), "shapes": shapes, "annotations": notes})
 
 
@@ -108,7 +108,7 @@ def lengths_figure(lengths: NDArray[np.int64]) -> go.Figure:
         median = float(np.median(lengths))
         figure.add_shape(_upright(median, "dash", HIGHLIGHT))
         figure.add_annotation(
-            _note(median, median / float(firsts[-1]), f"median: {median:,g} words")
+            _said_at(median, median / float(firsts[-1]), f"median: {median:,g} words")
         )
     return figure
 
@@ -146,25 +146,23 @@ def _upright(x: float, dash: str, colour: str) -> dict[str, Any]:
 
 def _span(low: float, high: float) -> dict[str, Any]:
     return {
-        **{"type": "rect", "yref": "y domain", "x0": low, "x1": high, "y0": 0, "y1": 1},
+        "type": "rect",
+        "yref": "y domain",
+        "x0": low,
+        "x1": high,
+        "y0": 0,
+        "y1": 1,
         "fillcolor": "rgba(214, 0, 110, 0.2)",
         # The edges keep a pixel or two however narrow the span is.
         "line": {"width": 1.5, "color": HIGHLIGHT},
     }
 
 
-def _note(x: float, along: float, said: str) -> dict[str, Any]:
-    """`said` above the plot at `x`, which is the fraction `along` of its width, so that it stays
+def _said_at(x: float, along: float, text: str) -> dict[str, Any]:
+    """`text` above the plot at `x`, which is the fraction `along` of its width, so that it stays
     within the figure.
     """
-    return {
-        "text": said,
-        "x": x,
-        "y": 1,
-        "yref": "paper",
-        "xanchor": "left" if along < 0.3 else "right" if along > 0.7 else "center",
-        "yanchor": "bottom",
-        "yshift": 4,
-        "showarrow": False,
-        "font": {"size": 12},
-    }
+    anchor = "left" if along < 0.3 else "right" if along > 0.7 else "center"
+    return note(
+        text, x=x, xref="x", xanchor=anchor, y=1, yanchor="bottom", yshift=4, font={"size": 12}
+    )

@@ -1,0 +1,163 @@
+"""A dashboard server of a test's own, and a real Chromium to look at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+TEXTS = 300
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu-sandbox", "--use-gl=angle", "--use-angle=swiftshader"),
+    *("--enable-unsafe-swiftshader", "--no-first-run", "--disable-background-networking"),
+]
+MARKS = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None and not os.environ.get("CI"),
+        reason="no Chromium: install it, or name it in CHROMIUM",
+    ),
+]
+
+
+@contextmanager
+def served(cache: Path) -> Iterator[str]:
+    """The address of a dashboard that answers until the block ends."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = [
+        *(sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"),
+        f"--server.port={port}",
+    ]
+    cache.mkdir(parents=True, exist_ok=True)
+    log_path = cache.parent / f"{cache.name}-server.log"
+    with log_path.open("wb") as log:
+        server = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "CARTOGRAPHY_CACHE": str(cache)},
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while not _healthy(url):
+            assert server.poll() is None, log_path.read_text()
+            assert time.monotonic() < deadline, "the server did not answer"
+            time.sleep(0.2)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _healthy(url: str) -> bool:
+    try:
+        with urlopen(f"{url}/_stcore/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+# The places of all points of the n-th figure that is a scatter of points.
+PLACES = """n => {
+    const plots = [...document.querySelectorAll('.js-plotly-plot')].filter(
+        plot => plot._fullData?.some(trace => trace.type === 'scattergl'));
+    if (!plots[n]) return null;
+    const traces = plots[n]._fullData.filter(trace => trace.type === 'scattergl');
+    return traces.flatMap(trace => Array.from(trace.x ?? [], (x, i) => [x, trace.y[i]]));
+}"""
+
+
+def weather(folder: Path, name: str, wrong: int = 10) -> Path:
+    """Texts of two classes, every tenth (or `wrong`-th) with the wrong label."""
+    lines = ["text,label"]
+    for i in range(TEXTS):
+        wet = i % 2
+        sky = ("sun heat drought", "rain flood storm")[wet].split()[i // 2 % 3]
+        label = ("dry", "wet")[wet if i % wrong else 1 - wet]
+        lines.append(f"{sky} on the {name} day number {i},{label}")
+    path = folder / f"{name}.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def settled(page: Page) -> None:
+    """Wait until the page has stopped running."""
+    page.wait_for_function(
+        """() => document.querySelector('[data-testid="stApp"]')
+            ?.getAttribute('data-test-script-state') === 'notRunning'"""
+    )
+
+
+def go_to(page: Page, name: str) -> None:
+    """Take the way from one page to the one of this title."""
+    page.get_by_test_id("stSidebarNavLink").filter(has_text=name).click()
+    page.get_by_role("heading", name=name, level=1).wait_for()
+    settled(page)
+
+
+def drag(page: Page, area: Locator) -> None:
+    """A box or a lasso over the whole of a figure."""
+    box = area.bounding_box()
+    assert box is not None
+    left, right = box["x"] + 3, box["x"] + box["width"] - 3
+    top, bottom = box["y"] + 3, box["y"] + box["height"] - 3
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
+        page.mouse.move(x, y, steps=4)
+    page.mouse.up()
+
+
+def places(page: Page, number: int = 0) -> list[list[float]]:
+    """Where the points of a map lie, once it is drawn."""
+    page.wait_for_function(f"n => ({PLACES})(n)?.length > 0", arg=number)
+    found: list[list[float]] = page.evaluate(PLACES, number)
+    return found
+
+
+def metrics(page: Page) -> dict[str, str]:
+    """The numbers that a page shows, by their names."""
+    page.get_by_test_id("stMetricValue").first.wait_for()
+    found: list[list[str]] = page.get_by_test_id("stMetric").evaluate_all(
+        """all => all.map(each => ['stMetricLabel', 'stMetricValue'].map(
+            part => each.querySelector(`[data-testid=${part}]`).innerText.trim()))"""
+    )
+    return dict(found)
+
+
+def cells(page: Page, number: int, column: int) -> list[str]:
+    """The texts of a column, from 1, that the n-th table shows."""
+    grid = page.get_by_test_id("stDataFrame").nth(number)
+    shown = grid.locator(f"[role=gridcell][aria-colindex='{column}']")
+    shown.first.wait_for(state="attached")
+    return shown.all_text_contents()
+
+
+def downloaded(page: Page, button: str, folder: Path) -> Path:
+    """The file that a button gives."""
+    with page.expect_download() as waited:
+        page.get_by_role("button", name=button).click()
+    path = folder / waited.value.suggested_filename
+    waited.value.save_as(path)
+    return path

@@ -1,0 +1,74 @@
+"""Opening pages of the dashboard in a test, and doing in this process what a worker would do."""
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+from typer.testing import CliRunner
+
+from cartography.cli import app
+from ui import background, session
+from ui.background import Kind, Task
+from ui.session import DataChoice
+
+ROOT = Path(__file__).resolve().parent.parent
+EPOCHS = 2
+SEED = 398048
+SEED_SIZE = 6
+
+
+def page(name: str, choice: DataChoice | None = None, **state: object) -> AppTest:
+    """The dashboard, opened at a page with these values in its session."""
+    opened = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    opened.session_state[session.OFFERED] = True  # no worker for the sample
+    if choice is not None:
+        opened.session_state[session.CHOICE] = choice
+    for key, value in state.items():
+        opened.session_state[key] = value
+    opened.run()
+    if name != "data_map":
+        opened.switch_page(f"pages/{name}.py").run()
+    return opened
+
+
+def carry_out(task: Task, *more: str) -> None:
+    """Do in this process what a worker would do, and leave what a worker would leave."""
+    background._write_task(task)
+    done = CliRunner().invoke(
+        app, [task.kind, f"--out={task.folder}", "--quiet", *more, *task.arguments]
+    )
+    assert done.exit_code == 0, done.output
+
+
+def refuse(task: Task, said: str) -> None:
+    """Leave what a worker leaves that was given a mistake."""
+    task.log.parent.mkdir(parents=True, exist_ok=True)
+    task.log.write_text(f"reading …\ncartography: {said}\n")
+
+
+def learn_task(choice: DataChoice, strategy: str = "cal", seed: int = SEED) -> Task:
+    """A short active-learning run."""
+    options = {
+        "strategy": strategy,
+        "t-cor": 0.2 if strategy == "cal" else None,
+        "seed-size": SEED_SIZE,
+        "query-size": 3,
+        "iterations": 2,
+        "epochs": EPOCHS,
+        "seed": seed,
+    }
+    return task("learn", choice, options, strategy)
+
+
+def task(kind: Kind, choice: DataChoice, options: dict[str, object], label: str = "") -> Task:
+    """The task that a page would make."""
+    return background.task(kind, choice, options, label)
+
+
+def charts(opened: AppTest) -> int:
+    """How many figures a page shows."""
+    return len(opened.get("plotly_chart"))
+
+
+def labels(elements: object) -> list[str]:
+    """What stands on some widgets or metrics."""
+    return [element.label for element in elements]  # type: ignore[attr-defined]

@@ -1,0 +1,147 @@
+"""Workers: started, watched, stopped, and found again by what lies on disk."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from dashboard import EPOCHS, carry_out, learn_task, refuse
+
+from ui import background, tasks, workspace
+from ui.background import State, Task
+from ui.session import DataChoice
+
+pytestmark = pytest.mark.usefixtures("own_cache")
+
+Until = Callable[[Callable[[], bool]], None]
+
+
+def map_task(choice: DataChoice) -> Task:
+    return tasks.maps(choice, seed_size=6, epochs=EPOCHS)
+
+
+def test_a_worker_is_started_watched_and_found_again(tiny: DataChoice, until: Until) -> None:
+    task = map_task(tiny)
+    assert background.state(task) == State("absent")
+
+    background.start(task)
+    assert background.state(task).busy
+    child = background._children.pop(task.folder)
+    assert background.state(task).busy, "found by its process number alone"
+    child.wait()
+    until(lambda: background.state(task).phase == "finished")
+
+    assert sorted(folder.name for folder in task.run_folders()) == ["all", "size-6"]
+
+
+def test_a_task_is_found_by_its_key_with_all_that_was_asked(tiny: DataChoice) -> None:
+    task = learn_task(tiny)
+    carry_out(task)
+
+    found = background.find(task.key)
+
+    assert found is not None
+    assert (found.kind, found.choice, found.folder) == (task.kind, task.choice, task.folder)
+    assert found.arguments == task.arguments
+    assert found.option("query-size") == 3
+    assert found.option("t-cor", 0.9) == 0.2
+    assert found.option("device", "auto") == "auto"
+    assert background.find("0" * 10) is None
+
+
+def test_values_given_several_times_survive_the_disk(tiny: DataChoice) -> None:
+    task = tasks.learning(tiny, ("random", "cal"), seeds=(1, 2), epochs=EPOCHS)
+    assert {"--strategy=random", "--strategy=cal", "--seed=1", "--seed=2"} < set(task.arguments)
+    background._write_task(task)
+
+    found = background.find(task.key)
+
+    assert found is not None
+    assert found == task
+
+
+def test_a_run_of_several_knows_its_task(tiny: DataChoice) -> None:
+    task = map_task(tiny)
+    carry_out(task)
+
+    for folder in task.run_folders():
+        assert background.of_folder(folder) == task
+
+
+def test_it_is_finished_when_all_of_its_runs_are(tiny: DataChoice) -> None:
+    task = map_task(tiny)
+    carry_out(task)
+    assert background.state(task).phase == "finished"
+
+    (task.folder / "all" / "run.json").unlink()
+
+    assert background.state(task).phase == "stopped"
+
+
+def test_a_stopped_worker_leaves_no_process(tiny: DataChoice) -> None:
+    task = tasks.maps(tiny, seed_size=6, epochs=200)
+    background.start(task)
+
+    background.stop(task)
+
+    assert background.state(task).phase in ("absent", "stopped")
+
+
+def test_a_mistake_is_kept(until: Until) -> None:
+    task = tasks.maps(DataChoice("/no/such.csv"))
+    background.start(task)
+    until(lambda: not background.state(task).busy)
+
+    assert background.state(task).phase == "refused"
+    assert "/no/such.csv" in background.state(task).said
+
+
+def test_a_bug_is_not_called_a_mistake(tiny: DataChoice) -> None:
+    task = map_task(tiny)
+    refuse(task, "")
+    task.log.write_text("Traceback (most recent call last):\nKeyError: 'x'\n")
+
+    assert background.state(task) == State("failed", f"{task.folder.name}/.worker/log")
+
+
+def test_a_changed_file_is_another_task(tiny: DataChoice) -> None:
+    before = map_task(tiny)
+    assert map_task(tiny) == before
+
+    with Path(tiny.source).open("a") as table:
+        table.write("one more,dry\n")
+
+    assert map_task(tiny).folder != before.folder
+
+
+def test_equal_questions_are_equal_tasks(tiny: DataChoice) -> None:
+    assert tasks.learning(tiny, ["lc"], t_cor=[0.4]) == tasks.learning(tiny, ["lc"])
+    assert tasks.learning(tiny, ["cal"], t_cor=[0.4]) != tasks.learning(tiny, ["cal"])
+    assert tasks.maps(tiny, flip=0.0) == tasks.maps(tiny)
+
+
+def test_what_is_done_with_an_upload_is_its_browser_s_alone(
+    tiny: DataChoice, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, other = own_cache / "workspaces" / ("a" * 32), own_cache / "workspaces" / ("b" * 32)
+    monkeypatch.setattr(workspace, "folder", lambda: mine)
+    upload = mine / "uploads" / "0123456789" / "tiny.csv"
+    upload.parent.mkdir(parents=True)
+    upload.write_bytes(Path(tiny.source).read_bytes())
+    task = map_task(DataChoice(source=str(upload), vectors=tiny.vectors))
+    carry_out(task)
+
+    assert mine in task.folder.parents
+    assert background.find(task.key) == task
+    monkeypatch.setattr(workspace, "folder", lambda: other)
+    assert background.find(task.key) is None
+    assert list(background.tasks()) == []
+
+
+def test_a_damaged_task_file_hides_no_other(tiny: DataChoice) -> None:
+    whole, damaged = learn_task(tiny), learn_task(tiny, "random")
+    for task in (whole, damaged):
+        background._write_task(task)
+    (damaged.folder / ".worker" / "task.json").write_text(json.dumps({"kind": "learn"}))
+
+    assert [task.key for task in background.tasks()] == [whole.key]

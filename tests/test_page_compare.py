@@ -1,0 +1,303 @@
+"""The Compare page in every state."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from dashboard import EPOCHS, SEED, SEED_SIZE, carry_out, charts, labels, page, refuse
+from streamlit.testing.v1 import AppTest
+
+from cartography.presets import SEEDS
+from cartography.runs import MANIFEST
+from ui import background, found, tasks
+from ui.background import Task
+from ui.found import Found
+from ui.panels.compare import NEW, ON_DISK
+from ui.panels.compare_settings import Settings, of_task
+from ui.session import DataChoice
+
+pytestmark = pytest.mark.usefixtures("own_cache")
+
+SETTINGS = {"seed_size": SEED_SIZE, "query_size": 3, "iterations": 2, "epochs": EPOCHS}
+STATE = {
+    "compare_strategy": ["cal"],
+    "compare_seed": list(SEEDS[:2]),
+    **{f"compare_{name}": value for name, value in SETTINGS.items()},
+}
+
+
+def comparison(
+    choice: DataChoice,
+    strategies: tuple[str, ...] = ("random", "cal"),
+    seeds: tuple[int, ...] = SEEDS[:2],
+    **settings: int,
+) -> Task:
+    return tasks.learning(choice, strategies, t_cor=(0.2,), seeds=seeds, **{**SETTINGS, **settings})
+
+
+def opened(choice: DataChoice, section: str = "Accuracy", **state: object) -> AppTest:
+    return page("compare", choice, **{"compare_section": section, **STATE, **state})
+
+
+def on_disk(choice: DataChoice, section: str = "Accuracy", **state: object) -> AppTest:
+    return opened(choice, section, compare_source=ON_DISK, **state)
+
+
+def said(app: AppTest) -> str:
+    """All that stands on the page in sentences."""
+    kinds = (app.info, app.success, app.warning, app.error, app.caption, app.markdown)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+class TestRunning:
+    def test_the_empty_state_says_what_to_do(self, tiny: DataChoice) -> None:
+        app = opened(tiny)
+
+        assert not app.exception
+        assert not app.error
+        assert "were not run" in app.info[0].value
+        assert labels(app.button) == ["Run the comparison"]
+        assert "random, cal: 4 runs side by side, 3 trainings each" in said(app)
+
+    def test_random_is_always_among_them_and_seeds_have_an_order(self) -> None:
+        settings = Settings.of({"strategy": ["lc", "cal"], "seed": [SEEDS[3], SEEDS[0]]})
+
+        assert settings.strategies == ("random", "cal", "lc")
+        assert settings.seeds == (SEEDS[0], SEEDS[3])
+        assert settings.runs == 6
+
+    def test_finished_runs_are_found_again_with_the_verdict_first(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+
+        app = opened(tiny)
+
+        assert not app.exception
+        assert not app.error
+        assert labels(app.button) == []
+        assert "shown" in [*app.info, *app.success][0].value
+        assert "cal" in said(app)
+        assert charts(app) == 2, "accuracy and labels saved"
+
+    def test_paused_runs_can_be_gone_on_with(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny), "--pause-after=2")
+
+        app = opened(tiny)
+
+        assert not app.exception
+        assert labels(app.button) == ["Go on"]
+        assert "4 runs of 4 not finished" in said(app)
+        assert "2 trainings" in said(app)
+
+    def test_a_worker_s_mistake_is_said_in_place(self, tiny: DataChoice) -> None:
+        refuse(comparison(tiny), "a seed set of 6 leaves no pool.")
+
+        app = opened(tiny)
+
+        assert app.error[0].value == "A seed set of 6 leaves no pool."
+        assert labels(app.button) == ["Run the comparison"]
+
+    def test_without_a_seed_there_is_nothing_to_run(self, tiny: DataChoice) -> None:
+        app = opened(tiny, compare_seed=[])
+
+        assert "at least one seed" in app.info[0].value
+
+    def test_one_seed_shows_no_advantage(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny, seeds=SEEDS[:1]))
+
+        app = opened(tiny, compare_seed=[SEEDS[0]])
+
+        assert not app.exception
+        assert "o advantage over random shown" in app.info[0].value
+        assert not app.success
+
+
+class TestAddress:
+    def test_a_run_is_opened_with_its_settings(self, tiny: DataChoice) -> None:
+        task = comparison(tiny, ("random", "lc"), SEEDS[1:3])
+        carry_out(task)
+        app = page("compare", tiny)
+
+        app.query_params["run"] = task.key
+        app.run()
+
+        assert not app.exception
+        assert app.session_state["compare_strategy"] == ["lc"]
+        assert app.session_state["compare_seed"] == list(SEEDS[1:3])
+        assert app.session_state["compare_epochs"] == EPOCHS
+        assert app.query_params["run"] == task.key
+        assert charts(app) == 2
+
+    def test_one_that_this_page_could_not_have_run_is_chosen_on_disk(
+        self, tiny: DataChoice
+    ) -> None:
+        task = comparison(tiny, ("cal",))
+        carry_out(task)
+        assert of_task(task) is None
+        app = page("compare", tiny)
+
+        app.query_params["run"] = task.key
+        app.run()
+
+        assert not app.exception
+        assert app.session_state["compare_source"] == ON_DISK
+        assert "Random is not among these runs" in said(app)
+        assert len(app.query_params["runs"].split("-")) == 2
+
+    def test_chosen_runs_are_found_again(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        first = on_disk(tiny)
+        widget = first.multiselect[0]
+        widget.set_value(widget.value[:1]).run()
+        address = first.query_params["runs"]
+
+        again = page("data_map", tiny)
+        again.query_params["runs"] = address
+        again.switch_page("pages/compare.py").run()
+
+        assert again.multiselect[0].value == widget.value[:1]
+
+
+class TestOnDisk:
+    def test_nothing_is_there(self, tiny: DataChoice) -> None:
+        app = on_disk(tiny)
+
+        assert not app.exception
+        assert NEW in app.info[0].value
+
+    def test_runs_of_two_tasks_are_compared(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny, ("cal",), SEEDS[:1]))
+        carry_out(comparison(tiny, ("random",), SEEDS[:1]), "--pause-after=2")
+
+        app = on_disk(tiny)
+
+        assert not app.exception
+        assert not app.error
+        assert len(app.multiselect[0].value) == 2
+        assert any("1 of 2 batches, stopped" in option for option in app.multiselect[0].options)
+        assert charts(app) == 2
+
+    def test_what_cannot_be_compared_is_left_out_and_named(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        carry_out(comparison(tiny, ("lc",), SEEDS[:1], query_size=4))
+        carry_out(comparison(tiny, ("random",), SEEDS[:1]))
+
+        app = on_disk(tiny)
+        app.selectbox[0].set_value(_group_of(3)).run()
+
+        assert not app.exception
+        assert "Left out: 1 run with query size 4" in said(app)
+        assert "1 run with the strategy, t_cor and seed of another" in said(app)
+        assert len(app.multiselect[0].value) == 4
+
+    def test_none_chosen(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        app = on_disk(tiny)
+
+        app.multiselect[0].set_value([]).run()
+
+        assert "Choose at least one run" in app.info[0].value
+
+    def test_a_damaged_run_is_named_and_the_others_are_shown(self, tiny: DataChoice) -> None:
+        task = comparison(tiny)
+        carry_out(task)
+        next(task.folder.glob("cal*/maps/*.parquet")).write_bytes(b"not parquet")
+
+        app = on_disk(tiny)
+
+        assert not app.exception
+        assert not app.error
+        assert "cannot be read" in app.warning[0].value
+        assert charts(app) == 2
+
+    def test_when_none_can_be_read_that_is_said(self, tiny: DataChoice) -> None:
+        task = comparison(tiny, seeds=SEEDS[:1])
+        carry_out(task)
+        for file in task.folder.glob("*/maps/*.parquet"):
+            file.write_bytes(b"not parquet")
+
+        app = on_disk(tiny)
+
+        assert not app.exception
+        assert "None of the runs can be read" in app.error[0].value
+
+
+class TestSections:
+    @pytest.mark.parametrize(
+        ("section", "figures"), [("By chance?", 1), ("Overlap", 1), ("Batches", 1), ("Runs", 0)]
+    )
+    def test_only_the_open_one_is_made(self, tiny: DataChoice, section: str, figures: int) -> None:
+        carry_out(comparison(tiny))
+
+        app = opened(tiny, section)
+
+        assert not app.exception
+        assert not app.error
+        assert charts(app) == figures
+
+    def test_the_export_has_a_row_a_run(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+
+        table = opened(tiny, "Runs").dataframe[0].value
+
+        assert list(table["name"]) == ["random", "random", "cal", "cal"]
+        assert list(table["labelled"]) == [SEED_SIZE + 6] * 4
+        assert {"labels saved", "mean accuracy", "run_id"} <= set(table.columns)
+
+    def test_picks_need_a_full_map(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+
+        app = opened(tiny, "Where they pick")
+
+        assert charts(app) == 0
+        assert "Draw the full map" in labels(app.button)
+
+    def test_picks_on_the_full_map(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        carry_out(tasks.maps(tiny, SEED_SIZE, epochs=EPOCHS))
+
+        app = opened(tiny, "Where they pick")
+
+        assert not app.exception
+        assert not app.error
+        assert charts(app) == 3
+        assert "40 texts over 2 epochs" in said(app)
+        app.slider(key="compare_batches_2").set_value((2, 2)).run()
+        assert not app.exception
+
+    def test_a_corpus_without_a_test_set_has_its_whole_map(self, tiny: DataChoice) -> None:
+        choice = replace(tiny, test=None)
+        carry_out(comparison(choice))
+        carry_out(tasks.maps(choice, SEED_SIZE, epochs=EPOCHS))
+
+        app = opened(choice, "Where they pick")
+
+        assert not app.exception
+        assert charts(app) == 3
+        assert "left out" not in said(app)
+
+
+def _group_of(count: int) -> str:
+    """The key of the group with this query size."""
+    groups = found.groups(found.found_runs())
+    return next(g.key for g in groups if g.runs[0].settings["query size"] == str(count))
+
+
+def test_series_are_told_apart_by_t_cor_where_they_differ(tmp_path: Path) -> None:
+    def run(strategy: str, t_cor: float, seed: int = SEED) -> Found:
+        return Found(tmp_path, {"strategy": strategy, "seed": seed, "preset": {"t_cor": t_cor}})
+
+    runs = [run("cal", 0.2), run("cal", 0.2, 1), run("random", 0.2), run("random", 0.4)]
+    assert found.series_names(runs) == ["cal", "cal", "random", "random"]
+    runs.append(run("cal", 0.4))
+    assert found.series_names(runs)[0] == "cal · t_cor 0.2"
+    assert found.series_names(runs)[-1] == "cal · t_cor 0.4"
+
+
+def test_a_damaged_manifest_does_not_hide_the_others(tiny: DataChoice) -> None:
+    task = comparison(tiny, seeds=SEEDS[:1])
+    carry_out(task)
+    (task.folder / f"random/{MANIFEST}").write_text(json.dumps({"kind": "learn"}))
+
+    assert [run.strategy for run in found.found_runs()] == ["cal"]
+    assert background.of_folder(task.folder / "cal") == task

@@ -1,0 +1,246 @@
+"""The lesson in each of its states."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.dashboard import carry_out, charts, labels, page, refuse
+from ui import background, session
+from ui.background import Task
+from ui.lesson import STEPS
+from ui.panels import learn as panels
+from ui.panels import learn_looks as looks
+from ui.panels import learn_values as values
+from ui.session import DataChoice
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DataChoice]:
+    """Forty texts on which all runs of the lesson are made, in a cache of their own."""
+    folder = tmp_path_factory.mktemp("lesson")
+    table, vectors = folder / "ready.csv", folder / "ready.vec"
+    # Every fifth has the other label, so that not all are learnt alike.
+    kinds = ("sun", "rain")
+    rows = [f"{kinds[i % 2]} {i},{kinds[(i + (i % 5 == 0)) % 2]}" for i in range(40)]
+    table.write_text("\n".join(["text,label", *rows]) + "\n")
+    vectors.write_text("2 3\nsun 1 0 0.5\nrain 0 1 0.5\n")
+    choice = DataChoice(source=str(table), test=str(table), vectors=str(vectors))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("CARTOGRAPHY_CACHE", str(folder / "cache"))
+        for task in values.all_tasks(choice).values():
+            carry_out(task)
+        yield choice
+
+
+@pytest.fixture
+def nothing(own_cache: Path, tiny: DataChoice) -> DataChoice:
+    """Texts on which nothing is made yet, in a cache of one test's own."""
+    del own_cache
+    return tiny
+
+
+def lesson(choice: DataChoice, number: int, **predicted: int) -> AppTest:
+    """The lesson at a place, with predictions made and no worker at it."""
+    made = {values.task_of(choice, "maps").key: predicted}
+    state = {panels.STEP: number, panels.PREPARE: False, session._PREDICTIONS: made}
+    return page("learn", choice, **state)
+
+
+def texts(opened: AppTest) -> str:
+    shown = [*opened.markdown, *opened.success, *opened.info, *opened.caption]
+    return "\n".join(element.value for element in shown)
+
+
+def test_the_start_says_what_to_do_next(nothing: DataChoice) -> None:
+    opened = lesson(nothing, panels.START)
+
+    assert not opened.exception
+    assert not opened.error
+    assert "Begin" in labels(opened.button)
+    assert all(
+        background.state(task).phase == "absent" for task in values.all_tasks(nothing).values()
+    )
+
+    opened.button(key="learn_to_Begin").click().run()
+    assert opened.header[0].value == "1. Training dynamics"
+
+
+def test_a_question_comes_before_anything_is_seen(ready: DataChoice) -> None:
+    opened = lesson(ready, 3)
+
+    assert [each for each in STEPS[2].choices if each in labels(opened.button)] == list(
+        STEPS[2].choices
+    )
+    assert charts(opened) == 0
+
+    opened.button(key="learn_regions_2").click().run()
+
+    assert not opened.exception
+    assert charts(opened) == 1
+    assert f"You predicted: **{STEPS[2].choices[2]}**" in texts(opened)
+    assert "The numbers say" not in texts(opened), "not told before something is moved"
+
+    opened.segmented_control(key="learn_region").set_value("hard-to-learn").run()
+    assert "of 40 texts" in texts(opened)
+
+
+def test_the_steps_about_maps(ready: DataChoice) -> None:
+    for number, figures in ((1, 1), (2, 2), (4, 2)):
+        key = STEPS[number - 1].key
+
+        opened = lesson(ready, number, **{key: 0})
+        opened.toggle(key=f"learn_told_{key}").set_value(True).run()
+
+        assert not opened.exception
+        assert not opened.error
+        assert charts(opened) == figures
+        assert len(opened.success) + len(opened.info) >= 1
+
+
+def test_one_text_ten_texts_all_texts(ready: DataChoice) -> None:
+    opened = lesson(ready, 1, dynamics=0)
+
+    for shown in ("Ten texts", "All texts"):
+        opened.segmented_control(key="learn_how_many").set_value(shown).run()
+        assert not opened.exception
+        assert not opened.error
+        assert charts(opened) == 1
+    assert opened.toggle(key="learn_told_dynamics").value, "moving something brings the answer"
+
+
+def test_the_point_moves_with_the_epochs_read(ready: DataChoice) -> None:
+    opened = lesson(ready, 2, point=0)
+    assert {m.label: m.value for m in opened.metric}["variability"] == "0.00"
+
+    opened.slider(key="learn_epochs_read").set_value(10).run()
+
+    assert {m.label: m.value for m in opened.metric}["variability"] != "0.00"
+
+
+def test_the_steps_about_choosing(ready: DataChoice) -> None:
+    for number, figures in ((5, 1), (6, 1), (7, 2)):
+        key = STEPS[number - 1].key
+
+        opened = lesson(ready, number, **{key: 0})
+        opened.toggle(key=f"learn_told_{key}").set_value(True).run()
+
+        assert not opened.exception
+        assert not opened.error
+        assert charts(opened) == figures
+
+
+def test_t_cor_can_be_moved(ready: DataChoice) -> None:
+    opened = lesson(ready, 6, threshold=0)
+    before = {m.label: m.value for m in opened.metric}
+    assert before["of 3 as at 0.2"] == "3"
+
+    opened.select_slider(key="learn_t_cor").set_value(0.6).run()
+
+    assert not opened.exception
+    after = {m.label: m.value for m in opened.metric}
+    assert int(after["high-cor"]) <= int(before["high-cor"])
+
+
+def test_noise(ready: DataChoice) -> None:
+    assert values.noise(ready, 0.2).flipped.sum() == 8, "a fifth of forty texts"
+
+    opened = lesson(ready, 8, noise=1)
+
+    assert not opened.exception
+    assert not opened.error
+    assert charts(opened) == 2
+
+    opened.segmented_control(key="learn_flip").set_value(0.4).run()
+    assert not opened.exception
+    assert charts(opened) == 0, "another share is another map, which is not made yet"
+
+
+def test_the_summary(ready: DataChoice) -> None:
+    opened = lesson(ready, panels.SUMMARY, noise=1, regions=0)
+
+    assert not opened.exception
+    assert not opened.error
+    assert "Of 8 texts with a wrong label" in texts(opened)
+    assert "of 2 predictions came true" in texts(opened)
+    assert "Go to step 1" in labels(opened.button)
+
+
+def test_the_summary_of_runs_that_are_not_made(nothing: DataChoice) -> None:
+    opened = lesson(nothing, panels.SUMMARY, regions=0)
+
+    assert not opened.exception
+    assert "Its runs are not ready yet" in texts(opened)
+
+
+def test_an_answer_waits_for_its_runs(nothing: DataChoice) -> None:
+    opened = lesson(nothing, 5, boundary=2)
+
+    assert not opened.exception
+    assert not opened.error
+    assert charts(opened) == 0
+    assert opened.toggle(key=panels.PREPARE).value is False
+    assert background.state(values.task_of(nothing, "study")).phase == "absent"
+
+
+def test_the_runs_are_made_one_after_the_other(
+    nothing: DataChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Task] = []
+    monkeypatch.setattr(background, "start", started.append)
+
+    page("learn", nothing)
+    assert started == [values.task_of(nothing, "maps")]
+
+    carry_out(values.task_of(nothing, "maps"))
+    started.clear()
+    page("learn", nothing)
+    assert started == [values.task_of(nothing, "study")]
+
+
+def test_what_a_step_waits_for_comes_first(
+    nothing: DataChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Task] = []
+    monkeypatch.setattr(background, "start", started.append)
+    made = {values.task_of(nothing, "maps").key: {"boundary": 0}}
+
+    page("learn", nothing, **{panels.STEP: 5, session._PREDICTIONS: made})
+
+    assert started == [values.task_of(nothing, "study")]
+
+
+def test_a_worker_s_mistake_is_said_in_place_and_can_be_tried_again(nothing: DataChoice) -> None:
+    refuse(values.task_of(nothing, "study"), "a seed set of 10 leaves no pool.")
+
+    opened = lesson(nothing, 5, boundary=0)
+
+    assert opened.error[0].value == "A seed set of 10 leaves no pool."
+    assert "Try again" in labels(opened.button)
+
+
+def test_another_corpus_has_its_own_predictions(nothing: DataChoice) -> None:
+    made = {values.task_of(nothing, "maps").key: {"dynamics": 0}}
+    other = replace(nothing, max_length=2)
+    state = {panels.PREPARE: False, session._PREDICTIONS: made}
+
+    assert "Start again" in labels(page("learn", nothing, **state).button)
+    assert "Start again" not in labels(page("learn", other, **state).button)
+
+
+def test_start_again_forgets(nothing: DataChoice) -> None:
+    opened = lesson(nothing, 2, dynamics=0)
+
+    opened.button(key="learn_again").click().run()
+
+    assert not opened.exception
+    assert opened.session_state[panels.STEP] == panels.START
+    assert "Start again" not in labels(opened.button)
+
+
+def test_a_text_is_shortened_and_no_markup() -> None:
+    assert looks.shortened("a\n b") == "a b"
+    assert looks.shortened("x" * 300) == "x" * 238 + " …"
+    assert "&lt;b&gt;" in looks.plain_card("<b>")

@@ -1,0 +1,133 @@
+"""The Runs page: what is listed, and what can be done with it."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from dashboard import EPOCHS, carry_out, labels, learn_task, page, refuse
+from typer.testing import CliRunner
+
+from cartography.cli import app
+from ui import background, run_list, tasks
+from ui.session import DataChoice
+
+pytestmark = pytest.mark.usefixtures("own_cache")
+
+
+def test_nothing_yet() -> None:
+    opened = page("runs")
+
+    assert not opened.exception
+    assert not opened.error
+    assert "no run yet" in opened.info[0].value
+
+
+def test_runs_are_listed_with_what_they_do_and_where_they_stand(tiny: DataChoice) -> None:
+    carry_out(tasks.maps(tiny, seed_size=6, epochs=EPOCHS))
+    carry_out(
+        tasks.learning(
+            tiny,
+            ("random", "cal"),
+            seeds=(1, 2),
+            seed_size=6,
+            query_size=3,
+            iterations=1,
+            epochs=EPOCHS,
+        )
+    )
+    carry_out(learn_task(tiny), "--pause-after=1")
+    refused = learn_task(tiny, "lc")
+    background._write_task(refused)
+    refuse(refused, "no.")
+    background._write_task(tasks.embedding(tiny))
+
+    opened = page("runs")
+
+    assert not opened.exception
+    assert not opened.error
+    rows = opened.dataframe[0].value
+    told = {(row["name"], row["kind"], row["state"], row["runs"]) for _, row in rows.iterrows()}
+    assert told == {
+        ("full map and seed map of 6", "data map", "finished", 2),
+        ("cal, random · 2 seeds", "active learning", "finished", 4),
+        ("cal", "active learning", "stopped", 1),
+        ("lc", "active learning", "refused", 0),
+    }
+    assert set(rows["corpus"]) == {"tiny.csv"}
+
+
+def test_a_stopped_run_goes_on_and_a_finished_one_does_not(tiny: DataChoice) -> None:
+    stopped = learn_task(tiny)
+    carry_out(stopped, "--pause-after=1")
+    opened = page("runs")
+    assert "Go on" in labels(opened.button)
+
+    carry_out(stopped)
+
+    assert "Go on" not in labels(page("runs").button)
+
+
+def test_a_run_gets_a_name_and_loses_it(tiny: DataChoice) -> None:
+    carry_out(learn_task(tiny))
+    opened = page("runs")
+
+    opened.text_input[0].set_value("  my  run ").run()
+    opened.button(key="run_rename").click().run()
+
+    assert list(opened.dataframe[0].value["name"]) == ["my run"]
+    (entry,) = run_list.entries()
+    run_list.rename(entry, "")
+    assert entry.name == "cal"
+
+
+def test_a_run_is_deleted_whole_when_it_was_confirmed(tiny: DataChoice) -> None:
+    task = learn_task(tiny)
+    carry_out(task)
+    opened = page("runs")
+
+    opened.button(key="run_delete").click().run()
+
+    assert not opened.exception
+    assert not task.folder.exists()
+    assert "no run yet" in opened.info[0].value
+
+
+def test_an_archive_holds_all_files_but_the_dashboard_s_own(tiny: DataChoice) -> None:
+    task = learn_task(tiny)
+    carry_out(task)
+    (entry,) = run_list.entries()
+
+    with zipfile.ZipFile(io.BytesIO(run_list.archive(entry))) as packed:
+        names = set(packed.namelist())
+        batches = packed.read(f"{task.folder.name}/batches.csv")
+
+    assert f"{task.folder.name}/maps/iteration-002.parquet" in names
+    assert not any("/." in name for name in names)
+    assert batches == (task.folder / "batches.csv").read_bytes()
+
+
+def test_a_run_of_the_command_line_is_listed_too(tiny: DataChoice) -> None:
+    folder = background.shared_runs() / "by-hand"
+    asked = ["map", f"--out={folder}", "--quiet", f"--epochs={EPOCHS}", *tiny.arguments()]
+    assert CliRunner().invoke(app, asked).exit_code == 0
+
+    opened = page("runs")
+
+    assert not opened.exception
+    assert list(opened.dataframe[0].value["name"]) == ["full map"]
+    assert any("command line" in caption.value for caption in opened.caption)
+    assert "run_resume" not in [button.key for button in opened.button]
+
+
+def test_a_damaged_run_hides_no_other(tiny: DataChoice) -> None:
+    carry_out(learn_task(tiny))
+    damaged = learn_task(tiny, "random")
+    carry_out(damaged)
+    Path(damaged.folder / "manifest.json").write_text("{")
+
+    opened = page("runs")
+
+    assert not opened.exception
+    assert not opened.error
+    assert len(opened.dataframe[0].value) == 2

@@ -1,0 +1,258 @@
+"""Which runs are compared: new ones, run from here, or some of those on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from cartography.errors import CartographyError
+from cartography.wording import counted
+from ui import address, background, cached, compared, found, parts, session
+from ui.background import State, Task
+from ui.faults import shown_in_place
+from ui.found import Found, Group
+from ui.panels import compare_figures, compare_settings
+from ui.panels.compare_settings import Settings
+from ui.session import DataChoice
+
+NEW, ON_DISK = "Run strategies", "Choose among runs"
+_SOURCE = "compare_source"
+_RUNS = "runs"
+_LED_TO = "compare_led_to"
+_CHOSEN = "compare_chosen_"
+_PHASES = {"running": "Running", "stopped": "Paused"}
+
+
+def follow_address() -> None:
+    """Take over the run that the address names: its settings where this page could have started
+    it, else it is chosen among the runs on disk.
+    """
+    if _SOURCE not in st.session_state and st.query_params.get(_RUNS):
+        st.session_state[_SOURCE] = ON_DISK
+    task = address.opened("learn")
+    if task is None:
+        return
+    if compare_settings.of_task(task):
+        compare_settings.take_over(task)
+        st.session_state[_SOURCE] = NEW
+    else:
+        st.session_state[_SOURCE] = ON_DISK
+        st.session_state[_LED_TO] = [str(folder) for folder in task.run_folders()]
+        for key in [key for key in st.session_state if str(key).startswith(_CHOSEN)]:
+            del st.session_state[key]  # an earlier choice gives way to what was asked for
+    if session.choice() != task.choice:
+        session.use(task.choice)
+        st.rerun()  # the frame has named another corpus
+
+
+def source() -> str:
+    """Whether to run strategies or to choose among what was run."""
+    return str(
+        st.segmented_control(
+            "Compare",
+            [NEW, ON_DISK],
+            default=None if _SOURCE in st.session_state else NEW,
+            required=True,
+            key=_SOURCE,
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+    )
+
+
+def new_comparison(choice: DataChoice) -> None:
+    """The settings, the buttons, and what the runs come to, followed while they run."""
+    _forget_chosen()
+    settings = compare_settings.chosen()
+    if not settings.seeds:
+        address.show(None)
+        st.info("Choose at least one seed.", icon=":material/checklist:")
+        return
+    task = settings.task(choice)
+    state = background.state(task)
+    address.show(None if state.phase == "absent" else task)
+    _buttons(task, state, settings)
+    parts.outcome(state)
+    if state.phase == "absent":
+        st.info(
+            f"These settings were not run on {choice.name} yet. Run them and watch the curves "
+            "grow; you can leave the page meanwhile.",
+            icon=":material/play_circle:",
+        )
+    elif state.busy or state.phase in ("stopped", "finished"):
+        _followed(task, state, settings)
+
+
+def chosen_runs() -> None:
+    """The runs to compare, of one corpus and alike in all but strategy, t_cor and seed."""
+    address.show(None)
+    corpora = found.by_corpus(found.found_runs())
+    if not corpora:
+        st.info(
+            f"There is no active-learning run yet. Choose “{NEW}” above to make some.",
+            icon=":material/compare_arrows:",
+        )
+        return
+    wanted = st.query_params.get(_RUNS, "").split("-")
+    on_corpus = _corpus(corpora, wanted)
+    group = _group(found.groups(on_corpus), wanted)
+    picked = _picked(group, wanted)
+    for said in found.left_out(on_corpus, group):
+        st.caption(f":material/filter_alt: Left out: {said}.")
+    if not picked:
+        _forget_chosen()
+        st.info("Choose at least one run above.", icon=":material/checklist:")
+        return
+    st.query_params[_RUNS] = "-".join(run.key for run in picked)
+    task = background.of_folder(picked[0].folder)
+    _shown(picked, task.choice if task else _in_use(picked[0]))
+
+
+def _buttons(task: Task, state: State, settings: Settings) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if state.busy:
+            parts.cancel(
+                task,
+                "compare_pause",
+                "Pause",
+                "What is on disk stays; iterations that are not finished are made again.",
+            )
+        elif state.phase != "finished":
+            st.button(
+                "Go on" if state.phase == "stopped" else "Run the comparison",
+                icon=":material/play_arrow:",
+                type="primary",
+                key="compare_run",
+                on_click=background.start,
+                args=(task,),
+            )
+        st.caption(
+            f"{', '.join(settings.strategies)}: {counted(settings.runs, 'run')} side by side, "
+            f"{counted(settings.trainings, 'training')} each.",
+            width="content",
+        )
+
+
+def _followed(task: Task, state: State, settings: Settings) -> None:
+    """What the runs of a task have come to; follows its worker."""
+
+    @st.fragment(run_every=2.0 if state.busy else None, key="comparison")
+    @shown_in_place()
+    def show() -> None:
+        now = background.state(task) if state.busy else state
+        if now.busy != state.busy:
+            st.rerun()
+        if now.phase == "preparing":
+            parts.preparing(task, now)
+            return
+        folders = task.run_folders()
+        steps = compared.progress(folders, settings.runs, settings.trainings)
+        if now.phase != "finished":
+            st.progress(steps.share, text=f"{_PHASES[now.phase]}: {steps.say('training')}")
+        if steps.done:
+            _figures(found.in_folders(folders), task.choice)
+        else:
+            st.caption("Training on the seed sets …")
+
+    show()
+
+
+def _shown(runs: Iterable[Found], choice: DataChoice | None) -> None:
+    """What chosen runs come to; a tab or a slider of it leaves the rest of the page alone."""
+
+    @st.fragment(key="comparison")
+    @shown_in_place()
+    def show() -> None:
+        _figures(runs, choice)
+
+    show()
+
+
+def _figures(runs: Iterable[Found], choice: DataChoice | None) -> None:
+    with st.spinner("Reading the runs …"):
+        read, faults = compared.read(tuple(runs))
+    for fault in faults:
+        st.warning(f"Left out: {fault}.", icon=":material/error:")
+    if read is None:
+        raise CartographyError("none of the runs can be read: choose others")
+    compare_figures.judged(read)
+    compare_figures.sections(read, choice)
+
+
+def _corpus(corpora: dict[str, list[Found]], wanted: list[str]) -> list[Found]:
+    """The runs of one corpus: the one of the address, or the one in use, unless chosen."""
+    names = list(corpora)
+    if len(names) == 1:
+        return corpora[names[0]]
+    led = next((name for name in names if any(_wanted(r, wanted) for r in corpora[name])), None)
+    usual = led or _fingerprint(session.choice())
+    chosen = st.selectbox(
+        "Corpus",
+        names,
+        index=names.index(usual) if usual in names else 0,
+        format_func=lambda name: corpora[name][0].corpus_name,
+        key=f"{_CHOSEN}corpus",
+        help="Only runs on the same texts can be compared.",
+    )
+    return corpora[chosen]
+
+
+def _group(groups: list[Group], wanted: list[str]) -> Group:
+    """The runs of one setting: that of the address, or of the newest run, unless chosen."""
+    if len(groups) == 1:
+        return groups[0]
+    of_key = {group.key: group for group in groups}
+    led = [group.key for group in groups if any(_wanted(run, wanted) for run in group.runs)]
+    chosen = st.selectbox(
+        "Settings",
+        list(of_key),
+        index=list(of_key).index(led[0]) if led else 0,
+        format_func=lambda key: of_key[key].name,
+        key=f"{_CHOSEN}group_{groups[0].runs[0].corpus[:8]}",
+        help="Only runs with one test set and the same settings can be compared.",
+    )
+    return of_key[chosen]
+
+
+def _picked(group: Group, wanted: list[str]) -> list[Found]:
+    """The runs to compare; all of the group unless the address or the visitor chose some."""
+    of_key = {run.key: run for run in group.runs}
+    led = [key for key, run in of_key.items() if _wanted(run, wanted)]
+    widget = f"{_CHOSEN}{group.key}"
+    st.session_state.setdefault(widget, led or list(of_key))
+    chosen = st.multiselect(
+        "Runs to compare",
+        list(of_key),
+        format_func=lambda key: of_key[key].name,
+        key=widget,
+        persist_state="session",
+        placeholder="Choose two or more runs",
+        help="Runs that differ in their seed alone are drawn as one strategy with a band.",
+    )
+    return [of_key[key] for key in chosen]
+
+
+def _wanted(run: Found, keys: list[str]) -> bool:
+    """Whether the address led to `run`."""
+    return run.key in keys or str(run.folder) in st.session_state.get(_LED_TO, ())
+
+
+def _in_use(run: Found) -> DataChoice | None:
+    """The corpus in use, if it is the one of `run`."""
+    choice = session.choice()
+    return choice if _fingerprint(choice) == run.corpus else None
+
+
+def _fingerprint(choice: DataChoice) -> str | None:
+    """What is learned from with `choice`; None where it cannot be read any more."""
+    try:
+        return cached.learning_fingerprint(choice)
+    except CartographyError:
+        return None
+
+
+def _forget_chosen() -> None:
+    """Take the chosen runs out of the address."""
+    if _RUNS in st.query_params:
+        del st.query_params[_RUNS]

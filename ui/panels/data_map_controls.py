@@ -1,0 +1,170 @@
+"""What the visitor of the Data map page sets: which map, its colours, regions, epoch, filters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from cartography.data_map import REGIONS, Thresholds
+from cartography.errors import CartographyError
+from ui import cached, words
+from ui.found import Found, found_runs
+from ui.panels.data_map_values import COLOURS, FULL_MAP, SEED_MAP, Filters, Look
+from ui.session import DataChoice
+
+_EPOCH = "epoch"
+_BOTH = "Both"
+
+
+def which() -> tuple[str, ...]:
+    """The names of the maps to show."""
+    name = st.segmented_control(
+        "Maps",
+        [_BOTH, SEED_MAP, FULL_MAP],
+        default=_BOTH,
+        required=True,
+        key="map_shown",
+        help=words.SEED_AND_FULL,
+        persist_state="session",
+    )
+    return (SEED_MAP, FULL_MAP) if name == _BOTH else (str(name),)
+
+
+def look(choice: DataChoice) -> Look:
+    """What colours and shapes say."""
+    colour = st.segmented_control(
+        "Colour and shape by",
+        COLOURS,
+        default=COLOURS[0],
+        required=True,
+        key="map_colour",
+        help=words.COLOURS,
+        persist_state="session",
+    )
+    if colour == "batch":
+        run = _run(choice)
+        return Look("batch", batches=run.folder if run else None)
+    # Words that are searched for are in the field below, which only then colours.
+    return Look(str(colour), words=_words() if colour == "search" else "")
+
+
+def _run(choice: DataChoice) -> Found | None:
+    """The active-learning run on this corpus whose batches are shown, None if there is none."""
+    fingerprint = cached.learning_fingerprint(choice)
+    runs = [run for run in found_runs() if run.corpus == fingerprint]
+    if not runs:
+        st.page_link(
+            "pages/active_learning.py",
+            label="No batches yet: run active learning on this corpus",
+            icon=":material/model_training:",
+        )
+        return None
+    by_key = {run.key: run for run in runs}
+    key = st.selectbox(
+        "Batches of",
+        list(by_key),
+        format_func=lambda key: by_key[key].name,
+        key="map_batches",
+        width=330,
+        persist_state="session",
+    )
+    return by_key[str(key)]
+
+
+def thresholds() -> Thresholds:
+    """Where the regions lie. Raises CartographyError when they contradict each other."""
+    usual = Thresholds()
+    with st.popover("Regions", icon=":material/tune:", help="Move the limits of the regions."):
+        low, high = st.slider(
+            "Correctness: hard-to-learn up to, easy-to-learn from",
+            0.0,
+            1.0,
+            (usual.hard, usual.easy),
+            0.05,
+            key="region_correctness",
+            help=f"{words.CORRECTNESS} {words.REGION}",
+            persist_state="session",
+        )
+        limit = st.slider(
+            "Variability: ambiguous from",
+            0.05,
+            0.5,
+            usual.ambiguous,
+            0.05,
+            key="region_variability",
+            help=words.VARIABILITY,
+            persist_state="session",
+        )
+    if low == high:
+        raise CartographyError(
+            f"hard-to-learn and easy-to-learn meet at correctness {low:g}: move them apart"
+        )
+    return Thresholds(hard=low, easy=high, ambiguous=limit)
+
+
+def epochs(total: int) -> int:
+    """After how many of the epochs the maps are shown; in the address where that is not all."""
+    if total == 1:
+        return 1
+    key = f"map_epoch_of_{total}"
+    if key not in st.session_state:
+        asked = st.query_params.get(_EPOCH, "")
+        st.session_state[key] = min(max(int(asked), 1), total) if asked.isdecimal() else total
+    epoch = int(
+        st.slider(
+            "Replay: after epoch",
+            1,
+            total,
+            key=key,
+            help=words.REPLAY,
+            width=220,
+            persist_state="session",
+        )
+    )
+    if epoch < total:
+        st.query_params[_EPOCH] = str(epoch)
+    else:
+        st.query_params.pop(_EPOCH, None)
+    return epoch
+
+
+def filters(classes: Sequence[str]) -> Filters:
+    """Which texts to look at."""
+    chosen = st.multiselect(
+        "Classes",
+        classes,
+        key="map_classes",
+        placeholder="all",
+        width=180,
+        persist_state="session",
+    )
+    regions = st.multiselect(
+        "Regions",
+        REGIONS,
+        key="map_regions",
+        placeholder="all",
+        help=words.REGION,
+        width=190,
+        persist_state="session",
+    )
+    st.text_input(
+        "Texts that hold",
+        key="map_words",
+        type="search",
+        placeholder="words, or an id",
+        help=words.SEARCH,
+        width=200,
+        persist_state="session",
+    )
+    return Filters(tuple(chosen), tuple(regions), _words())
+
+
+def fading(filters: Filters, look: Look) -> Filters:
+    """The filters that grey out: words that are coloured do not."""
+    return replace(filters, words="") if look.colour == "search" else filters
+
+
+def _words() -> str:
+    return str(st.session_state.get("map_words", "")).strip()

@@ -1,0 +1,176 @@
+"""The threshold study: its settings, how it trains, and what each t_cor makes of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cartography.presets import PAPER, SEEDS
+from cartography.threshold_runs import ThresholdRun, read_threshold
+from ui import address, background, parts, session, tasks, words
+from ui.background import State, Task
+from ui.faults import shown_in_place
+from ui.panels import threshold_batch, threshold_figures, threshold_sweep, threshold_values
+from ui.results import Steps
+from ui.session import DataChoice
+
+_SEED_SIZE = "threshold_seed_size"
+_EPOCHS = "threshold_epochs"
+_SEED = "threshold_seed"
+_T_COR = "t_cor"
+
+
+def restore() -> None:
+    """Take over corpus and settings of the study and the sweep that the address names."""
+    study = address.opened("threshold")
+    sweep = address.opened("learn", name=address.SWEEP)
+    for task in (study, sweep):
+        if task is not None:
+            session.use(task.choice)
+            st.session_state[_SEED_SIZE] = task.option("seed-size")
+            st.session_state[_EPOCHS] = task.option("epochs", PAPER.classifier.epochs)
+    if study is not None:
+        st.session_state[_SEED] = study.option("seed", SEEDS[0])
+    if sweep is not None:
+        threshold_sweep.take_over(sweep)
+    if study is not None or sweep is not None:
+        # The frame around the page still names the corpus from before.
+        st.rerun()
+
+
+def study_task(choice: DataChoice) -> Task:
+    """The study that is set up."""
+    # Not given to the widgets, which would then complain of what `restore` puts there.
+    st.session_state.setdefault(_EPOCHS, PAPER.classifier.epochs)
+    st.session_state.setdefault(_SEED, SEEDS[0])
+    with st.container(horizontal=True):
+        seed_size = st.number_input(
+            "Seed size",
+            min_value=2,
+            value=None,
+            placeholder="auto",
+            key=_SEED_SIZE,
+            help=f"{words.SEED_SIZE} Of a corpus in which texts have no gold label, those that "
+            "have one are taken instead.",
+            width=150,
+            persist_state="session",
+        )
+        epochs = st.number_input(
+            "Epochs",
+            min_value=1,
+            max_value=200,
+            key=_EPOCHS,
+            help=f"{words.EPOCHS} They decide the levels that t_cor can have.",
+            width=150,
+            persist_state="session",
+        )
+        seed = st.number_input(
+            "Seed",
+            min_value=0,
+            key=_SEED,
+            help=words.SEED,
+            width=150,
+            persist_state="session",
+        )
+    return tasks.study(choice, seed_size, epochs, seed)
+
+
+def buttons(task: Task, state: State) -> None:
+    """Start and cancel."""
+    if state.busy:
+        parts.cancel(task, "threshold_cancel", help="A study that was cancelled begins again.")
+    elif state.phase != "finished":
+        st.button(
+            "Start the study",
+            icon=":material/play_arrow:",
+            type="primary",
+            key="threshold_start",
+            on_click=background.start,
+            args=(task,),
+        )
+
+
+def progress(task: Task) -> None:
+    """How far a study has come; gives way to the page when it ends."""
+
+    @st.fragment(run_every=1.0, key="threshold_progress")
+    @shown_in_place()
+    def watch() -> None:
+        state = background.state(task)
+        if not state.busy:
+            st.rerun()
+        if state.phase == "preparing":
+            parts.preparing(task, state)
+            return
+        run = read_threshold(task.folder)
+        steps = Steps(run.number, run.total, run.seconds_left)
+        st.progress(steps.share, text=_doing(run, steps.say("epoch")))
+        st.caption("You may leave this page or close it; the study goes on and is found again.")
+
+    watch()
+
+
+def _doing(run: ThresholdRun, said: str) -> str:
+    classifier = int(run.manifest["preset"]["classifier"]["epochs"])
+    # The last epoch is told of when the pool is scored.
+    if run.number >= run.total - 1:
+        return "Scoring the pool with every discriminator: half a minute for 100,000 texts …"
+    if run.number < classifier:
+        return f"Training the classifier on the labelled texts: {said}"
+    return f"Training a discriminator for every t_cor: {said}"
+
+
+@shown_in_place()
+def explored(task: Task) -> None:
+    """A finished study at the t_cor that is chosen; moving it draws this part alone."""
+    run = threshold_values.study_run(task.folder)
+    if run.awaits_labels:
+        st.info(
+            f"The pool is the {len(run.pool):,} texts without a gold label: the batch below is "
+            "what to label next.",
+            icon=":material/edit_note:",
+        )
+    else:
+        st.caption(
+            f"A seed set of {len(run.labelled):,} texts is labelled, the other {len(run.pool):,} "
+            "are the pool; their gold labels are not used."
+        )
+
+    @st.fragment(key="threshold_explored")
+    @shown_in_place()
+    def show() -> None:
+        with st.container(horizontal=True):
+            t_cor = _t_cor(run)
+            size = threshold_batch.query_size()
+        before = session.before(f"t_cor {task.key}", t_cor)
+        threshold_figures.balance(run, t_cor)
+        threshold_figures.split_and_pool(run, t_cor, size)
+        threshold_batch.batch(run, t_cor, size, before)
+
+    show()
+
+
+def _t_cor(run: ThresholdRun) -> float:
+    """The level that is chosen; at first the address's, else that which acts as the paper's."""
+    levels = run.study.levels.tolist()
+    chosen = float(
+        st.select_slider(
+            "t_cor",
+            levels,
+            _first_level(levels),
+            format_func=lambda level: f"{level:.3g}",
+            # Levels of another number of epochs are other options.
+            key=f"threshold_t_cor_{len(levels)}",
+            help=words.T_COR,
+            persist_state="session",
+        )
+    )
+    st.query_params[_T_COR] = f"{chosen:.4g}"
+    return chosen
+
+
+def _first_level(levels: list[float]) -> float:
+    try:
+        asked = float(st.query_params.get(_T_COR, PAPER.t_cor))
+    except ValueError:
+        asked = PAPER.t_cor
+    return min(levels, key=lambda level: abs(level - asked))
