@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import numpy as np
 import pytest
+
+from ui.session import DataChoice
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 TEXTS = 300
+SKIES = (["sun", "heat", "drought", "blue"], ["rain", "flood", "storm", "grey"])
 FLAGS = [
     *("--no-sandbox", "--disable-gpu-sandbox", "--use-gl=angle", "--use-angle=swiftshader"),
     *("--enable-unsafe-swiftshader", "--no-first-run", "--disable-background-networking"),
@@ -88,17 +92,29 @@ PLACES = """n => {
 }"""
 
 
-def weather(folder: Path, name: str, wrong: int = 10) -> Path:
-    """Texts of two classes, every tenth (or `wrong`-th) with the wrong label."""
+def weather(folder: Path, name: str) -> Path:
+    """Texts of two classes, some clear, some mixed, every tenth with the wrong label."""
+    rng = np.random.default_rng(0)
     lines = ["text,label"]
     for i in range(TEXTS):
         wet = i % 2
-        sky = ("sun heat drought", "rain flood storm")[wet].split()[i // 2 % 3]
-        label = ("dry", "wet")[wet if i % wrong else 1 - wet]
-        lines.append(f"{sky} on the {name} day number {i},{label}")
+        words = [rng.choice(SKIES[wet if rng.random() < 0.7 else 1 - wet]) for _ in range(4)]
+        label = ("dry", "wet")[wet if i % 10 else 1 - wet]
+        lines.append(f"{' '.join(words)} on the {name} day number {i},{label}")
     path = folder / f"{name}.csv"
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+def prepared(folder: Path, name: str) -> DataChoice:
+    """`weather` with vectors of a size that a few epochs learn from."""
+    rng = np.random.default_rng(0)
+    lines = ["8 20"]
+    for word in SKIES[0] + SKIES[1]:
+        lines.append(f"{word} {' '.join(f'{x:.3f}' for x in rng.normal(scale=3, size=20))}")
+    vectors = folder / "sky.vec"
+    vectors.write_text("\n".join(lines) + "\n")
+    return DataChoice(str(weather(folder, name)), vectors=str(vectors))
 
 
 def settled(page: Page) -> None:
@@ -114,6 +130,15 @@ def go_to(page: Page, name: str) -> None:
     page.get_by_test_id("stSidebarNavLink").filter(has_text=name).click()
     page.get_by_role("heading", name=name, level=1).wait_for()
     settled(page)
+
+
+def use_upload(page: Page, table: Path) -> None:
+    """Upload a table and make it the corpus in use."""
+    page.goto("/dataset")
+    page.get_by_text("Upload", exact=True).first.click()
+    page.locator("input[type=file]").first.set_input_files(table)
+    page.get_by_role("button", name="Use this corpus").click()
+    page.get_by_test_id("stSidebar").get_by_text(table.name).wait_for()
 
 
 def drag(page: Page, area: Locator) -> None:

@@ -18,13 +18,14 @@ from chromium import (
     go_to,
     metrics,
     places,
+    prepared,
     settled,
+    use_upload,
     weather,
 )
 from dashboard import carry_out
 
 from ui import tasks
-from ui.session import DataChoice
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -35,7 +36,7 @@ pytestmark = MARKS
 def test_moving_t_cor_changes_map_balance_and_batch(
     visit: Callable[[], Page], tmp_path: Path, served_cache: Path
 ) -> None:
-    study = tasks.study(DataChoice(str(weather(tmp_path, "threshold", wrong=4))), 60, 12)
+    study = tasks.study(prepared(tmp_path, "threshold"), 60, 12)
     carry_out(study)
     page = visit()
     page.goto(f"/threshold?run={study.key}&t_cor=0")
@@ -62,7 +63,7 @@ def test_moving_t_cor_changes_map_balance_and_batch(
 def test_downloads_hold_what_the_page_shows(
     visit: Callable[[], Page], tmp_path: Path, served_cache: Path
 ) -> None:
-    study = tasks.study(DataChoice(str(weather(tmp_path, "downloads"))), 60, 12)
+    study = tasks.study(prepared(tmp_path, "downloads"), 60, 12)
     carry_out(study)
     page = visit()
     page.goto(f"/threshold?run={study.key}&t_cor=0.5")
@@ -80,15 +81,6 @@ def test_downloads_hold_what_the_page_shows(
     assert metrics(page)["high-cor"] == str((table["correctness"] > 0.5).sum())
     assert "high-cor" in html
     assert "Plotly" in html
-
-
-def use_upload(page: Page, table: Path) -> None:
-    """Upload a table and make it the corpus in use."""
-    page.goto("/dataset")
-    page.get_by_text("Upload", exact=True).first.click()
-    page.locator("input[type=file]").first.set_input_files(table)
-    page.get_by_role("button", name="Use this corpus").click()
-    page.get_by_test_id("stSidebar").get_by_text(table.name).wait_for()
 
 
 def test_an_uploaded_corpus_is_drawn_live_and_picked_from(

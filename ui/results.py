@@ -10,17 +10,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 from numpy.typing import NDArray
 
 from cartography.corpus import Corpus
-from cartography.data_map import REGIONS, DataMap, Thresholds
+from cartography.data_map import DataMap, Thresholds
 from cartography.errors import CartographyError
 from cartography.export import csv_text
-from cartography.figures import MOST_POINTS, BatchSeries, Curve, positions_of
+from cartography.figures import MOST_POINTS, positions_of
 from cartography.learn_runs import LearnRun
 from cartography.map_runs import EPOCHS, MapRun
-from ui import cached
 
 
 @dataclass(frozen=True)
@@ -61,24 +59,6 @@ def data_map(run: MapRun, thresholds: Thresholds) -> DataMap:
     return DataMap.of(run.dynamics, thresholds)
 
 
-def map_table(run: MapRun, placed: DataMap) -> pd.DataFrame:
-    """Each text of a finished map with its labels, statistics and region, in the map's order."""
-    return _map_table(run.folder, cached.reached(run.folder), placed.thresholds, run, placed)
-
-
-@st.cache_resource(max_entries=6, show_spinner=False)
-def _map_table(
-    folder: Path, stamp: str, thresholds: Thresholds, _run: MapRun, _placed: DataMap
-) -> pd.DataFrame:
-    del folder, stamp, thresholds
-    return _run.items.assign(
-        confidence=_placed.confidence,
-        variability=_placed.variability,
-        correctness=_placed.correctness,
-        region=_placed.region_names,
-    )
-
-
 def positions_in(event: Mapping[str, Any], placed: DataMap) -> list[int]:
     """The positions that a selection on the figure of `placed` holds.
 
@@ -87,7 +67,7 @@ def positions_in(event: Mapping[str, Any], placed: DataMap) -> list[int]:
     chosen = set(positions_of(event.get("points", [])))
     if len(placed) > MOST_POINTS:
         inside = np.zeros(len(placed), dtype=np.bool_)
-        for box in event.get("box", []):
+        for box in _on_the_map(event.get("box", [])):
             (left, right), (low, high) = sorted(box["x"]), sorted(box["y"])
             inside |= (
                 (placed.variability >= left)
@@ -95,7 +75,7 @@ def positions_in(event: Mapping[str, Any], placed: DataMap) -> list[int]:
                 & (placed.confidence >= low)
                 & (placed.confidence <= high)
             )
-        for lasso in event.get("lasso", []):
+        for lasso in _on_the_map(event.get("lasso", [])):
             inside |= _within(placed.variability, placed.confidence, lasso["x"], lasso["y"])
         chosen |= set(np.flatnonzero(inside).tolist())
     return sorted(position for position in chosen if position < len(placed))
@@ -125,30 +105,6 @@ def fallbacks(run: LearnRun) -> list[str]:
     return [f"Iteration {number}: {text}" for number, text in told if text]
 
 
-def curve(run: LearnRun, name: str) -> Curve:
-    """The accuracy curve of `run` under `name`."""
-    table = run.iterations
-    return Curve(name, table["labelled"].to_numpy(), table["accuracy"].to_numpy())
-
-
-def batch_series(run: LearnRun, name: str) -> BatchSeries:
-    """The statistics of the batches of `run` under `name`."""
-    table = run.iterations[run.iterations["iteration"] > 0]
-    return BatchSeries(
-        name,
-        table["iteration"].to_numpy(),
-        table["confidence"].to_numpy(),
-        table["variability"].to_numpy(),
-        table["correctness"].to_numpy(),
-    )
-
-
-def region_shares(batches: pd.DataFrame) -> tuple[float, ...]:
-    """The share of each region among picked texts, in the order of `REGIONS`; 0 for none."""
-    counts = batches["region"].value_counts()
-    return tuple(float(counts.get(name, 0)) / max(len(batches), 1) for name in REGIONS)
-
-
 def preview(corpus: Corpus, rows: int = 200) -> pd.DataFrame:
     """The first texts of `corpus`."""
     head = corpus.take(np.arange(min(rows, len(corpus))))
@@ -166,6 +122,11 @@ def card_bytes(run: LearnRun, number: int) -> bytes:
     """The selection card of one batch as a JSON file."""
     card = run.card(run.batch(number))
     return (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def _on_the_map(drawn: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of the boxes or lassos that were drawn on the map, not on a marginal beside it."""
+    return [each for each in drawn if (each.get("xref"), each.get("yref")) == ("x", "y")]
 
 
 def _within(
