@@ -127,7 +127,7 @@ def settled(page: Page) -> None:
 
 def go_to(page: Page, name: str) -> None:
     """Take the way from one page to the one of this title."""
-    page.get_by_test_id("stSidebarNavLink").filter(has_text=name).click()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
     page.get_by_role("heading", name=name, level=1).wait_for()
     settled(page)
 
@@ -158,6 +158,18 @@ def places(page: Page, number: int = 0) -> list[list[float]]:
     """Where the points of a map lie, once it is drawn."""
     page.wait_for_function(f"n => ({PLACES})(n)?.length > 0", arg=number)
     found: list[list[float]] = page.evaluate(PLACES, number)
+    return found
+
+
+def groups(page: Page) -> dict[str, int]:
+    """How many points of each name the first map of a page draws."""
+    places(page)
+    found: dict[str, int] = page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll('.js-plotly-plot')]
+            .find(plot => plot._fullData.some(trace => trace.type === 'scattergl'))
+            ._fullData.filter(trace => trace.type === 'scattergl')
+            .map(trace => [trace.name, trace.x?.length ?? 0]))"""
+    )
     return found
 
 

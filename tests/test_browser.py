@@ -16,6 +16,7 @@ from chromium import (
     downloaded,
     drag,
     go_to,
+    groups,
     metrics,
     places,
     prepared,
@@ -43,7 +44,7 @@ def test_moving_t_cor_changes_map_balance_and_batch(
     page.get_by_role("heading", name="The next batch: 50 texts").wait_for()
     settled(page)
     before = metrics(page)
-    legend = page.locator(".js-plotly-plot .legendtext").all_text_contents()
+    assert groups(page)["high-cor"] == int(before["high-cor"])
 
     handle = page.get_by_role("slider", name="t_cor")
     for _ in range(11):
@@ -55,7 +56,8 @@ def test_moving_t_cor_changes_map_balance_and_batch(
     after = metrics(page)
     assert after["high-cor"] != before["high-cor"]
     assert int(after["high-cor"]) + int(after["low-cor"]) == 60
-    assert page.locator(".js-plotly-plot .legendtext").all_text_contents() != legend
+    assert groups(page)["high-cor"] == int(after["high-cor"])
+    assert groups(page)["low-cor"] == int(after["low-cor"])
     assert int(after["kept"]) + int(after["new"]) == 50
     assert int(after["new"]) == int(after["gone"]) > 0
 

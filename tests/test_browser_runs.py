@@ -78,18 +78,9 @@ def test_three_strategies_are_compared_on_two_seeds(
     page = visit()
     use_upload(page, weather(tmp_path, "compared"))
     go_to(page, "Compare")
-    for label, wanted in (
-        ("Strategies, beside Random", {"cal", "lc"}),
-        ("Seeds", {"398048", "127003"}),
-    ):
-        group = page.get_by_role("group", name=label)
-        for pill in group.get_by_role("button").all():
-            chosen = pill.get_attribute("aria-checked") == "true" or (
-                pill.get_attribute("kind") or ""
-            ).endswith("Active")
-            if chosen != (pill.inner_text() in wanted):
-                pill.click()
-                settled(page)
+    # CAL, LC and three seeds are chosen at first; one seed is taken out.
+    page.get_by_text("259479", exact=True).click()
+    settled(page)
     fill(page, Seed_size=30, Query_size=5, Iterations=3, Epochs=5)
     page.get_by_role("button", name="Run the comparison").click()
 
@@ -97,7 +88,7 @@ def test_three_strategies_are_compared_on_two_seeds(
     page.get_by_text("Finished").first.wait_for()
     settled(page)
     verdict = page.get_by_test_id("stAlert").first.inner_text()
-    assert "Random" in verdict
+    assert re.search("[Nn]o advantage|[Aa]dvantage over random", verdict)
 
     page.get_by_role("tab", name="Runs").click()
     rows = page.get_by_test_id("stDataFrame").last.locator("[role=gridcell][aria-colindex='1']")

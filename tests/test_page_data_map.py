@@ -11,7 +11,6 @@ from dashboard import EPOCHS, SEED_SIZE, carry_out, charts, labels, learn_task, 
 from streamlit.testing.v1 import AppTest
 
 from cartography.data_map import REGIONS, DataMap, Thresholds
-from cartography.figures import MOST_POINTS
 from cartography.map_runs import EPOCHS as EPOCH_FILES
 from cartography.map_runs import map_table
 from cartography.runs import MANIFEST, SUMMARY
@@ -353,22 +352,6 @@ def picked(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, list[int]], None]
     positions: dict[Path, list[int]] = {}
     monkeypatch.setattr(session, "picked", lambda folder: positions.get(folder, []))
     return positions.__setitem__
-
-
-def test_a_selection_on_a_sample_acts_on_all() -> None:
-    n = MOST_POINTS + 10
-    placed = DataMap(
-        ids=np.arange(n).astype(object),
-        confidence=np.linspace(0, 1, n),
-        variability=np.full(n, 0.2),
-        correctness=np.ones(n),
-        epochs=10,
-    )
-
-    boxed = results.positions_in({"box": [{"x": [0.3, 0.1], "y": [0.5, 1.0]}]}, placed)
-    assert boxed == list(range(n // 2, n))
-    triangle = [{"x": [0.0, 0.5, 0.5], "y": [0.0, 0.0, 1.0]}]
-    assert len(results.positions_in({"lasso": triangle}, placed)) == pytest.approx(0.4 * n, abs=2)
 
 
 def test_a_click_gives_the_position_it_carries() -> None:

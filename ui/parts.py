@@ -147,6 +147,19 @@ def preparing(task: Task, state: State) -> None:
     )
 
 
+def start(
+    task: Task, label: str, *, key: str, pause_after: int | None = None, **options: Any
+) -> None:
+    """The button that starts a worker on `task`, or lets it go on.
+
+    Not by a callback: that would be given the task of the page as it was before, when a setting
+    was typed a moment ago and the two reach the server together.
+    """
+    if st.button(label, key=key, **options):
+        background.start(task, pause_after=pause_after)
+        st.rerun()
+
+
 def cancel(task: Task, key: str, label: str = "Cancel", help: str | None = None) -> None:
     """The button that ends a worker."""
     st.button(

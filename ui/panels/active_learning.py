@@ -86,21 +86,19 @@ def buttons(task: Task, state: State) -> None:
                 help="What is on disk stays; an iteration that is not finished is made again.",
             )
         elif state.phase != "finished":
-            st.button(
+            parts.start(
+                task,
                 "Resume" if begun else "Start",
                 icon=":material/play_arrow:",
                 type="primary",
                 key="learn_run",
-                on_click=background.start,
-                args=(task,),
             )
-            st.button(
+            parts.start(
+                task,
                 "Step once",
                 icon=":material/skip_next:",
                 key="learn_step",
-                on_click=background.start,
-                args=(task,),
-                kwargs={"pause_after": 1},
+                pause_after=1,
                 help="One training: first of the seed set, then with each batch.",
             )
         if state.busy or (begun and state.phase != "finished"):

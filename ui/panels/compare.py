@@ -119,13 +119,12 @@ def _buttons(task: Task, state: State, settings: Settings) -> None:
                 "What is on disk stays; iterations that are not finished are made again.",
             )
         elif state.phase != "finished":
-            st.button(
+            parts.start(
+                task,
                 "Go on" if state.phase == "stopped" else "Run the comparison",
                 icon=":material/play_arrow:",
                 type="primary",
                 key="compare_run",
-                on_click=background.start,
-                args=(task,),
             )
         st.caption(
             f"{', '.join(settings.strategies)}: {counted(settings.runs, 'run')} side by side, "

@@ -79,13 +79,12 @@ def buttons(task: Task, state: State) -> None:
     if state.busy:
         parts.cancel(task, "map_stop", help="Ends the training; it can be started anew.")
     elif state.phase != "finished":
-        st.button(
+        parts.start(
+            task,
             "Draw the maps",
             icon=":material/play_arrow:",
             type="primary",
             key="map_start",
-            on_click=background.start,
-            args=(task,),
         )
 
 

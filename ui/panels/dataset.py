@@ -199,12 +199,11 @@ def features(choice: DataChoice) -> None:
         _covered(task)
     else:
         parts.outcome(replace(state, said=reworded(state.said)))
-        st.button(
+        parts.start(
+            task,
             "Embed",
             key="embed",
             icon=":material/memory:",
-            on_click=background.start,
-            args=(task,),
             help="Turns the texts into features now, and says what the word vectors cover. "
             "Otherwise it is done when the first map is drawn.",
         )

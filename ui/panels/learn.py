@@ -240,12 +240,11 @@ def _awaited(task: Task, now: dict[Task, State], live: bool) -> None:
     state = now[task]
     parts.outcome(state)
     if state.phase in ("refused", "failed"):
-        st.button(
+        parts.start(
+            task,
             "Try again",
             icon=":material/replay:",
             key=f"learn_retry_{task.key}",
-            on_click=background.start,
-            args=(task,),
         )
     elif state.phase == "preparing":
         parts.preparing(task, state)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ui import address, background, parts, run_list
+from ui import address, parts, run_list
 from ui.faults import shown_in_place
 from ui.run_list import Entry
 
@@ -54,12 +54,11 @@ def actions(chosen: Entry) -> None:
             if chosen.busy:
                 parts.cancel(task, "run_stop", "Stop", "What is on disk stays whole.")
             elif chosen.phase != "finished":
-                st.button(
+                parts.start(
+                    task,
                     "Go on",
                     icon=":material/play_arrow:",
                     key="run_resume",
-                    on_click=background.start,
-                    args=(task,),
                     help="An active-learning run goes on from its last iteration; a data map and "
                     "a threshold study begin again.",
                 )

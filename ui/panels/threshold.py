@@ -79,13 +79,12 @@ def buttons(task: Task, state: State) -> None:
     if state.busy:
         parts.cancel(task, "threshold_cancel", help="A study that was cancelled begins again.")
     elif state.phase != "finished":
-        st.button(
+        parts.start(
+            task,
             "Start the study",
             icon=":material/play_arrow:",
             type="primary",
             key="threshold_start",
-            on_click=background.start,
-            args=(task,),
         )
 
 

@@ -115,12 +115,11 @@ def _buttons(task: Task, state: State) -> None:
             "What is on disk stays; an iteration that is not finished is made again.",
         )
     elif state.phase != "finished":
-        st.button(
+        parts.start(
+            task,
             "Go on" if state.phase == "stopped" else "Start the sweep",
             icon=":material/play_arrow:",
             key="sweep_start",
-            on_click=background.start,
-            args=(task,),
         )
 
 
