@@ -26,7 +26,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
-from chromium import CHROMIUM, FLAGS, PLACES, served, settled  # noqa: E402
+from chromium import CHROMIUM, FLAGS, PLACES, go_to, served, settled  # noqa: E402
 
 from cartography import map_runs  # noqa: E402
 from cartography.corpus import Corpus  # noqa: E402
@@ -90,25 +90,35 @@ def paint(browser: Browser, url: str) -> None:
         tasks.learning(SAMPLE, ("random", "lc", "cal"), iterations=3, epochs=EPOCHS),
     ):
         finish(task)
-    print("\n| page | title, s | whole, s |\n| --- | --- | --- |")
-    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    print("\n| page | opened: first paint, s | title, s | whole, s | switched to: title, s |")
+    print("| --- " * 5 + "|")
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, base_url=url)
     for name in PAGES:
-        address = f"{url}/{name.lower().replace(' ', '_')}" if name != "Data map" else url
-        first, whole = [], []
+        address = "/" if name == "Data map" else f"/{name.lower().replace(' ', '_')}"
+        elsewhere = "Runs" if name != "Runs" else "Dataset"
+        times: dict[str, list[float]] = {"paint": [], "title": [], "whole": [], "switch": []}
         for _ in range(REPEATS + 1):
             page = context.new_page()
             page.set_default_timeout(120_000)
             start = time.perf_counter()
             page.goto(address)
             page.get_by_role("heading", name=name, level=1).wait_for()
-            first.append(time.perf_counter() - start)
+            times["title"].append(time.perf_counter() - start)
             settled(page)
-            whole.append(time.perf_counter() - start)
+            times["whole"].append(time.perf_counter() - start)
+            painted = page.evaluate(
+                "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
+            )
+            times["paint"].append(painted / 1_000)
+            go_to(page, elsewhere)
+            start = time.perf_counter()
+            go_to(page, name, until_settled=False)
+            times["switch"].append(time.perf_counter() - start)
+            settled(page)
             page.close()
         # The first visit of a server also opens the engine.
-        print(
-            f"| {name} | {statistics.median(first[1:]):.2f} | {statistics.median(whole[1:]):.2f} |"
-        )
+        medians = [statistics.median(values[1:]) for values in times.values()]
+        print(f"| {name} | {' | '.join(f'{value:.2f}' for value in medians)} |", flush=True)
     context.close()
 
 

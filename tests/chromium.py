@@ -125,11 +125,12 @@ def settled(page: Page) -> None:
     )
 
 
-def go_to(page: Page, name: str) -> None:
+def go_to(page: Page, name: str, *, until_settled: bool = True) -> None:
     """Take the way from one page to the one of this title."""
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
     page.get_by_role("heading", name=name, level=1).wait_for()
-    settled(page)
+    if until_settled:
+        settled(page)
 
 
 def use_upload(page: Page, table: Path) -> None:
