@@ -1,9 +1,10 @@
 """A run on disk: its manifest, who may write to its folder, and where it stands."""
 
 import json
+import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -219,9 +220,15 @@ def status(folder: Path) -> Status:
 
 
 def find_runs(root: Path) -> list[Path]:
-    """The folders below `root` that hold a run, the newest first."""
-    found = [path for path in root.rglob(MANIFEST) if path.is_file()]
-    return [path.parent for path in sorted(found, key=lambda p: p.stat().st_mtime, reverse=True)]
+    """The folders below `root` that hold a run, the newest first; within a run is none."""
+    found = []
+    # Unlike `rglob`, it bears that folders go while it looks: a run that ends removes some.
+    for folder, below, files in os.walk(root):
+        if MANIFEST in files:
+            below.clear()
+            with suppress(FileNotFoundError):
+                found.append(((Path(folder) / MANIFEST).stat().st_mtime, Path(folder)))
+    return [folder for _, folder in sorted(found, key=lambda each: each[0], reverse=True)]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -172,12 +172,12 @@ class ThresholdStudy:
         right = round(self.accuracy(t_cor) * labelled)
         guessed, side = max((high, "high-cor"), (labelled - high, "low-cor"))
         said = (
-            f"The discriminator is right for {right:,} of the {labelled:,} labelled texts, always "
-            f"saying {side} for {guessed:,}"
+            f"The discriminator is right for {right:,} of the {labelled:,} labelled texts; always "
+            f"saying {side} would be right for {guessed:,}"
         )
         if right <= guessed:
-            return f"{said}: it has not learnt to tell the two apart."
-        return f"{said}: {right - guessed:,} more."
+            return f"{said}, so it has not learnt to tell the two apart."
+        return f"{said}, {right - guessed:,} fewer."
 
     def batch(self, t_cor: float, size: int) -> Query:
         """The `size` texts that `cal` picks at `t_cor`, its fallback included.

@@ -11,6 +11,7 @@ from sklearn.isotonic import isotonic_regression
 from cartography.comparison import Learned, seeds_by_name
 from cartography.errors import CartographyError
 from cartography.significance import EpsilonTable
+from cartography.wording import listed
 
 BASELINE = "random"
 # Ulmer, Hardmeier and Frellsen (2022) find 0.2 to keep false claims rare where 0.5 does not.
@@ -177,7 +178,7 @@ def _all_in_words(each: Sequence[Verdict], baseline: str) -> str:
         ("none shown", f"no advantage over {baseline} shown for"),
     ):
         if names := [one.name for one in each if one.outcome == outcome]:
-            said.append(f"{words} {', '.join(names)}")
+            said.append(f"{words} {listed(names)}")
     if all(one.saved.counted == 1 for one in each):
         said.append("one seed cannot show one")
     sentence = "; ".join(said)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui import background, frame, parts, session
+from ui.naming import plain
 from ui.panels import active_learning as panels
 from ui.panels import active_learning_settings as settings
 
@@ -24,8 +25,8 @@ parts.outcome(state)
 
 if state.phase == "absent":
     st.info(
-        f"No run on {choice.name} with these settings yet. Start it and watch the curve grow, or "
-        "step once to train on the seed set alone. You can leave the page meanwhile.",
+        f"No run on {plain(choice.name)} with these settings yet. Start it and watch the curve "
+        "grow, or step once to train on the seed set alone. You can leave the page meanwhile.",
         icon=":material/play_circle:",
     )
 else:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui import address, background, frame, parts, session, words
+from ui.naming import plain
 from ui.panels import data_map as panels
 from ui.session import DataChoice
 
@@ -41,7 +42,7 @@ elif state.phase == "stopped":
     )
 elif state.phase == "absent":
     st.info(
-        f"There is no map of {choice.name} with these settings yet. Draw the maps to train on its "
-        "texts and watch the points move.",
+        f"There is no map of {plain(choice.name)} with these settings yet. Draw the maps to "
+        "train on its texts and watch the points move.",
         icon=":material/scatter_plot:",
     )

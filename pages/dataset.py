@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui import frame, words
 from ui.faults import shown_in_place
+from ui.naming import plain
 from ui.panels import dataset as panels
 from ui.panels.dataset_contents import contents
 
@@ -24,7 +25,7 @@ def choose() -> None:
     found = panels.corpora(choice, mistakes)
     if found is None:
         return
-    st.header(choice.name, anchor=False)
+    st.header(plain(choice.name), anchor=False)
     place = st.container(horizontal=True, vertical_alignment="center")
     contents(choice, *found)
     st.header("Word vectors", anchor=False, help=words.VECTORS)

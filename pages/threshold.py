@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui import address, background, frame, parts, session, words
+from ui.naming import plain
 from ui.panels import threshold as panels
 from ui.panels import threshold_sweep as sweeps
 
@@ -33,8 +34,9 @@ elif state.phase == "stopped":
     st.info("This study was stopped. Start it again from the beginning.", icon=":material/replay:")
 elif state.phase == "absent":
     st.info(
-        f"There is no study of {choice.name} with these settings yet. Start it: the classifier is "
-        "trained on the seed set, then a discriminator for every t_cor, side by side.",
+        f"There is no study of {plain(choice.name)} with these settings yet. Start it: the "
+        "classifier is trained on the seed set, then a discriminator for every t_cor, side by "
+        "side.",
         icon=":material/tune:",
     )
 

@@ -48,7 +48,7 @@ def refuse(task: Task, said: str) -> None:
 def learn_task(choice: DataChoice, strategy: str = "cal", seed: int = SEED) -> Task:
     """A short active-learning run."""
     options = {
-        "strategy": strategy,
+        "strategy": (strategy,),
         "t-cor": 0.2 if strategy == "cal" else None,
         "seed-size": SEED_SIZE,
         "query-size": 3,

@@ -1,6 +1,9 @@
 """Workers: started, watched, stopped, and found again by what lies on disk."""
 
 import json
+import os
+import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,6 +105,50 @@ def test_a_bug_is_not_called_a_mistake(tiny: DataChoice) -> None:
     task.log.write_text("Traceback (most recent call last):\nKeyError: 'x'\n")
 
     assert background.state(task) == State("failed", f"{task.folder.name}/.worker/log")
+
+
+def test_a_worker_that_others_killed_did_not_stop(tiny: DataChoice, until: Until) -> None:
+    task = tasks.maps(tiny, seed_size=6, epochs=200)
+    background.start(task)
+
+    os.kill(int(task.pid_file.read_text()), signal.SIGKILL)
+    until(lambda: not background.state(task).busy)
+
+    # As "stopped" the lesson would start it again, and again.
+    assert background.state(task).phase == "failed"
+
+
+def test_a_task_that_was_deleted_is_absent(until: Until) -> None:
+    task = tasks.maps(DataChoice("/no/such.csv"))
+    background.start(task)
+    until(lambda: background.state(task).phase == "refused")
+
+    shutil.rmtree(task.folder)
+
+    assert background.state(task) == State("absent")
+
+
+def test_a_finished_task_is_not_started_again(
+    tiny: DataChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = map_task(tiny)
+    carry_out(task)
+    monkeypatch.setattr(background.subprocess, "Popen", pytest.fail)
+
+    background.start(task)
+
+
+def test_a_worker_that_ends_while_it_is_looked_at_is_finished(
+    tiny: DataChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = map_task(tiny)
+
+    def ends_now(task: Task) -> None:
+        carry_out(task)
+
+    monkeypatch.setattr(background, "_worker", ends_now)
+
+    assert background.state(task).phase == "finished"
 
 
 def test_a_changed_file_is_another_task(tiny: DataChoice) -> None:

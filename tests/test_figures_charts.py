@@ -49,7 +49,8 @@ class TestMarks:
         assert written("abcdef", 4) == "abc…"
 
     def test_a_strategy_keeps_its_colour_and_others_differ_in_every_mark(self) -> None:
-        assert style_of("cal", 0) == style_of("cal", 5)
+        assert style_of("cal", 0) == style_of("cal", 5) == style_of("CAL", 3)
+        assert style_of("CAL+DAL", 0)["color"] == STRATEGY_COLOURS["cal-dal"]
         one, other = style_of("mine", 0), style_of("yours", 1)
         assert all(one[mark] != other[mark] for mark in ("color", "dash", "symbol"))
 
@@ -120,7 +121,7 @@ class TestSweep:
         np.testing.assert_array_equal(named(figure, "lowest to highest").y, [0.8, 0.7, 0.7, 0.6])
         seeds = named(figure, "a seed")
         assert list(zip(seeds.x, seeds.y, strict=True)) == [(0, 0.6), (0.2, 0.7), (0, 0.8)]
-        assert named(figure, "random: 0.500").y == (0.5, 0.5)
+        assert named(figure, "Random: 0.500").y == (0.5, 0.5)
         assert figure.layout.yaxis.range[0] < 0.5
         assert named(figure, "mean").line.color == STRATEGY_COLOURS["cal"]
 

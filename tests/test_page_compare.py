@@ -1,6 +1,7 @@
 """The Compare page in every state."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +9,10 @@ import pytest
 from dashboard import EPOCHS, SEED, SEED_SIZE, carry_out, charts, labels, page, refuse
 from streamlit.testing.v1 import AppTest
 
+from cartography import runs
 from cartography.presets import SEEDS
 from cartography.runs import MANIFEST
-from ui import background, found, tasks
+from ui import background, compared, found, tasks
 from ui.background import Task
 from ui.found import Found
 from ui.panels.compare import NEW, ON_DISK
@@ -58,7 +60,7 @@ class TestRunning:
         assert not app.error
         assert "were not run" in app.info[0].value
         assert labels(app.button) == ["Run the comparison"]
-        assert "random, cal: 4 runs side by side, 3 trainings each" in said(app)
+        assert "Random, CAL: 4 runs side by side, 3 trainings each" in said(app)
 
     def test_random_is_always_among_them_and_seeds_have_an_order(self) -> None:
         settings = Settings.of({"strategy": ["lc", "cal"], "seed": [SEEDS[3], SEEDS[0]]})
@@ -76,7 +78,7 @@ class TestRunning:
         assert not app.error
         assert labels(app.button) == []
         assert "shown" in [*app.info, *app.success][0].value
-        assert "cal" in said(app)
+        assert "CAL: " in said(app)
         assert charts(app) == 2, "accuracy and labels saved"
 
     def test_paused_runs_can_be_gone_on_with(self, tiny: DataChoice) -> None:
@@ -108,7 +110,7 @@ class TestRunning:
         app = opened(tiny, compare_seed=[SEEDS[0]])
 
         assert not app.exception
-        assert "o advantage over random shown" in app.info[0].value
+        assert "o advantage over Random shown" in app.info[0].value
         assert not app.success
 
 
@@ -144,6 +146,21 @@ class TestAddress:
         assert "Random is not among these runs" in said(app)
         assert len(app.query_params["runs"].split("-")) == 2
 
+    def test_a_run_that_another_page_showed_is_taken_over(self, tiny: DataChoice) -> None:
+        task = comparison(tiny, ("cal",), SEEDS[:1])
+        carry_out(task)
+        app = page("active_learning", tiny)
+        app.query_params["run"] = task.key
+        app.run()
+        assert app.query_params["run"] == task.key
+
+        app.switch_page("pages/compare.py")
+        app.query_params["run"] = task.key
+        app.run()
+
+        assert app.session_state["compare_source"] == ON_DISK
+        assert charts(app) == 1
+
     def test_chosen_runs_are_found_again(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny))
         first = on_disk(tiny)
@@ -156,6 +173,20 @@ class TestAddress:
         again.switch_page("pages/compare.py").run()
 
         assert again.multiselect[0].value == widget.value[:1]
+
+    def test_a_run_made_twice_stays_among_those_the_address_leads_to(
+        self, tiny: DataChoice
+    ) -> None:
+        led = comparison(tiny, ("random", "lc", "cal"), SEEDS[:1])  # an order of no widget
+        carry_out(led)
+        carry_out(comparison(tiny, ("cal",), SEEDS[:1]))
+
+        app = page("data_map", tiny)
+        app.query_params["run"] = led.key
+        app.switch_page("pages/compare.py").run()
+
+        assert not app.exception
+        assert len(app.multiselect[0].value) == 3
 
 
 class TestOnDisk:
@@ -210,6 +241,27 @@ class TestOnDisk:
         assert "cannot be read" in app.warning[0].value
         assert charts(app) == 2
 
+    def test_runs_of_different_length_say_what_they_are_judged_on(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny, ("random",), iterations=1))
+        carry_out(comparison(tiny, ("lc",)))
+
+        app = on_disk(tiny)
+
+        assert "epsilon_min looks at the 2 trainings that every run has" in said(app)
+
+    def test_a_damaged_run_on_an_upload_does_not_tell_its_folder(
+        self, tiny: DataChoice, own_cache: Path
+    ) -> None:
+        private = own_cache / "workspaces" / ("a" * 32) / "runs" / "learn"
+        task = comparison(tiny, ("lc",), SEEDS[:1])
+        carry_out(task)
+        shutil.copytree(task.folder, private)
+        (private / "maps" / "iteration-000.parquet").write_bytes(b"not parquet")
+
+        _, (fault,) = compared.read(found.in_folders([private]))
+
+        assert fault.startswith("runs/learn/maps/iteration-000.parquet cannot be read")
+
     def test_when_none_can_be_read_that_is_said(self, tiny: DataChoice) -> None:
         task = comparison(tiny, seeds=SEEDS[:1])
         carry_out(task)
@@ -240,7 +292,7 @@ class TestSections:
 
         table = opened(tiny, "Runs").dataframe[0].value
 
-        assert list(table["name"]) == ["random", "random", "cal", "cal"]
+        assert list(table["name"]) == ["Random", "Random", "CAL", "CAL"]
         assert list(table["labelled"]) == [SEED_SIZE + 6] * 4
         assert {"labels saved", "mean accuracy", "run_id"} <= set(table.columns)
 
@@ -251,6 +303,18 @@ class TestSections:
 
         assert charts(app) == 0
         assert "Draw the full map" in labels(app.button)
+
+    def test_the_map_of_a_file_that_has_changed_is_not_taken_for_it(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        with Path(tiny.source).open("a") as table:
+            table.write("one more,dry\n")
+        carry_out(tasks.maps(tiny, epochs=EPOCHS))
+
+        app = on_disk(tiny, "Where they pick")
+
+        assert not app.exception
+        assert "There is no full data map of this corpus" in said(app)
+        assert "Draw the full map" not in labels(app.button)
 
     def test_picks_on_the_full_map(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny))
@@ -283,15 +347,30 @@ def _group_of(count: int) -> str:
     return next(g.key for g in groups if g.runs[0].settings["query size"] == str(count))
 
 
+def test_the_name_of_a_run_stays_while_it_runs(
+    tiny: DataChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = comparison(tiny, ("lc",), SEEDS[:1])
+    carry_out(task, "--pause-after=1")
+    (run,) = found.in_folders(task.run_folders())
+    assert run.name.endswith("(0 of 2 batches, stopped)")
+
+    monkeypatch.setattr(runs, "status", lambda folder: "running")
+    before = run.name
+    carry_out(task, "--pause-after=1")
+
+    assert run.name == before
+
+
 def test_series_are_told_apart_by_t_cor_where_they_differ(tmp_path: Path) -> None:
     def run(strategy: str, t_cor: float, seed: int = SEED) -> Found:
         return Found(tmp_path, {"strategy": strategy, "seed": seed, "preset": {"t_cor": t_cor}})
 
     runs = [run("cal", 0.2), run("cal", 0.2, 1), run("random", 0.2), run("random", 0.4)]
-    assert found.series_names(runs) == ["cal", "cal", "random", "random"]
+    assert found.series_names(runs) == ["CAL", "CAL", "Random", "Random"]
     runs.append(run("cal", 0.4))
-    assert found.series_names(runs)[0] == "cal · t_cor 0.2"
-    assert found.series_names(runs)[-1] == "cal · t_cor 0.4"
+    assert found.series_names(runs)[0] == "CAL · t_cor 0.2"
+    assert found.series_names(runs)[-1] == "CAL · t_cor 0.4"
 
 
 def test_a_damaged_manifest_does_not_hide_the_others(tiny: DataChoice) -> None:

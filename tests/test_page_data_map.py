@@ -239,6 +239,17 @@ class TestPicks:
         shown.button(key="clear_picks").click().run()
         assert not shown.dataframe
 
+    def test_the_matches_of_what_was_typed_a_moment_before_are_picked(
+        self, tiny: DataChoice
+    ) -> None:
+        finished(tiny)
+        shown = opened(tiny, map_words="sun")
+        shown.text_input(key="map_words").set_value("rain day 11")
+
+        shown.button(key="pick_matches").click().run()
+
+        assert list(shown.dataframe[0].value["text"]) == ["rain day 11"]
+
     def test_the_table_can_be_limited_to_what_matches(self, tiny: DataChoice) -> None:
         task = finished(tiny)
         picks = {str(folder_of(task, FULL_MAP)): [3, 4, 5]}

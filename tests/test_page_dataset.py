@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -192,6 +193,34 @@ class TestUploads:
 
         assert opened.session_state[session.CHOICE].is_private
         assert "use" not in keys(opened.button)
+
+    def test_what_was_typed_a_moment_before_is_used_too(self) -> None:
+        opened = upload(TABLE)
+        opened.number_input(key="max_length").set_value(3)
+
+        opened.button(key="use").click().run()
+
+        assert opened.session_state[session.CHOICE].max_length == 3
+
+    def test_uploads_of_one_name_and_size_are_told_apart(self) -> None:
+        opened = upload(TABLE)
+        other = TABLE.replace("sun", "fog").encode()
+        opened.file_uploader[0].set_value(("mine.csv", other, "text/csv")).run()
+        given = opened.selectbox(key="source_upload").value
+
+        opened.run()
+
+        assert opened.selectbox(key="source_upload").value == given
+        assert len(set(opened.selectbox(key="source_upload").options)) == 2
+
+    def test_the_name_of_a_file_is_no_markup(self, tmp_path: Path, tiny: DataChoice) -> None:
+        odd = tmp_path / "![x] $5 $10.csv"
+        odd.write_bytes(Path(tiny.source).read_bytes())
+
+        opened = page("dataset", replace(tiny, source=str(odd)))
+
+        assert opened.header[0].value == r"!\[x] \$5 \$10.csv"
+        assert any(r"!\[x] \$5 \$10.csv" in each.value for each in opened.sidebar.markdown)
 
     def test_a_reload_finds_the_upload_in_use_again(self) -> None:
         first = upload(TABLE)

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.dashboard import carry_out, charts, labels, page, refuse
-from ui import background, session
+from ui import background, session, workspace
 from ui.background import Task
 from ui.lesson import STEPS
 from ui.panels import learn as panels
@@ -120,6 +120,15 @@ def test_the_point_moves_with_the_epochs_read(ready: DataChoice) -> None:
     assert {m.label: m.value for m in opened.metric}["variability"] != "0.00"
 
 
+def test_the_table_of_the_point_s_map_is_of_the_epochs_read(ready: DataChoice) -> None:
+    opened = lesson(ready, 2, point=0)
+
+    opened.session_state["learn_point_map_twin"] = True
+    opened.run()
+
+    assert set(opened.dataframe[0].value["variability"]) == {0.0}, "after one epoch"
+
+
 def test_the_steps_about_choosing(ready: DataChoice) -> None:
     for number, figures in ((5, 1), (6, 1), (7, 2)):
         key = STEPS[number - 1].key
@@ -221,6 +230,16 @@ def test_a_worker_s_mistake_is_said_in_place_and_can_be_tried_again(nothing: Dat
     assert "Try again" in labels(opened.button)
 
 
+def test_a_mistake_about_wrong_labels_is_said_once(nothing: DataChoice) -> None:
+    carry_out(values.task_of(nothing, "maps"))
+    refuse(values.task_of(nothing, "noise"), "no.")
+
+    opened = lesson(nothing, 8, noise=0)
+
+    assert [error.value for error in opened.error] == ["no."]
+    assert labels(opened.button).count("Try again") == 1
+
+
 def test_another_corpus_has_its_own_predictions(nothing: DataChoice) -> None:
     made = {values.task_of(nothing, "maps").key: {"dynamics": 0}}
     other = replace(nothing, max_length=2)
@@ -228,6 +247,30 @@ def test_another_corpus_has_its_own_predictions(nothing: DataChoice) -> None:
 
     assert "Start again" in labels(page("learn", nothing, **state).button)
     assert "Start again" not in labels(page("learn", other, **state).button)
+
+
+def test_a_reload_keeps_the_predictions(nothing: DataChoice) -> None:
+    opened = lesson(nothing, 1)
+    opened.button(key="learn_dynamics_1").click().run()
+    token = opened.session_state[workspace._TOKEN]
+
+    state = {panels.STEP: 1, panels.PREPARE: False, workspace._TOKEN: token}
+    again = page("learn", nothing, **state)
+
+    assert f"You predicted: **{STEPS[0].choices[1]}**" in texts(again)
+
+
+def test_all_of_a_few_texts_have_a_line_each(nothing: DataChoice) -> None:
+    few = replace(nothing, source=f"{nothing.source}.few.csv")
+    rows = Path(nothing.source).read_text().splitlines(keepends=True)
+    Path(few.source).write_text("".join(rows[:13]))
+    carry_out(values.task_of(few, "maps"))
+    opened = lesson(few, 1, dynamics=0)
+
+    opened.segmented_control(key="learn_how_many").set_value("All texts").run()
+
+    assert not opened.error
+    assert charts(opened) == 1
 
 
 def test_start_again_forgets(nothing: DataChoice) -> None:

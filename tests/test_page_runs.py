@@ -50,9 +50,9 @@ def test_runs_are_listed_with_what_they_do_and_where_they_stand(tiny: DataChoice
     told = {(row["name"], row["kind"], row["state"], row["runs"]) for _, row in rows.iterrows()}
     assert told == {
         ("full map and seed map of 6", "data map", "finished", 2),
-        ("cal, random · 2 seeds", "active learning", "finished", 4),
-        ("cal", "active learning", "stopped", 1),
-        ("lc", "active learning", "refused", 0),
+        ("CAL, Random · 2 seeds", "active learning", "finished", 4),
+        ("CAL", "active learning", "stopped", 1),
+        ("LC", "active learning", "refused", 0),
     }
     assert set(rows["corpus"]) == {"tiny.csv"}
 
@@ -78,7 +78,7 @@ def test_a_run_gets_a_name_and_loses_it(tiny: DataChoice) -> None:
     assert list(opened.dataframe[0].value["name"]) == ["my run"]
     (entry,) = run_list.entries()
     run_list.rename(entry, "")
-    assert entry.name == "cal"
+    assert entry.name == "CAL"
 
 
 def test_a_run_is_deleted_whole_when_it_was_confirmed(tiny: DataChoice) -> None:
@@ -91,6 +91,39 @@ def test_a_run_is_deleted_whole_when_it_was_confirmed(tiny: DataChoice) -> None:
     assert not opened.exception
     assert not task.folder.exists()
     assert "no run yet" in opened.info[0].value
+
+
+def test_of_runs_alike_the_chosen_one_is_deleted(tiny: DataChoice) -> None:
+    alike = [
+        tasks.learning(tiny, ["lc"], seed_size=size, query_size=3, iterations=1, epochs=EPOCHS)
+        for size in (6, 8)
+    ]
+    for task in alike:
+        carry_out(task)
+    opened = page("runs")
+    assert len(set(opened.selectbox[0].options)) == 2
+    chosen = opened.selectbox[0].value
+
+    opened.run()  # the browser tells the choice by its name
+    assert opened.selectbox[0].value == chosen
+    opened.button(key="run_delete").click().run()
+
+    assert [str(task.folder) == chosen for task in alike] == [
+        not task.folder.exists() for task in alike
+    ]
+
+
+def test_the_chosen_run_stays_when_another_changes(tiny: DataChoice) -> None:
+    first, later = learn_task(tiny, "lc"), learn_task(tiny, "random")
+    carry_out(later)
+    carry_out(first)
+    opened = page("runs")
+    assert opened.selectbox[0].value == str(first.folder)
+
+    run_list.rename(run_list.Entry(later.folder, later, (), "finished"), "now the newest")
+    opened.run()
+
+    assert opened.selectbox[0].value == str(first.folder)
 
 
 def test_an_archive_holds_all_files_but_the_dashboard_s_own(tiny: DataChoice) -> None:

@@ -65,3 +65,11 @@ def test_the_time_left_is_that_of_the_median_step(tmp_path: Path) -> None:
     assert (steps.done, steps.total, steps.seconds_left) == (4, 10, 60.0)
     assert steps.share == 0.4
     assert steps.say("epoch") == "epoch 4 of 10, about 60 s left"
+
+
+def test_a_file_that_a_worker_has_just_taken_away_is_passed_over(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.touch()
+    os.utime(there, (7, 7))
+
+    assert results.changes_of([tmp_path / "gone", there]) == [7.0]

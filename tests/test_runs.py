@@ -3,6 +3,7 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -171,6 +172,23 @@ def test_runs_are_found_newest_first(tmp_path: Path) -> None:
     write_json(tmp_path / MANIFEST, {"name": "an app"})
     with pytest.raises(CartographyError, match="is not the manifest of a run"):
         read_manifest(tmp_path)
+
+
+def test_a_folder_that_goes_while_runs_are_looked_for_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_json(tmp_path / "stays" / MANIFEST, LEARN.as_dict())
+    goes, scandir = tmp_path / "goes", os.scandir
+    goes.mkdir()
+
+    def then_gone(folder: str | Path) -> Any:
+        if Path(folder) == goes and goes.exists():
+            goes.rmdir()
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", then_gone)
+
+    assert find_runs(tmp_path) == [tmp_path / "stays"]
 
 
 def test_a_folder_of_several_seeds_names_one(tmp_path: Path) -> None:

@@ -198,8 +198,8 @@ def test_a_threshold_that_is_no_share_is_refused(t_cor: float) -> None:
 @pytest.mark.parametrize(
     ("accuracy", "said"),
     [
-        (0.75, "right for 3 of the 4 labelled texts, always saying high-cor for 3: it has not"),
-        (1.0, "right for 4 of the 4 labelled texts, always saying high-cor for 3: 1 more."),
+        (0.75, "always saying high-cor would be right for 3, so it has not"),
+        (1.0, "always saying high-cor would be right for 3, 1 fewer."),
     ],
 )
 def test_the_gain_is_over_always_saying_the_larger_side(accuracy: float, said: str) -> None:

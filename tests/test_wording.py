@@ -1,6 +1,7 @@
 import pytest
 
-from cartography.wording import beside, counted
+from cartography.strategies import STRATEGIES
+from cartography.wording import STRATEGY_NAMES, beside, counted, listed, strategy_name
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,17 @@ def test_counted() -> None:
         "2 texts",
         "1,200 texts",
     ]
+
+
+def test_every_strategy_has_a_name_for_a_reader() -> None:
+    assert set(STRATEGY_NAMES) == set(STRATEGIES)
+    assert len(set(STRATEGY_NAMES.values())) == len(STRATEGIES)
+    assert [strategy_name(each) for each in ("random", "cal-dal", "mine")] == [
+        "Random",
+        "CAL+DAL",
+        "mine",
+    ]
+
+
+def test_names_in_a_sentence() -> None:
+    assert [listed(["a", "b", "c"][:n]) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]

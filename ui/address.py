@@ -10,6 +10,7 @@ from ui.background import Kind, Task
 RUN = "run"
 SWEEP = "sweep"
 _SHOWN = " in the address"
+_PAGE = "page of the address"
 
 # The page that shows the runs of a kind; of several active-learning runs, the comparison.
 PAGES: dict[Kind, str] = {
@@ -20,8 +21,16 @@ PAGES: dict[Kind, str] = {
 COMPARISON = "pages/compare.py"
 
 
+def arrive(page: str) -> None:
+    """Note which page is shown: what another had in its address is new to this one."""
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        for name in (RUN, SWEEP):
+            st.session_state.pop(name + _SHOWN, None)
+
+
 def opened(*kinds: Kind, name: str = RUN) -> Task | None:
-    """The task that the address names, when it is new to this session: the page then takes over
+    """The task that the address names, when it is new to this page: the page then takes over
     its settings. None where the address names none, or one that this browser may not see.
 
     `name` is what the address calls it, where a page has more than one.

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -156,13 +157,15 @@ def stamp(choice: DataChoice) -> str:
 
 
 def start(task: Task, *, pause_after: int | None = None) -> None:
-    """Start a worker on `task` unless one is at it; with `pause_after`, for that many iterations.
+    """Start a worker on `task` unless one is at it or it is finished; with `pause_after`, for that
+    many iterations.
 
     The worker outlives this server.
     """
     task.log.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(task.pid_file.with_suffix(".starting")):
-        if state(task).busy:
+        found = state(task)
+        if found.busy or found.phase == "finished":
             return
         _write_task(task)
         # Pages stay responsive while a worker takes all it can get of the rest.
@@ -192,13 +195,14 @@ def stop(task: Task) -> None:
     pid = _worker(task)
     if pid is None:
         return
-    os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + _PATIENCE
-    while _worker(task) is not None:
-        if time.monotonic() > deadline:
-            os.kill(pid, signal.SIGKILL)
-            deadline += _PATIENCE
-        time.sleep(0.05)
+    with suppress(ProcessLookupError):  # it may end by itself at any moment
+        os.kill(pid, signal.SIGTERM)
+        while _worker(task) is not None:
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
+                deadline += _PATIENCE
+            time.sleep(0.05)
     task.pid_file.unlink(missing_ok=True)
 
 
@@ -212,10 +216,12 @@ def seconds_since_start(task: Task) -> float:
 
 def state(task: Task) -> State:
     """Where `task` stands."""
+    # Looked for before its files are: all that a worker wrote before it ended is then seen.
+    at_it = _worker(task) is not None
     folders = task.run_folders()
     if all((folder / runs.SUMMARY).exists() for folder in folders or [task.folder]):
         return State("finished")
-    if _worker(task) is not None:
+    if at_it:
         return State("running" if folders else "preparing", _last_line(task))
     # Not asked while our worker is at it: asking takes the lock for a moment, which the worker
     # might want at that moment.
@@ -291,14 +297,20 @@ def _last_line(task: Task) -> str:
 
 
 def _last_words(task: Task) -> tuple[str, bool]:
-    """The mistake that ended the worker, "" if none did, and whether a bug ended it."""
+    """The mistake that ended the worker, "" if none did, and whether a bug, or the machine for want
+    of memory, ended it.
+    """
+    if not task.log.exists():
+        return "", False  # nothing was begun, or all of it was deleted
     lines = _lines(task)
     if lines and lines[-1].startswith("cartography: "):
         return lines[-1].removeprefix("cartography: "), False
     child = _children.get(task.folder)
     code = child.returncode if child is not None else None
-    ours = (None, 0, -signal.SIGTERM, -signal.SIGKILL)
-    return "", code not in ours or any(line.startswith("Traceback (most") for line in lines)
+    # Who stops a worker takes its number away; one that was killed by others still has it.
+    stopped = code is not None and code < 0 and not task.pid_file.exists()
+    ended = code in (None, 0) or stopped
+    return "", not ended or any(line.startswith("Traceback (most") for line in lines)
 
 
 def _stamp(path: Path) -> str:

@@ -26,10 +26,10 @@ from cartography.corpus import (
 )
 from cartography.data_map import DataMap, Thresholds
 from cartography.learn_runs import LearnRun, read_learning
-from cartography.map_runs import EPOCHS, MapRun, read_map
+from cartography.map_runs import MapRun, read_map
 from cartography.reading import read_train_test
 from cartography.sources import open_source
-from ui import background
+from ui import background, results
 from ui.session import DataChoice
 
 _SHOWN_ROWS = 50
@@ -185,9 +185,9 @@ def _map_figure(
 def reached(folder: Path) -> str:
     """How far the run in `folder` has come, as a text that changes with every step.
 
-    The manifest's time is in it, since a map that was stopped begins again in the same folder.
+    The time of the last is in it, since a map that was stopped begins again in the same folder.
     """
     if (folder / runs.SUMMARY).exists():
         return f"finished {(folder / runs.SUMMARY).stat().st_mtime_ns}"
-    steps = [*(folder / EPOCHS).glob("[0-9]*.npz"), *(folder / "maps").glob("*.parquet")]
-    return f"{len(steps)} {max((step.stat().st_mtime_ns for step in steps), default=0)}"
+    times = results.changes_of(results.step_files(folder))
+    return f"{len(times)} {max(times, default=0.0)!r}"

@@ -19,7 +19,7 @@ from cartography.iteration_files import MAPS, Outline, read_outline
 from cartography.significance import EpsilonTable, epsilon_min_table
 from cartography.strategies import STRATEGIES
 from cartography.verdict import Verdicts
-from ui import cached
+from ui import cached, workspace
 from ui.found import Found, series_names
 from ui.reference import Reference
 from ui.results import Steps
@@ -91,7 +91,7 @@ def read(found: Sequence[Found]) -> tuple[Compared | None, list[str]]:
             outlines.append(_outline(run.folder, cached.reached(run.folder)))
             good.append(run)
         except CartographyError as error:
-            faults.append(str(error))
+            faults.append(workspace.without_folders(str(error)))
     if not good:
         return None, faults
     learned = [

@@ -8,6 +8,7 @@ import streamlit as st
 
 from cartography.errors import CartographyError
 from ui import workspace
+from ui.naming import plain
 
 _LOG = logging.getLogger("cartography.dashboard")
 
@@ -34,8 +35,8 @@ def shown_in_place() -> Iterator[None]:
 
 def sentence(said: str) -> str:
     """A mistake as a sentence of a page: it begins with a capital unless with the name of a file,
-    and names no folder that is a visitor's secret.
+    names no folder that is a visitor's secret, and shows what it quotes as it is.
     """
     text = workspace.without_folders(said)
     first = text.split(maxsplit=1)[0] if text.strip() else ""
-    return text[:1].upper() + text[1:] if first.isalpha() else text
+    return plain(text[:1].upper() + text[1:] if first.isalpha() else text)

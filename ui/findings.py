@@ -13,7 +13,7 @@ from cartography.data_map import REGIONS, DataMap
 from cartography.dynamics import TrainingDynamics
 from cartography.map_pair import MapPair
 from cartography.threshold import ThresholdStudy, change
-from cartography.wording import beside, counted
+from cartography.wording import beside, counted, strategy_name
 from ui.lesson import OTHER_T_COR, STRATEGIES, T_COR, Step
 
 _CLEAR = 0.05  # of confidence, or of a share: less than that is called the same
@@ -191,11 +191,6 @@ def of_noise(noisy: DataMap, flipped: NDArray[np.bool_]) -> Finding:
     if max(ambiguous, hard) < 2 * _CLEAR:
         return Finding(0, said)
     return Finding(1 if hard >= ambiguous else 2, said)
-
-
-def strategy_name(strategy: str) -> str:
-    """What a strategy is called in the lesson."""
-    return strategy.capitalize() if strategy == "random" else strategy.upper()
 
 
 def _percent(share: float, *limits: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from cartography.disk import content_key
 from cartography.errors import CartographyError
 from cartography.iteration_files import MAPS
 from cartography.strategies import USES_T_COR
-from cartography.wording import counted
+from cartography.wording import counted, strategy_name
 from ui import background
 
 # In what runs may differ that are compared; in the names of a preset's fields.
@@ -50,6 +50,11 @@ class Found:
         return float(self.manifest["preset"]["t_cor"]) if self.strategy in USES_T_COR else None
 
     @property
+    def arm(self) -> tuple[str, float | None, int]:
+        """Strategy, t_cor and seed: with equal settings, these decide the run."""
+        return self.strategy, self.t_cor, self.seed
+
+    @property
     def corpus(self) -> str:
         """The fingerprint of the corpus that it learned from."""
         return str(self.manifest["train"]["fingerprint"])
@@ -77,16 +82,18 @@ class Found:
 
     @property
     def name(self) -> str:
-        """The run in a line: strategy, seed and where it stands."""
+        """The run in a line: strategy, seed and its batches. It stays while the run goes on, since
+        a list of choices knows its entries by their names.
+        """
         t_cor = "" if self.t_cor is None else f", t_cor {self.t_cor:g}"
         batches = self.manifest["preset"]["iterations"]
         phase = self.phase
         came = (
             f"{batches} batches"
-            if phase == "finished"
+            if phase != "stopped"
             else f"{max(0, self.done - 1)} of {batches} batches, {phase}"
         )
-        return f"{self.strategy}{t_cor}, seed {self.seed} ({came})"
+        return f"{strategy_name(self.strategy)}{t_cor}, seed {self.seed} ({came})"
 
     @cached_property
     def settings(self) -> dict[str, str]:
@@ -121,6 +128,11 @@ class Group:
 
     runs: tuple[Found, ...]
     repeats: tuple[Found, ...]
+
+    def standing_in_for(self, wanted: Callable[[Found], bool]) -> list[Found]:
+        """The runs that are `wanted`, and those kept in place of a repeat that is."""
+        arms = {run.arm for run in (*self.runs, *self.repeats) if wanted(run)}
+        return [run for run in self.runs if run.arm in arms]
 
     @property
     def key(self) -> str:
@@ -213,9 +225,9 @@ def series_names(found: Sequence[Found]) -> list[str]:
     for run in found:
         levels[run.strategy].add(run.t_cor)
     return [
-        f"{run.strategy} · t_cor {run.t_cor:g}"
+        f"{strategy_name(run.strategy)} · t_cor {run.t_cor:g}"
         if len(levels[run.strategy]) > 1 and run.t_cor is not None
-        else run.strategy
+        else strategy_name(run.strategy)
         for run in found
     ]
 
@@ -230,7 +242,7 @@ def _group_key(run: Found) -> str:
 def _without_repeats(found: Sequence[Found]) -> Group:
     kept: dict[tuple[str, float | None, int], Found] = {}
     for run in sorted(found, key=lambda run: -run.done):
-        kept.setdefault((run.strategy, run.t_cor, run.seed), run)
+        kept.setdefault(run.arm, run)
     chosen = {run.folder for run in kept.values()}
     return Group(
         runs=tuple(run for run in found if run.folder in chosen),

@@ -7,10 +7,19 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from ui import session, workspace
+from ui import address, session, workspace
 from ui.faults import shown_in_place
+from ui.naming import plain
 
 _APP = Path(__file__).resolve().parent.parent / "app.py"
+# Less room above and below a page than Streamlit leaves, but as much as its toolbar needs. A figure
+# that is drawn again keeps its colours while the next one is on its way. And what a figure says in
+# Streamlit's grey, too pale on a light page, has the colour of the words around it.
+_STYLE = """<style>
+[data-testid="stMainBlockContainer"] {padding-top: 4rem; padding-bottom: 4rem}
+[data-stale="true"] {opacity: 1 !important; transition: none}
+[data-testid="stPlotlyChart"] text[style*="rgb(128, 132, 149)"] {fill: currentColor !important}
+</style>"""
 _around: ContextVar[bool] = ContextVar("_around", default=False)
 
 
@@ -27,17 +36,17 @@ def enter() -> None:
 
 def show(page: StreamlitPage) -> None:
     """Say which corpus is in use, then run `page`, its mistakes shown in place."""
+    address.arrive(page.url_path)
     choice = session.choice()
     with st.sidebar:
         st.caption("Corpus in use")
-        st.markdown(f"**{choice.name}**")
-        st.caption(f"Word vectors: {choice.vectors_name}, {choice.pooling}")
+        st.markdown(f"**{plain(choice.name)}**")
+        st.caption(f"Word vectors: {plain(choice.vectors_name)}, {choice.pooling}")
         if choice.test:
-            st.caption(f"Test set: {choice.test_name}")
+            st.caption(f"Test set: {plain(choice.test_name)}")
         session.choose_picture_format()
         workspace.greet()
-        # A figure that is drawn again keeps its colours while the next one is on its way.
-        st.html("<style>[data-stale='true'] {opacity: 1 !important; transition: none}</style>")
+        st.html(_STYLE)
     token = _around.set(True)
     try:
         with shown_in_place():

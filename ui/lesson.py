@@ -159,7 +159,7 @@ STEPS = (
         "Where label noise goes",
         "People make mistakes when they label. Here we make some on purpose: we give some texts a "
         "wrong label, remember which, and draw the full map again.",
-        "With 20 % of the labels wrong, where do these texts lie on the new map?",
+        "With 20% of the labels wrong, where do these texts lie on the new map?",
         (
             "Among the others, where nobody would notice",
             "At the bottom: hard-to-learn",

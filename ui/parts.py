@@ -14,6 +14,7 @@ from cartography.figures import as_html, caption_of
 from ui import background, results, session, words
 from ui.background import State, Task
 from ui.faults import sentence
+from ui.naming import plain
 
 _NUMBER = st.column_config.NumberColumn
 _TEXT = st.column_config.TextColumn
@@ -28,7 +29,7 @@ _COLUMNS = {
     "correctness": _NUMBER(format="%.2f", help=words.CORRECTNESS),
     "region": _TEXT(help=words.REGION),
     "reason": _TEXT("why", width="large", help=words.REASON),
-    "picked": _TEXT("why picked", width="medium", help=words.PICKED),
+    "picked": _TEXT("why picked", width=270, help=words.PICKED),
     "place": _TEXT("why it lies there", width="large", help=words.LIES),
     "curve": st.column_config.LineChartColumn(
         "by epoch", help=words.CURVE, y_min=0.0, y_max=1.0, width="small"
@@ -132,7 +133,8 @@ def outcome(state: State) -> None:
         st.error(sentence(state.said), icon=":material/error:")
     elif state.phase == "failed":
         st.error(
-            f"The worker ended unexpectedly; its output is among the runs, in {state.said}.",
+            "The worker ended unexpectedly, by a mistake in the program or for want of memory; its "
+            f"output is among the runs, in {state.said}.",
             icon=":material/report:",
         )
 
@@ -140,7 +142,9 @@ def outcome(state: State) -> None:
 def preparing(task: Task, state: State) -> None:
     """What a worker does before its first step, and since when."""
     seconds = background.seconds_since_start(task)
-    st.progress(0.0, text=f"Preparing, {seconds:.0f} s: {state.said or 'reading the texts …'}")
+    st.progress(
+        0.0, text=f"Preparing, {seconds:.0f} s: {plain(state.said) or 'reading the texts …'}"
+    )
     st.caption(
         "The first time, the texts are read and their word vectors trained or looked up, which can "
         "take a minute or two; they are kept for the next time."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from cartography.data_map import DataMap, Thresholds
 from cartography.errors import CartographyError
 from cartography.export import csv_text
 from cartography.figures import MOST_POINTS, positions_of
+from cartography.iteration_files import MAPS
 from cartography.learn_runs import LearnRun
 from cartography.map_runs import EPOCHS, MapRun
 
@@ -42,10 +44,23 @@ class Steps:
         return f"{said}, about {_duration(self.seconds_left)} left"
 
 
+def step_files(folder: Path) -> list[Path]:
+    """The files of the steps that the run in `folder` has made so far, in no order."""
+    return [*(folder / EPOCHS).glob("[0-9]*.npz"), *(folder / MAPS).glob("*.parquet")]
+
+
+def changes_of(files: Iterable[Path]) -> list[float]:
+    """When each of the files was changed, without those that a worker has just taken away."""
+    times = []
+    for file in files:
+        with suppress(FileNotFoundError):
+            times.append(file.stat().st_mtime)
+    return times
+
+
 def steps(folder: Path, total: int) -> Steps:
     """The steps of the run in `folder`, timed by its files; epochs of a map, trainings of a run."""
-    files = [*(folder / EPOCHS).glob("[0-9]*.npz"), *(folder / "maps").glob("*.parquet")]
-    times = sorted(file.stat().st_mtime for file in files)
+    times = sorted(changes_of(step_files(folder)))
     # The span between files leaves out the time before the first, and a pause lies in few spans.
     spans = np.diff(times)
     left = float(np.median(spans)) * (total - len(times)) if len(spans) else None

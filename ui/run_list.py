@@ -16,12 +16,14 @@ import pandas as pd
 from cartography import runs
 from cartography.disk import written_whole
 from cartography.errors import CartographyError
+from cartography.wording import strategy_name
 from ui import background
 from ui.background import Task
+from ui.results import changes_of
 
 _NAME = ".name"
 _MOST_LETTERS = 80
-KINDS = {"map": "data map", "learn": "active learning", "threshold": "threshold", "": "–"}  # noqa: RUF001
+KINDS = {"map": "data map", "learn": "active learning", "threshold": "threshold study", "": "–"}  # noqa: RUF001
 PHASES = {
     "absent": "not started",
     "preparing": "preparing",
@@ -49,6 +51,11 @@ class Entry:
     def key(self) -> str:
         """What names it among all entries."""
         return str(self.folder)
+
+    @property
+    def mark(self) -> str:
+        """What tells it from others of its name: its key in an address, else its folder."""
+        return self.task.key if self.task else self.folder.name
 
     @property
     def kind(self) -> str:
@@ -84,7 +91,9 @@ class Entry:
         if self.kind == "learn":
             strategies = dict.fromkeys(str(each["strategy"]) for each in self.manifests)
             seeds = {each["seed"] for each in self.manifests}
-            said = ", ".join(strategies) or str(self.task.option("strategy") if self.task else "")
+            if not strategies and self.task:
+                strategies = dict.fromkeys(self.task.option("strategy", ()))
+            said = ", ".join(map(strategy_name, strategies))
             return f"{said} · {len(seeds)} seeds" if len(seeds) > 1 else said
         if self.kind == "map":
             sizes = [each["preset"]["seed_size"] for each in self.manifests]
@@ -94,8 +103,8 @@ class Entry:
     @property
     def changed(self) -> datetime:
         """When something was last written."""
-        files = [self.folder, *self.folder.iterdir()]
-        return datetime.fromtimestamp(max(file.stat().st_mtime for file in files))
+        files = [self.folder, *self.folder.glob("*")]
+        return datetime.fromtimestamp(max(changes_of(files), default=0.0))
 
 
 def entries() -> list[Entry]:
@@ -114,11 +123,12 @@ def table(found: Sequence[Entry]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "name": [entry.name for entry in found],
-            "kind": [KINDS[entry.kind] for entry in found],
             "corpus": [entry.corpus for entry in found],
             "state": [PHASES[entry.phase] for entry in found],
+            "kind": [KINDS[entry.kind] for entry in found],
             "runs": [len(entry.manifests) for entry in found],
             "last change": [entry.changed for entry in found],
+            "key": [entry.mark for entry in found],
         }
     )
 

@@ -29,6 +29,7 @@ _PREDICTIONS = "predictions"
 _DRAW = "draw of the lesson"
 _VALUES = "values before"
 _REMEMBERED = "choice.json"
+_PREDICTED = "predictions.json"
 _HUB_WORD = r"[a-zA-Z0-9][\w.-]*"
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -124,18 +125,35 @@ def _remembered() -> DataChoice:
 
 def predictions(corpus: str) -> dict[str, int]:
     """What was predicted in the lesson on a corpus: by step, the place of the choice."""
-    made: dict[str, int] = st.session_state.get(_PREDICTIONS, {}).get(corpus, {})
-    return made
+    return _all_predictions().get(corpus, {})
 
 
 def predict(corpus: str, step: str, place: int) -> None:
-    """Remember a prediction."""
-    st.session_state.setdefault(_PREDICTIONS, {}).setdefault(corpus, {})[step] = place
+    """Remember a prediction, for the next visit too."""
+    _all_predictions().setdefault(corpus, {})[step] = place
+    _keep_predictions()
 
 
 def forget_predictions(corpus: str) -> None:
     """Begin the lesson on a corpus anew."""
-    st.session_state.get(_PREDICTIONS, {}).pop(corpus, None)
+    _all_predictions().pop(corpus, None)
+    _keep_predictions()
+
+
+def _all_predictions() -> dict[str, dict[str, int]]:
+    if _PREDICTIONS not in st.session_state:
+        try:
+            stored = (workspace.folder() / _PREDICTED).read_text(encoding="utf-8")
+            st.session_state[_PREDICTIONS] = dict(json.loads(stored))
+        except (OSError, ValueError, TypeError):
+            st.session_state[_PREDICTIONS] = {}
+    made: dict[str, dict[str, int]] = st.session_state[_PREDICTIONS]
+    return made
+
+
+def _keep_predictions() -> None:
+    with written_whole(workspace.folder() / _PREDICTED) as temporary:
+        temporary.write_text(json.dumps(_all_predictions()), encoding="utf-8")
 
 
 def draw() -> int:

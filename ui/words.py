@@ -1,6 +1,7 @@
 """What the terms of the method mean, for the tooltips beside them, and what each page is for."""
 
 from cartography.strategies import STRATEGIES
+from cartography.wording import strategy_name
 
 CONFIDENCE = (
     "Confidence: the mean probability that the model gave the gold label, over the epochs of "
@@ -148,21 +149,21 @@ PLACED = (
 )
 
 _STRATEGIES = {
-    "random": "Random: every text of the pool is as likely as any other",
-    "lc": "Least confidence: the lowest highest class probability",
-    "entropy": "Entropy: the most spread class probabilities",
-    "margin": "Margin: the smallest lead of the first class over the second",
-    "bald": "BALD as in the paper: Monte Carlo dropout",
-    "bald-mi": "BALD by mutual information: dropout passes that disagree",
-    "dal": "DAL: what a discriminator takes for unlabelled",
-    "cal": "CAL: nearest the boundary of high-cor and low-cor",
-    "cal-dal": "CAL + DAL: half of the batch from each",
+    "random": "every text of the pool is as likely as any other",
+    "lc": "least confidence, the lowest highest class probability",
+    "entropy": "the most spread class probabilities",
+    "margin": "the smallest lead of the first class over the second",
+    "bald": "as in the paper, by Monte Carlo dropout",
+    "bald-mi": "by mutual information, dropout passes that disagree",
+    "dal": "what a discriminator takes for unlabelled",
+    "cal": "nearest the boundary of high-cor and low-cor",
+    "cal-dal": "half of the batch from each of the two",
 }
 
 
 def strategy(name: str) -> str:
     """A strategy's name and what it does, in a line."""
-    return _STRATEGIES.get(name, name)
+    return f"{strategy_name(name)}: {_STRATEGIES[name]}"
 
 
 def strategies() -> list[str]:

@@ -25,8 +25,8 @@ from cartography.figures.marks import (
 class Curve:
     """Test accuracy (k,) in [0, 1] by the number of labelled texts (k,) of one run.
 
-    `name` says whose it is: a strategy's name gives the curve that strategy's colour, and curves
-    of one name are seeds of one thing.
+    `name` says whose it is: a strategy's name, short or the paper's, gives the curve that
+    strategy's colour, and curves of one name are seeds of one thing.
     """
 
     name: str

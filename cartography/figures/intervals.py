@@ -54,7 +54,7 @@ def sweep_figure(
     span = (-0.03, 1.03)
     figure.update_xaxes(range=span)
     if baseline is not None:
-        add_reference(figure, f"random: {baseline:.3f}", baseline, span)
+        add_reference(figure, f"Random: {baseline:.3f}", baseline, span)
     return figure
 
 
@@ -104,7 +104,7 @@ def labels_saved_figure(
                 hovertemplate=f"%{{x:,.0f}} labels saved ({span})",
             )
         )
-    title = "labels saved against random<br>(right of 0: fewer needed)"
+    title = "labels saved against Random<br>(right of 0: fewer needed)"
     lay_out(figure, x=title, y="", legend=False, height=130 + 38 * max(1, len(names)))
     figure.add_shape(
         type="line",

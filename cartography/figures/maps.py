@@ -177,6 +177,8 @@ def _layout(
     head = [f"<b>{written(title, 60)}</b>"] if title else []
     if shown < len(data_map):
         head.append(f"{shown:,} of {len(data_map):,} shown")
+    # Two lines even for one, so that the planes of maps beside each other are level.
+    room = 36 if head else 0
     quiet = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
     axes = plane()
     axes["xaxis"]["domain"] = (0, 0.8)
@@ -205,8 +207,8 @@ def _layout(
     return {
         "meta": {"caption": map_caption(data_map, t_cor=t_cor)},
         "modebar": MODEBAR,
-        "height": 560 + 18 * len(head),
-        "margin": {"l": 56, "r": 8, "t": 26 + 18 * len(head), "b": 48},
+        "height": 560 + room,
+        "margin": {"l": 56, "r": 8, "t": 26 + room, "b": 48},
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "bargap": 0,

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from cartography.figures.palette import NEUTRAL, STRATEGY_COLOURS
+from cartography.wording import strategy_name
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
@@ -25,6 +26,10 @@ _MARKERS = (
 )
 
 
+# A series may be called by the short name of its strategy or as a reader is told.
+_STRATEGY_OF = {strategy_name(strategy): strategy for strategy in STRATEGY_COLOURS}
+
+
 def written(name: str, most: int = 28) -> str:
     """`name` as a chart writes it: at most `most` characters, and none of them read as markup."""
     return escape(name if len(name) <= most else f"{name[: most - 1]}…", quote=False)
@@ -38,7 +43,9 @@ def shaped(place: int) -> dict[str, str]:
 def style_of(name: str, place: int) -> dict[str, str]:
     """Colour, dash and symbol of a name: a strategy's own, or those of its `place`."""
     known = list(STRATEGY_COLOURS)
-    number = known.index(name) if name in known else len(known) - 1 - place % len(known)
+    strategy = _STRATEGY_OF.get(name, name)
+    own = strategy in STRATEGY_COLOURS
+    number = known.index(strategy) if own else len(known) - 1 - place % len(known)
     return {"color": STRATEGY_COLOURS[known[number]], **shaped(number)}
 
 

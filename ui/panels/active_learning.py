@@ -27,6 +27,7 @@ from ui.background import State, Task
 from ui.compared import Compared
 from ui.faults import shown_in_place
 from ui.found import Found
+from ui.naming import plain
 from ui.panels import active_learning_iteration as iterations
 from ui.panels import active_learning_settings as settings
 from ui.panels import active_learning_values as values
@@ -165,7 +166,7 @@ def _before_the_first(state: State) -> None:
 def _learned(runs: list[Found], task: Task) -> None:
     several, faults = compared.read(runs)
     for fault in faults:
-        st.error(fault, icon=":material/error:")
+        st.error(plain(fault), icon=":material/error:")
     if several is None:
         return
     _curves(several)
@@ -243,6 +244,6 @@ def _advice(run: LearnRun, task: Task) -> None:
 
 def _signal(signal: Signal) -> None:
     icon, said = _ADVICE[signal.points_to_stop]
-    with st.container(border=True, width=310):
+    with st.container(border=True, width=310, height="stretch"):
         st.markdown(f"**{signal.name}**  \n{icon} {said}")
         st.caption(signal.sentence)

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 import streamlit as st
 
 from cartography.errors import CartographyError
-from cartography.wording import counted
+from cartography.wording import counted, strategy_name
 from ui import address, background, cached, compared, found, parts, session
 from ui.background import State, Task
 from ui.faults import shown_in_place
 from ui.found import Found, Group
+from ui.naming import plain, told_apart
 from ui.panels import compare_figures, compare_settings
 from ui.panels.compare_settings import Settings
 from ui.session import DataChoice
@@ -76,8 +77,8 @@ def new_comparison(choice: DataChoice) -> None:
     parts.outcome(state)
     if state.phase == "absent":
         st.info(
-            f"These settings were not run on {choice.name} yet. Run them and watch the curves "
-            "grow; you can leave the page meanwhile.",
+            f"These settings were not run on {plain(choice.name)} yet. Run them and watch the "
+            "curves grow; you can leave the page meanwhile.",
             icon=":material/play_circle:",
         )
     elif state.busy or state.phase in ("stopped", "finished"):
@@ -126,8 +127,9 @@ def _buttons(task: Task, state: State, settings: Settings) -> None:
                 type="primary",
                 key="compare_run",
             )
+        names = ", ".join(map(strategy_name, settings.strategies))
         st.caption(
-            f"{', '.join(settings.strategies)}: {counted(settings.runs, 'run')} side by side, "
+            f"{names}: {counted(settings.runs, 'run')} side by side, "
             f"{counted(settings.trainings, 'training')} each.",
             width="content",
         )
@@ -172,7 +174,7 @@ def _figures(runs: Iterable[Found], choice: DataChoice | None) -> None:
     with st.spinner("Reading the runs …"):
         read, faults = compared.read(tuple(runs))
     for fault in faults:
-        st.warning(f"Left out: {fault}.", icon=":material/error:")
+        st.warning(f"Left out: {plain(fault)}.", icon=":material/error:")
     if read is None:
         raise CartographyError("none of the runs can be read: choose others")
     compare_figures.judged(read)
@@ -186,11 +188,14 @@ def _corpus(corpora: dict[str, list[Found]], wanted: list[str]) -> list[Found]:
         return corpora[names[0]]
     led = next((name for name in names if any(_wanted(r, wanted) for r in corpora[name])), None)
     usual = led or _fingerprint(session.choice())
+    shown = told_apart(
+        {name: corpora[name][0].corpus_name for name in names}, lambda name: name[:6]
+    )
     chosen = st.selectbox(
         "Corpus",
         names,
         index=names.index(usual) if usual in names else 0,
-        format_func=lambda name: corpora[name][0].corpus_name,
+        format_func=shown.__getitem__,
         key=f"{_CHOSEN}corpus",
         help="Only runs on the same texts can be compared.",
     )
@@ -202,12 +207,13 @@ def _group(groups: list[Group], wanted: list[str]) -> Group:
     if len(groups) == 1:
         return groups[0]
     of_key = {group.key: group for group in groups}
-    led = [group.key for group in groups if any(_wanted(run, wanted) for run in group.runs)]
+    shown = told_apart({key: group.name for key, group in of_key.items()}, lambda key: key)
+    led = [group.key for group in groups if group.standing_in_for(lambda run: _wanted(run, wanted))]
     chosen = st.selectbox(
         "Settings",
         list(of_key),
         index=list(of_key).index(led[0]) if led else 0,
-        format_func=lambda key: of_key[key].name,
+        format_func=shown.__getitem__,
         key=f"{_CHOSEN}group_{groups[0].runs[0].corpus[:8]}",
         help="Only runs with one test set and the same settings can be compared.",
     )
@@ -217,7 +223,7 @@ def _group(groups: list[Group], wanted: list[str]) -> Group:
 def _picked(group: Group, wanted: list[str]) -> list[Found]:
     """The runs to compare; all of the group unless the address or the visitor chose some."""
     of_key = {run.key: run for run in group.runs}
-    led = [key for key, run in of_key.items() if _wanted(run, wanted)]
+    led = [run.key for run in group.standing_in_for(lambda run: _wanted(run, wanted))]
     widget = f"{_CHOSEN}{group.key}"
     st.session_state.setdefault(widget, led or list(of_key))
     chosen = st.multiselect(

@@ -48,9 +48,11 @@ def judged(runs: Compared) -> None:
             st.markdown("\n".join(f"- {each.sentence}" for each in found.each))
     unfinished = sum(run.phase != "finished" for run in runs.found)
     if unfinished:
+        st.caption(f"So far: {counted(unfinished, 'run')} of {len(runs.found)} not finished.")
+    if unfinished or runs.common <= runs.batches:
         st.caption(
-            f"So far: {counted(unfinished, 'run')} of {len(runs.found)} not finished. Judged on "
-            f"the {counted(runs.common, 'training')} that each of them has."
+            f"epsilon_min looks at the {counted(runs.common, 'training')} that every run has; "
+            "labels are saved at accuracies that both runs of a seed reached, however late."
         )
 
 
@@ -154,7 +156,8 @@ def _picks(runs: Compared, choice: DataChoice | None) -> None:
     whole = reference.whole_fingerprint(runs.found[0], choice) if choice else None
     full = reference.find(runs.found[0], whole)
     if full is None:
-        compare_map.offer(runs.found[0], choice)
+        # Of files that have changed since, another map would be drawn.
+        compare_map.offer(runs.found[0], choice if whole else None)
         return
     st.caption(f"On the full data map of {full.described}.")
     shares = compared.region_shares(runs, full)

@@ -12,6 +12,7 @@ import streamlit as st
 from cartography.presets import PAPER, SEEDS
 from cartography.strategies import USES_T_COR
 from cartography.verdict import BASELINE
+from cartography.wording import strategy_name
 from ui import tasks, words
 from ui.background import Task
 from ui.session import DataChoice
@@ -113,6 +114,7 @@ def chosen() -> Settings:
         strategies = st.pills(
             "Strategies, beside Random",
             [name for name in words.strategies() if name != BASELINE],
+            format_func=strategy_name,
             selection_mode="multi",
             key=_key("strategy"),
             persist_state="session",

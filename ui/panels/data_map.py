@@ -244,13 +244,13 @@ def _counts(each: Shown) -> None:
 def _pick_matches(each: Shown, filters: Filters) -> None:
     """Pick without a mouse: all texts of a map that the filters let through."""
     matching = np.flatnonzero(values.matches(each, filters)) if filters.active else ()
-    st.button(
+    # Not by a callback, which would be given the matches of the filters as they were before.
+    if st.button(
         f"Pick all {len(matching):,} matches" if filters.active else "Pick all matches",
         key="pick_matches",
         disabled=not len(matching),
-        on_click=session.pick,
-        args=(each.run.folder, [int(place) for place in matching]),
-    )
+    ):
+        session.pick(each.run.folder, [int(place) for place in matching])
 
 
 def _picked(shown: Sequence[Shown], filters: Filters) -> None:

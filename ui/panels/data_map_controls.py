@@ -11,6 +11,7 @@ from cartography.data_map import REGIONS, Thresholds
 from cartography.errors import CartographyError
 from ui import cached, words
 from ui.found import Found, found_runs
+from ui.naming import told_apart
 from ui.panels.data_map_values import COLOURS, FULL_MAP, SEED_MAP, Filters, Look
 from ui.session import DataChoice
 
@@ -62,10 +63,11 @@ def _run(choice: DataChoice) -> Found | None:
         )
         return None
     by_key = {run.key: run for run in runs}
+    names = told_apart({key: run.name for key, run in by_key.items()}, lambda key: key[:6])
     key = st.selectbox(
         "Batches of",
         list(by_key),
-        format_func=lambda key: by_key[key].name,
+        format_func=names.__getitem__,
         key="map_batches",
         width=330,
         persist_state="session",

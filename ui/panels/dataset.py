@@ -18,6 +18,7 @@ from cartography.tables import READERS
 from ui import address, background, cached, parts, session, tasks, words, workspace
 from ui.background import State, Task
 from ui.faults import shown_in_place
+from ui.naming import plain
 from ui.panels.dataset_sources import (
     HUB,
     KEPT,
@@ -173,15 +174,16 @@ def vectors(choice: DataChoice) -> DataChoice | None:
 def use(choice: DataChoice) -> None:
     """Make `choice` the corpus of all pages; once it is, the way to its map."""
     if choice != session.choice():
-        st.button(
+        # Not by a callback, which would be given the choice of the page as it was before.
+        if st.button(
             "Use this corpus",
             key="use",
             type="primary",
             icon=":material/check:",
-            on_click=session.use,
-            args=(choice,),
             help="All pages then show this corpus, with the word vectors chosen below.",
-        )
+        ):
+            session.use(choice)
+            st.rerun()
         return
     if st.button("See its data map", key="to_map", type="primary", icon=":material/scatter_plot:"):
         st.switch_page("pages/data_map.py")
@@ -229,7 +231,7 @@ def _covered(task: Task) -> None:
             ("Texts without any", f"{coverage.uncovered_texts:,}", words.TEXTS_UNCOVERED),
         ):
             st.metric(name, value, width="content", help=help)
-    st.caption(f"Made with {told['vectors']}. {told['summary']}.")
+    st.caption(plain(f"Made with {told['vectors']}. {told['summary']}."))
 
 
 def _set_widgets(choice: DataChoice) -> None:

@@ -11,6 +11,7 @@ from cartography.corpus import Corpus, CorpusReport
 from cartography.figures import class_shares_figure, lengths_figure
 from cartography.figures.histograms import count_lengths
 from ui import cached, parts, results, words
+from ui.naming import plain
 from ui.panels.dataset import reworded
 from ui.session import DataChoice
 
@@ -20,10 +21,12 @@ _CHART_WIDTH = 464  # pixels: two side by side, or one below the other in a wind
 def contents(choice: DataChoice, train: Corpus, test: Corpus | None) -> None:
     """All of it, the figures with their tables."""
     for note in map(reworded, train.notes):
-        st.caption(f":material/info: {note[:1].upper()}{note[1:]}.")
+        st.caption(f":material/info: {plain(note[:1].upper() + note[1:])}.")
     if test is not None:
         unlabelled = "" if test.labelled.any() else ", without gold labels and so passed over"
-        st.caption(f":material/info: Test set: {test.name}, {len(test):,} texts{unlabelled}.")
+        st.caption(
+            f":material/info: Test set: {plain(test.name)}, {len(test):,} texts{unlabelled}."
+        )
     report = cached.report(train)
     _counts(report)
     with st.container(horizontal=True):

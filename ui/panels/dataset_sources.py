@@ -9,6 +9,7 @@ import streamlit as st
 
 from cartography.tables import READERS
 from ui import background, session, workspace
+from ui.naming import plain, told_apart
 
 SAMPLE, UPLOAD, HUB, KEPT, LOCAL = (
     "Offline sample",
@@ -47,8 +48,9 @@ def file_among(label: str, paths: Sequence[str], key: str) -> str | None:
         return None
     if st.session_state.get(key) not in paths:
         st.session_state[key] = paths[0]
+    names = told_apart({path: _file_name(path) for path in paths}, lambda path: _content(path)[:6])
     chosen: str = st.selectbox(
-        label, paths, format_func=_file_name, key=key, persist_state="session"
+        label, paths, format_func=names.__getitem__, key=key, persist_state="session"
     )
     return chosen
 
@@ -78,9 +80,10 @@ def own_uploads(path: str | None) -> None:
     with st.container(horizontal=True):
         if path is not None:
             with st.popover("Keep on this server", icon=":material/group:"):
+                name = plain(Path(path).name)
                 st.markdown(
-                    f"Every visitor of this server will be able to read **{Path(path).name}** and "
-                    "to use it. Only who runs the server can take it back."
+                    f"Every visitor of this server will be able to read **{name}** and to use it. "
+                    "Only who runs the server can take it back."
                 )
                 st.button("Keep it for all", key="keep", on_click=_keep, args=(path,))
         if session.uploads((*READERS, *VECTOR_SUFFIXES)):
@@ -98,6 +101,11 @@ def _file_name(path: str) -> str:
     size = Path(path).stat().st_size
     said = f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
     return f"{Path(path).name} · {said}"
+
+
+def _content(path: str) -> str:
+    """The digits of its content, which name the folder of a file."""
+    return Path(path).parent.name
 
 
 def _keep(path: str) -> None:

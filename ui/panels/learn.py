@@ -12,6 +12,7 @@ from ui import background, findings, parts, session
 from ui.background import State, Task
 from ui.faults import shown_in_place
 from ui.lesson import NEEDS, STEPS, Step
+from ui.naming import plain
 from ui.panels import learn_looks as looks
 from ui.panels import learn_steps
 from ui.panels import learn_values as values
@@ -97,7 +98,7 @@ def preparation(choice: DataChoice, waiting: Sequence[Task], number: int) -> Non
             _awaited(task, now, live=STEPS[number - 1].key == "dynamics")
         ready = sum(state.phase == "finished" for state in now.values())
         if not waiting and (busy := _busy(now)):
-            st.caption(f"Meanwhile {_what(busy)} is being made ready: {ready} of {len(queue)} are.")
+            st.caption(f"In the background: {_what(busy)}. {ready} of {len(queue)} are ready.")
         if going_on:
             st.toggle(
                 "Prepare in the background",
@@ -162,7 +163,8 @@ def _step(choice: DataChoice, number: int) -> Sequence[Task]:
     needed = [values.task_of(choice, need) for need in this.needs]
     if this.key == "noise":
         needed.append(values.task_of(choice, "noise", learn_steps.choose_flip(moved)))
-    waiting = [task for task in needed if background.state(task).phase != "finished"]
+    # The share of wrong labels that is chosen may be the one that the question names.
+    waiting = [task for task in dict.fromkeys(needed) if background.state(task).phase != "finished"]
     if not waiting:
         _explore(choice, this, guess)
     return waiting
@@ -194,7 +196,7 @@ def _summary(choice: DataChoice) -> None:
                 st.markdown(found.said)
             st.page_link(this.page, label=f"Explore it on the {this.page_name} page")
     if judged:
-        score.markdown(f"**{right} of {judged} predictions came true on {choice.name}.**")
+        score.markdown(f"**{right} of {judged} predictions came true on {plain(choice.name)}.**")
 
 
 def _choices(choice: DataChoice, this: Step) -> None:
@@ -253,7 +255,7 @@ def _awaited(task: Task, now: dict[Task, State], live: bool) -> None:
         unit = "training" if task.kind == "learn" else "epoch"
         st.progress(steps.share, text=f"Making {_what(task)}: {steps.say(unit)}")
         so_far = values.so_far(task) if live else None
-        if so_far is not None:
+        if so_far is not None and looks.many(so_far):
             parts.figure(
                 looks.enlarged(epoch_curves_figure(so_far.gold_probability.T, []), 460),
                 "learn_live",

@@ -18,8 +18,8 @@ from cartography.figures import (
 )
 from cartography.threshold import change
 from cartography.threshold_runs import ThresholdRun
+from cartography.wording import strategy_name
 from ui import parts, words
-from ui.findings import strategy_name
 from ui.lesson import STRATEGIES, T_COR
 from ui.panels import data_map_values
 from ui.panels import learn_looks as looks

@@ -10,7 +10,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cartography.data_map import DataMap
+from cartography.dynamics import TrainingDynamics
 from cartography.figures import Colouring, data_map_figure
+from cartography.figures.epochs import MOST_LINES
 from ui.panels.data_map_values import Shown
 
 _LONGEST = 240  # characters of a text on a card
@@ -54,6 +56,11 @@ def _map_figure(
         title=title,
     )
     return enlarged(drawn)
+
+
+def many(dynamics: TrainingDynamics) -> bool:
+    """Whether the curves of all texts are too many for a line and a name each."""
+    return len(dynamics.ids) > MOST_LINES
 
 
 def enlarged(figure: go.Figure, height: int | None = None) -> go.Figure:

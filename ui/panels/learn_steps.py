@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -18,6 +19,7 @@ from cartography.figures import (
 )
 from ui import parts, session, words
 from ui.lesson import FLIP, FLIPS
+from ui.naming import told_apart
 from ui.panels import data_map_values, learn_choosing
 from ui.panels import learn_looks as looks
 from ui.panels import learn_values as values
@@ -43,7 +45,7 @@ def dynamics(choice: DataChoice, moved: Callable[[], None]) -> None:
         )
         _draw_button(moved)
     positions = values.examples(full, session.draw())
-    if how_many == ALL:
+    if how_many == ALL and looks.many(values.dynamics_of(full)):
         everything = values.dynamics_of(full)
         drawn = epoch_curves_figure(everything.gold_probability.T, [])
         parts.figure(
@@ -54,6 +56,8 @@ def dynamics(choice: DataChoice, moved: Callable[[], None]) -> None:
             lambda: values.quantile_table(everything),
         )
         return
+    if how_many == ALL:
+        positions = list(range(len(full.placed)))
     if how_many == ONE:
         positions = [positions[values.most_wavering(full, positions)]]
         st.html(looks.card(full, positions[0]))
@@ -75,6 +79,10 @@ def point(choice: DataChoice, moved: Callable[[], None]) -> None:
     """One text's curve beside its point, as more epochs are read."""
     full = values.full_map(choice)
     positions = values.examples(full, session.draw())
+    names = told_apart(
+        {each: looks.shortened(looks.text_at(full, each), 60) for each in positions},
+        lambda each: str(full.placed.ids[each]),
+    )
     with _controls():
         epochs = st.slider(
             "Epochs read",
@@ -90,7 +98,7 @@ def point(choice: DataChoice, moved: Callable[[], None]) -> None:
             "The ringed text",
             positions,
             index=values.most_wavering(full, positions),
-            format_func=lambda position: looks.shortened(looks.text_at(full, position), 60),
+            format_func=names.__getitem__,
             # Other examples are another choice.
             key=f"learn_text_{session.draw()}",
             on_change=moved,
@@ -117,7 +125,7 @@ def point(choice: DataChoice, moved: Callable[[], None]) -> None:
                 f"Data map after {epochs} epochs, one text ringed at variability "
                 f"{placed.variability[position]:.2f} and confidence "
                 f"{placed.confidence[position]:.2f}. {parts.described(placed)}",
-                lambda: data_map_values.table(full),
+                lambda: data_map_values.table(replace(full, placed=placed)),
             )
     numbers(
         ("confidence", placed.confidence[position], words.CONFIDENCE),

@@ -8,7 +8,10 @@ import streamlit as st
 
 from ui import address, parts, run_list
 from ui.faults import shown_in_place
+from ui.naming import plain
 from ui.run_list import Entry
+
+_CHOSEN = "run_chosen"
 
 
 def listed(found: Sequence[Entry]) -> None:
@@ -30,11 +33,14 @@ def listed(found: Sequence[Entry]) -> None:
 def entry(found: Sequence[Entry]) -> Entry:
     """Which entry to do something with; the last that changed unless chosen."""
     of_key = {each.key: each for each in found}
+    # Kept from now on: the order changes while runs go on, and what is done must not change hands.
+    st.session_state.setdefault(_CHOSEN, next(iter(of_key)))
     key = st.selectbox(
         "Run",
         list(of_key),
-        format_func=lambda key: f"{of_key[key].name} · {of_key[key].corpus}",
-        key="run_chosen",
+        # A browser knows the entries of a list by their names, of which several may have one.
+        format_func=lambda key: f"{of_key[key].name} · {of_key[key].corpus} · {of_key[key].mark}",
+        key=_CHOSEN,
     )
     return of_key[key]
 
@@ -42,7 +48,7 @@ def entry(found: Sequence[Entry]) -> Entry:
 def actions(chosen: Entry) -> None:
     """Open, go on, stop, rename, download, delete."""
     task = chosen.task
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if task is not None:
             st.page_link(
                 address.page_of(task),
@@ -77,7 +83,9 @@ def actions(chosen: Entry) -> None:
             help="All files of the run as one archive.",
         )
         with st.popover("Delete", icon=":material/delete:"):
-            st.markdown(f"**{chosen.name}** and all its files will be gone for good.")
+            st.markdown(
+                f"**{plain(chosen.name)}** ({chosen.mark}) and all its files will be gone for good."
+            )
             st.button(
                 "Delete for good",
                 key="run_delete",

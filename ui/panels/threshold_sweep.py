@@ -9,6 +9,7 @@ from cartography.presets import PAPER, SEEDS
 from ui import address, background, parts, results, tasks, words
 from ui.background import State, Task
 from ui.faults import shown_in_place
+from ui.naming import plain
 from ui.panels import threshold_values as values
 from ui.session import DataChoice
 
@@ -56,7 +57,7 @@ def sweep(choice: DataChoice, seed_size: int | None, epochs: int) -> None:
         _followed(task, state)
     elif state.phase == "absent":
         st.info(
-            f"There is no sweep of {choice.name} with these settings yet. Start it, and the "
+            f"There is no sweep of {plain(choice.name)} with these settings yet. Start it, and the "
             "figure grows with every iteration.",
             icon=":material/stacked_line_chart:",
         )
@@ -72,7 +73,7 @@ def _task(choice: DataChoice, seed_size: int | None, epochs: int) -> Task | None
             format_func=lambda level: f"{level:g}",
             key=_LEVELS,
             help=words.T_COR,
-            width=320,
+            width=350,
             persist_state="session",
         )
         seeds = _number("Seeds", _SEEDS, f"{words.SEED} The paper runs five.", len(SEEDS))

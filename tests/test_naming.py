@@ -1,0 +1,28 @@
+"""Names that visitors gave: seen as they are, and told apart."""
+
+import pytest
+
+from ui.naming import plain, told_apart
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("train_v2.csv, seed_size 5: ok", "train_v2.csv, seed_size 5: ok"),
+        ("$5 to $10 *new*", r"\$5 to \$10 \*new\*"),
+        ("![x](http://a.example/x.png)", r"!\[x](http://a.example/x.png)"),
+        ("<b>", r"\<b>"),
+        ("<unk> & a < b", r"\<unk> & a < b"),
+        ("&lt;", r"\&lt;"),
+        ("_a_ :red[b] :material/home:", r"\_a\_ \:red\[b] \:material/home:"),
+        ("a\\b `c`", r"a\\b \`c\`"),
+    ],
+)
+def test_marks_are_shown_and_not_read(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+def test_only_names_of_several_get_a_mark() -> None:
+    names = {"k1": "cal", "k2": "lc", "k3": "cal"}
+
+    assert told_apart(names, str.upper) == {"k1": "cal · K1", "k2": "lc", "k3": "cal · K3"}
