@@ -36,5 +36,5 @@ def choose() -> None:
         panels.features(complete)
 
 
-with shown_in_place(), panels.in_words_of_the_page():
+with shown_in_place():
     choose()

@@ -1,6 +1,7 @@
 """What went wrong, in words and in place: no traceback reaches a page."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,15 @@ from cartography.errors import CartographyError
 from ui import workspace
 from ui.naming import plain
 
+# What the command line calls an option, and what stands beside its widget.
+_OPTIONS = {
+    "--text": "Text column",
+    "--label": "Label column",
+    "--id": "Id column",
+    "--test": "Test set",
+    "--vectors": "Word vectors",
+    "--seed-size": "Seed size",
+}
 _LOG = logging.getLogger("cartography.dashboard")
 
 
@@ -33,10 +43,19 @@ def shown_in_place() -> Iterator[None]:
         )
 
 
-def sentence(said: str) -> str:
-    """A mistake as a sentence of a page: it begins with a capital unless with the name of a file,
-    names no folder that is a visitor's secret, and shows what it quotes as it is.
+def reworded(said: str) -> str:
+    """What the engine said, with uploads by their names alone, since the folder above them is a
+    visitor's secret, and options as they stand on the pages.
     """
     text = workspace.without_folders(said)
+    names = "|".join(_OPTIONS)
+    return re.sub(rf"(?:{names})\b", lambda option: f"“{_OPTIONS[option.group()]}”", text)
+
+
+def sentence(said: str) -> str:
+    """A mistake as a sentence of a page: `reworded`, begun with a capital unless with the name of
+    a file, and what it quotes shown as it is.
+    """
+    text = reworded(said)
     first = text.split(maxsplit=1)[0] if text.strip() else ""
     return plain(text[:1].upper() + text[1:] if first.isalpha() else text)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -38,22 +36,6 @@ from ui.session import DataChoice
 
 NONE, TRAINED = "None", "Trained on the corpus"
 _SEEN = "dataset page: corpus in use"
-_OPTIONS = {"--text": "Text column", "--label": "Label column", "--id": "Id column"}
-
-
-@contextmanager
-def in_words_of_the_page() -> Iterator[None]:
-    """Let a mistake name the widgets of this page and not the options of the command line."""
-    try:
-        yield
-    except CartographyError as error:
-        raise CartographyError(reworded(str(error))) from error
-
-
-def reworded(said: str) -> str:
-    """What the engine said, with files by their names alone and options as they stand here."""
-    plain = workspace.without_folders(said)
-    return re.sub(r"--(?:text|label|id)\b", lambda option: f"“{_OPTIONS[option.group()]}”", plain)
 
 
 def take_over() -> None:
@@ -141,7 +123,7 @@ def corpora(
                 require_classes(test, least=1)
             return train, test
         except CartographyError as error:
-            parts.outcome(State("refused", reworded(str(error))))
+            parts.outcome(State("refused", str(error)))
     return None
 
 
@@ -200,7 +182,7 @@ def features(choice: DataChoice) -> None:
     elif state.phase == "finished":
         _covered(task)
     else:
-        parts.outcome(replace(state, said=reworded(state.said)))
+        parts.outcome(state)
         parts.start(
             task,
             "Embed",
@@ -217,7 +199,7 @@ def _making(task: Task) -> None:
     state = background.state(task)
     if not state.busy:
         st.rerun()
-    parts.preparing(task, State(state.phase, reworded(state.said)))
+    parts.preparing(task, state)
     parts.cancel(task, "embed_cancel")
 
 

@@ -11,8 +11,8 @@ from cartography.corpus import Corpus, CorpusReport
 from cartography.figures import class_shares_figure, lengths_figure
 from cartography.figures.histograms import count_lengths
 from ui import cached, parts, results, words
+from ui.faults import reworded
 from ui.naming import plain
-from ui.panels.dataset import reworded
 from ui.session import DataChoice
 
 _CHART_WIDTH = 464  # pixels: two side by side, or one below the other in a window of 800

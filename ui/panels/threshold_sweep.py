@@ -29,9 +29,12 @@ _PHASES = {"running": "Running", "stopped": "Paused", "finished": "Finished"}
 
 
 def take_over(task: Task) -> None:
-    """Take over the settings of a sweep, before the widgets are made."""
-    st.session_state[_LEVELS] = list(task.option("t-cor", (PAPER.t_cor,)))
-    st.session_state[_SEEDS] = len(task.option("seed", SEEDS[:1]))
+    """Take over the settings of a sweep, before the widgets are made; of a run that is none, what
+    the widgets can show.
+    """
+    levels = task.option("t-cor", ())
+    st.session_state[_LEVELS] = [level for level in _TENTHS if level in levels]
+    st.session_state[_SEEDS] = min(len(task.option("seed", SEEDS[:1])), len(SEEDS))
     st.session_state[_ITERATIONS] = task.option("iterations", PAPER.iterations)
     st.session_state[_QUERY_SIZE] = task.option("query-size", PAPER.query_size)
 
