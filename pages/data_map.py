@@ -33,7 +33,7 @@ address.show(task if state.phase != "absent" else None)
 
 parts.outcome(state)
 if state.busy:
-    panels.live(task)
+    panels.live(task, state)
 elif state.phase == "finished":
     panels.explore(task)
 elif state.phase == "stopped":

@@ -27,7 +27,7 @@ panels.buttons(task, state)
 parts.outcome(state)
 
 if state.busy:
-    panels.progress(task)
+    panels.progress(task, state)
 elif state.phase == "finished":
     panels.explored(task)
 elif state.phase == "stopped":

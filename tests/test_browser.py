@@ -136,7 +136,7 @@ def test_two_visitors_never_see_each_other_s_corpora(
 
     for page, own, foreign in ((one, "mine", "yours"), (other, "yours", "mine")):
         go_to(page, "Runs")
-        corpora = set(cells(page, 0, 3))
+        corpora = set(cells(page, 0, 2))
         assert f"{own}.csv" in corpora
         assert f"{foreign}.csv" not in corpora
         page.goto(addresses[foreign])

@@ -176,7 +176,7 @@ class TestControls:
         shown = opened(tiny, map_colour="batch")
 
         assert unbroken(shown)
-        assert shown.selectbox(key="map_batches").options[0].startswith("random, seed")
+        assert shown.selectbox(key="map_batches").options[0].startswith("Random, seed")
 
     def test_thresholds_recount_and_keep_the_picks(self, tiny: DataChoice) -> None:
         task = finished(tiny)

@@ -13,9 +13,10 @@ from cartography.data_map import REGIONS, DataMap
 from cartography.figures import as_html, caption_of
 from ui import background, results, session, words
 from ui.background import State, Task
-from ui.faults import sentence
+from ui.faults import sentence, shown_in_place
 from ui.naming import plain
 
+_EVERY = 1.0  # seconds between two looks at a worker
 _NUMBER = st.column_config.NumberColumn
 _TEXT = st.column_config.TextColumn
 REGION_HELP = dict(zip(REGIONS, (words.EASY, words.AMBIGUOUS, words.HARD), strict=True))
@@ -162,6 +163,27 @@ def start(
     if st.button(label, key=key, **options):
         background.start(task, pause_after=pause_after)
         st.rerun()
+
+
+def follow(task: Task, state: State, key: str, show: Callable[[State], None]) -> None:
+    """Show a task that was started, again and again while its worker is at it.
+
+    `show` is given where the task stands. Until a run has begun, what the worker prepares stands
+    in its place; when the worker ends, the page is drawn anew.
+    """
+
+    @st.fragment(run_every=_EVERY if state.busy else None, key=key)
+    @shown_in_place()
+    def watch() -> None:
+        now = background.state(task) if state.busy else state
+        if now.busy != state.busy:
+            st.rerun()
+        if now.phase == "preparing":
+            preparing(task, now)
+        else:
+            show(now)
+
+    watch()
 
 
 def cancel(task: Task, key: str, label: str = "Cancel", help: str | None = None) -> None:

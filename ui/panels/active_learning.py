@@ -130,15 +130,7 @@ def _give_up(task: Task, state: State) -> None:
 def learning(task: Task, state: State) -> None:
     """What a run has come to; follows its worker."""
 
-    @st.fragment(run_every=1.5 if state.busy else None, key="learning")
-    @shown_in_place()
-    def show() -> None:
-        now = background.state(task) if state.busy else state
-        if now.busy != state.busy:
-            st.rerun()
-        if now.phase == "preparing":
-            parts.preparing(task, now)
-            return
+    def show(now: State) -> None:
         folders = task.run_folders()
         runs = found.in_folders(folders)
         if not runs:
@@ -150,7 +142,7 @@ def learning(task: Task, state: State) -> None:
         st.progress(steps.share, text=f"{phase}: {steps.say('training')}")
         _learned(runs, task)
 
-    show()
+    parts.follow(task, state, "learning", show)
 
 
 def _before_the_first(state: State) -> None:

@@ -138,15 +138,7 @@ def _buttons(task: Task, state: State, settings: Settings) -> None:
 def _followed(task: Task, state: State, settings: Settings) -> None:
     """What the runs of a task have come to; follows its worker."""
 
-    @st.fragment(run_every=2.0 if state.busy else None, key="comparison")
-    @shown_in_place()
-    def show() -> None:
-        now = background.state(task) if state.busy else state
-        if now.busy != state.busy:
-            st.rerun()
-        if now.phase == "preparing":
-            parts.preparing(task, now)
-            return
+    def show(now: State) -> None:
         folders = task.run_folders()
         steps = compared.progress(folders, settings.runs, settings.trainings)
         if now.phase != "finished":
@@ -156,7 +148,7 @@ def _followed(task: Task, state: State, settings: Settings) -> None:
         else:
             st.caption("Training on the seed sets …")
 
-    show()
+    parts.follow(task, state, "comparison", show)
 
 
 def _shown(runs: Iterable[Found], choice: DataChoice | None) -> None:

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from cartography.data_map import REGIONS, Thresholds
 from cartography.map_runs import map_table
 from cartography.wording import counted
-from ui import background, parts, results, session, tasks, words
+from ui import parts, results, session, tasks, words
 from ui.background import State, Task
 from ui.faults import shown_in_place
 from ui.panels import data_map_controls as controls
@@ -88,18 +88,13 @@ def buttons(task: Task, state: State) -> None:
         )
 
 
-def live(task: Task) -> None:
+def live(task: Task, state: State) -> None:
     """The maps while they train, drawn again with each epoch; gives way to the page at the end."""
 
-    @st.fragment(run_every=1.0, key="live_maps")
-    @shown_in_place()
-    def watch() -> None:
-        state = background.state(task)
-        if not state.busy:
-            st.rerun()
+    def show(now: State) -> None:
         shown = values.maps(task, Thresholds())
         if not shown:
-            parts.preparing(task, state)
+            parts.preparing(task, now)
             return
         training = [each for each in shown if each.run.summary is None]
         if training:
@@ -111,7 +106,7 @@ def live(task: Task) -> None:
             with place:
                 _figure(each, Look(), np.ones(len(each.placed), dtype=np.bool_), "live")
 
-    watch()
+    parts.follow(task, state, "live_maps", show)
 
 
 def explore(task: Task) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from cartography.presets import PAPER, SEEDS
 from cartography.threshold_runs import ThresholdRun, read_threshold
-from ui import address, background, parts, session, tasks, words
+from ui import address, parts, session, tasks, words
 from ui.background import State, Task
 from ui.faults import shown_in_place
 from ui.panels import threshold_batch, threshold_figures, threshold_sweep, threshold_values
@@ -88,24 +88,16 @@ def buttons(task: Task, state: State) -> None:
         )
 
 
-def progress(task: Task) -> None:
+def progress(task: Task, state: State) -> None:
     """How far a study has come; gives way to the page when it ends."""
 
-    @st.fragment(run_every=1.0, key="threshold_progress")
-    @shown_in_place()
-    def watch() -> None:
-        state = background.state(task)
-        if not state.busy:
-            st.rerun()
-        if state.phase == "preparing":
-            parts.preparing(task, state)
-            return
+    def show(_: State) -> None:
         run = read_threshold(task.folder)
         steps = Steps(run.number, run.total, run.seconds_left)
         st.progress(steps.share, text=_doing(run, steps.say("epoch")))
         st.caption("You may leave this page or close it; the study goes on and is found again.")
 
-    watch()
+    parts.follow(task, state, "threshold_progress", show)
 
 
 def _doing(run: ThresholdRun, said: str) -> str:

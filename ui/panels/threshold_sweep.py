@@ -8,7 +8,6 @@ from cartography.figures import sweep_figure
 from cartography.presets import PAPER, SEEDS
 from ui import address, background, parts, results, tasks, words
 from ui.background import State, Task
-from ui.faults import shown_in_place
 from ui.naming import plain
 from ui.panels import threshold_values as values
 from ui.session import DataChoice
@@ -130,15 +129,7 @@ def _buttons(task: Task, state: State) -> None:
 def _followed(task: Task, state: State) -> None:
     """How far the sweep has come and what it shows so far; follows the worker."""
 
-    @st.fragment(run_every=2.0 if state.busy else None, key="sweep")
-    @shown_in_place()
-    def show() -> None:
-        now = background.state(task) if state.busy else state
-        if now.busy != state.busy:
-            st.rerun()
-        if now.phase == "preparing":
-            parts.preparing(task, now)
-            return
+    def show(now: State) -> None:
         folders = task.run_folders()
         # All go side by side, the last of them at the end of each iteration.
         steps = results.steps(folders[-1], int(task.option("iterations")) + 1)
@@ -160,4 +151,4 @@ def _followed(task: Task, state: State) -> None:
         if found.told:
             st.markdown(found.told)
 
-    show()
+    parts.follow(task, state, "sweep", show)
