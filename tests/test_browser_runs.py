@@ -65,7 +65,7 @@ def test_a_run_paused_and_reloaded_is_the_run_never_paused(
     paused_at = len(pd.read_csv(folder / "iterations.csv"))
     assert 3 <= paused_at < 41
     page.get_by_role("button", name="Resume").click()
-    page.get_by_text("Finished").first.wait_for()
+    page.get_by_text(re.compile("Finished: training 41 of 41")).wait_for()
 
     folder, whole = uninterrupted(served_cache, key, tmp_path / "whole")
     assert (folder / "batches.csv").read_bytes() == (whole / "batches.csv").read_bytes()
@@ -125,4 +125,5 @@ def test_the_lesson_from_end_to_end(visit: Callable[[], Page], tmp_path: Path) -
     page.get_by_role("heading", name="What you predicted, and what was seen").wait_for()
     page.get_by_text("predictions came true on lesson.csv").wait_for()
     page.get_by_text(f"{steps} of {steps} predictions made").wait_for()
+    settled(page)
     assert page.get_by_test_id("stMain").get_by_test_id("stAlert").count() == steps
