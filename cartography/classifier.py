@@ -6,16 +6,19 @@ short, and no graph is built at every step.
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor
 
-_ALIGNED = 16  # floats in 64 bytes, the widest register and the line of a cache
-BLOCK = 8192  # rows scored at a time: large products, yet tens of megabytes at most
+from cartography.cores import spread
+
+ALIGNED = 16  # floats in 64 bytes, the widest register and the line of a cache
+BLOCK = 512  # rows scored at a time: their activations stay in the cache of a core
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Layers:
         so every model begins alike in memory, and computes alike wherever it stands.
         """
         needed = sum((fan_in + 1) * fan_out for fan_in, fan_out in self.pairs)
-        return math.ceil(needed / _ALIGNED) * _ALIGNED
+        return math.ceil(needed / ALIGNED) * ALIGNED
 
     def views(self, flat: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Weights (M, in, out) and biases (M, 1, out) of each layer, as views of `flat` (M, P)."""
@@ -87,6 +90,22 @@ class Classifiers:
         chosen = slice(models, models + 1) if isinstance(models, int) else models
         return Classifiers(self.layers, self.flat[chosen])
 
+    def after(self, depth: int) -> "Classifiers":
+        """What follows the first `depth` layers, as perceptrons of their own on the same
+        parameters: their inputs are the activations of hidden layer `depth` (from 1).
+        """
+        skipped = sum((fan_in + 1) * fan_out for fan_in, fan_out in self.layers.pairs[:depth])
+        rest = Layers(
+            self.layers.hidden[depth - 1], self.layers.hidden[depth:], self.layers.outputs
+        )
+        return Classifiers(rest, self.flat[:, skipped:])
+
+    def layer(self, depth: int, inputs: Tensor) -> Tensor:
+        """The outputs (M, B, out) of layer `depth` (from 0), ReLU applied to a hidden one."""
+        weights, biases = self._views[depth]
+        outputs = torch.baddbmm(biases, inputs, weights)
+        return outputs.relu_() if depth < len(self.layers.hidden) else outputs
+
     def forward(self, inputs: Tensor, masks: Sequence[Tensor] = ()) -> list[Tensor]:
         """All activations: the inputs (M, B, d), each hidden layer (M, B, h), the logits (M, B, C).
 
@@ -94,12 +113,10 @@ class Classifiers:
         one; without them dropout is off.
         """
         activations = [inputs]
-        for depth, (weights, biases) in enumerate(self._views):
-            outputs = torch.baddbmm(biases, activations[-1], weights)  # (M, B, out)
-            if depth < len(self.layers.hidden):
-                outputs.relu_()
-                if masks:
-                    outputs *= masks[depth]
+        for depth in range(len(self._views)):
+            outputs = self.layer(depth, activations[-1])
+            if depth < len(masks):
+                outputs *= masks[depth]
             activations.append(outputs)
         return activations
 
@@ -126,85 +143,101 @@ class Classifiers:
                 if masks:
                     error *= masks[depth - 1]
                 # A unit that ReLU or dropout set to 0 passes nothing back.
-                error *= inputs > 0
+                error = torch.ops.aten.threshold_backward(error, inputs, 0)
 
 
-def _blocks(features: Tensor, rows: Tensor) -> Iterator[Tensor]:
-    """`features[rows]` as inputs (1, B, d) for one model, a block of rows at a time."""
-    for start in range(0, len(rows), BLOCK):
-        yield features[rows[start : start + BLOCK]].unsqueeze(0)
+def probabilities(classifiers: Classifiers, features: Tensor, rows: Tensor) -> Tensor:
+    """Class probabilities (M, n, C) for `features[rows]`, rows (M, n), dropout off."""
+    return _by_block(
+        lambda block, _: classifiers.forward(features[block])[-1].softmax(2),
+        rows,
+        features.new_empty(*rows.shape, classifiers.layers.outputs),
+    )
 
 
-def probabilities(classifier: Classifiers, features: Tensor, rows: Tensor) -> Tensor:
-    """Class probabilities (n, C) of one model (M = 1) for `features[rows]`, dropout off."""
-    with one_thread(features.device):
-        scored = [classifier.forward(block)[-1][0].softmax(1) for block in _blocks(features, rows)]
-    return torch.cat([features.new_empty(0, classifier.layers.outputs), *scored])
-
-
-def representations(classifier: Classifiers, features: Tensor, rows: Tensor) -> Tensor:
-    """The last hidden layer, psi (n, h), of one model (M = 1) for `features[rows]`, dropout off."""
-    with one_thread(features.device):
-        found = [classifier.forward(block)[-2][0] for block in _blocks(features, rows)]
-    return torch.cat([features.new_empty(0, classifier.layers.hidden[-1]), *found])
+def representations(classifiers: Classifiers, features: Tensor, rows: Tensor) -> Tensor:
+    """The last hidden layer, psi (M, n, h), for `features[rows]`, rows (M, n), dropout off."""
+    return _by_block(
+        lambda block, _: classifiers.forward(features[block])[-2],
+        rows,
+        features.new_empty(*rows.shape, classifiers.layers.hidden[-1]),
+    )
 
 
 def mc_probabilities(
-    classifier: Classifiers,
+    classifiers: Classifiers,
     features: Tensor,
     rows: Tensor,
     *,
     dropout: float,
     passes: int,
-    generator: torch.Generator,
+    seeds: Sequence[int],
 ) -> Tensor:
-    """Class probabilities (T, n, C) over T Monte Carlo `passes` with dropout on (one model)."""
-    sizes = classifier.layers.hidden
-    scored = [features.new_empty(passes, 0, classifier.layers.outputs)]
-    with one_thread(features.device):
-        for block in _blocks(features, rows):
-            each = []
-            for _ in range(passes):
-                masks = dropout_masks([block.shape[1]], sizes, dropout, [generator])
-                each.append(classifier.forward(block, masks)[-1][0].softmax(1))
-            scored.append(torch.stack(each))
-    return torch.cat(scored, dim=1)
+    """Class probabilities (M, n, T, C) for `features[rows]`, rows (M, n), over T Monte Carlo
+    `passes` with dropout on.
+
+    Each block of each model draws from a generator of its own, by the model's seed and the block.
+    """
+    sizes = classifiers.layers.hidden
+    rest = classifiers.after(1)
+
+    def score(block: Tensor, number: int) -> Tensor:
+        generators = [
+            torch.Generator(features.device).manual_seed(torch_seed(seed, number)) for seed in seeds
+        ]
+        # No pass changes what comes before the first dropout.
+        first = classifiers.layer(0, features[block])
+        scored = []
+        for _ in range(passes):
+            masks = dropout_masks(block.shape[1], sizes, dropout, generators)
+            kept = first * masks[0] if masks else first
+            scored.append(rest.forward(kept, masks[1:])[-1].softmax(2))
+        return torch.stack(scored, dim=2)
+
+    return _by_block(
+        score, rows, features.new_empty(*rows.shape, passes, classifiers.layers.outputs)
+    )
+
+
+def _by_block(score: Callable[[Tensor, int], Tensor], rows: Tensor, scored: Tensor) -> Tensor:
+    """Fill `scored` (M, n, ...) with `score` of each block of `rows` (M, n) and its number."""
+    width = max(1, BLOCK // len(rows))
+
+    def fill(number: int) -> None:
+        block = slice(number * width, (number + 1) * width)
+        scored[:, block] = score(rows[:, block], number)
+
+    spread(
+        [partial(fill, number) for number in range(math.ceil(rows.shape[1] / width))], rows.device
+    )
+    return scored
 
 
 def dropout_masks(
-    counts: Sequence[int],
-    sizes: Sequence[int],
-    dropout: float,
-    generators: Sequence[torch.Generator],
+    rows: int, sizes: Sequence[int], dropout: float, generators: Sequence[torch.Generator]
 ) -> list[Tensor]:
-    """A mask (M, max count, h) for each hidden layer of `sizes`.
+    """A mask (M, `rows`, h) for each hidden layer of `sizes`; none where `dropout` is 0.
 
-    An entry is 0 with probability `dropout`, else 1/(1 - dropout). Model m draws from
-    `generators[m]` for its own `counts[m]` rows, so its draws do not depend on its neighbours;
-    rows past them are 0. There are no masks where `dropout` is 0.
+    An entry is 0 with probability `dropout`, taken to the nearest 1/65,536, else 1/(1 - dropout).
+    Model m draws from `generators[m]`, so its draws do not depend on its neighbours.
     """
     if not dropout:
         return []
-    drawn = [
-        torch.rand(count, sum(sizes), generator=generator, device=generator.device)
-        for count, generator in zip(counts, generators, strict=True)
-    ]
-    padded = torch.nn.utils.rnn.pad_sequence(drawn, batch_first=True)
-    kept = (padded >= dropout).to(padded.dtype).div_(1 - dropout)
-    return list(torch.split(kept, list(sizes), dim=2))
+    # Four decisions of 16 bits from each 64 that are drawn: a float for each would cost more than
+    # many a product of a step.
+    device = generators[0].device
+    drawn = torch.empty(
+        len(generators), rows, math.ceil(sum(sizes) / 4), dtype=torch.int64, device=device
+    )
+    for each, generator in zip(drawn, generators, strict=True):
+        each.random_(-(2**63), None, generator=generator)
+    lowest_kept = min(round(dropout * 2**16) - 2**15, 2**15 - 1)
+    decisions = drawn.view(torch.int16)
+    kept = torch.empty(decisions.shape, device=device)
+    torch.ge(decisions, lowest_kept, out=kept).mul_(1 / (1 - dropout))
+    return list(torch.split(kept[..., : sum(sizes)], list(sizes), dim=2))
 
 
-@contextmanager
-def one_thread(device: torch.device) -> Iterator[None]:
-    """One torch thread on the CPU while the block runs.
-
-    The products of a training step are so small that a second thread costs more in waiting than
-    it computes, and on a busy machine many times more. Work is spread over processes instead.
-    """
-    threads = torch.get_num_threads()
-    if device.type == "cpu":
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+def torch_seed(seed: int, purpose: int) -> int:
+    """A seed for a torch generator; different purposes of one seed are independent."""
+    return int(np.random.SeedSequence([seed, purpose]).generate_state(1, np.uint64)[0])

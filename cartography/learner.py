@@ -16,7 +16,7 @@ from cartography.data_map import DataMap
 from cartography.dynamics import TrainingDynamics
 from cartography.errors import CartographyError
 from cartography.presets import PAPER, SEEDS, Preset
-from cartography.strategies import Query, View, strategy_named
+from cartography.strategies import View, ask, strategy_named
 from cartography.training import Epoch, TrainingSet, as_tensor, fit, pick_device
 
 
@@ -141,24 +141,8 @@ class ActiveLearner:
 
         Raises CartographyError when nothing was taught yet, the pool is empty or `size` is below 1.
         """
-        wanted = self.preset.query_size if size is None else size
-        if wanted < 1:
-            raise CartographyError(f"a query asks for one item or more, not for {wanted}")
-        view = self.view()
-        start = time.perf_counter()
-        rng = np.random.default_rng(self.query_seed)
-        query: Query = self._strategy(view, wanted, rng)
-        rows = view.pool[query.positions]
-        return Batch(
-            rows=rows,
-            ids=self.ids[rows],
-            scores=query.scores,
-            predicted=view.probabilities[query.positions].argmax(axis=1).astype(np.int64),
-            pool_max_probability=float(view.probabilities.max(axis=1).mean(dtype=np.float64)),
-            discriminator_accuracy=query.discriminator_accuracy,
-            fallback=query.fallback,
-            seconds=time.perf_counter() - start,
-        )
+        [batch] = query([self], size)
+        return batch
 
     def view(self) -> View:
         """What the next query's strategy may see. Trains first if need be.
@@ -260,8 +244,40 @@ def train(learners: Sequence[ActiveLearner]) -> Iterator[Epoch]:
         learner._trained = _Trained(epochs[-1].classifiers[model], DataMap.of(dynamics), seconds)
 
 
+def query(learners: Sequence[ActiveLearner], size: int | None = None) -> list[Batch]:
+    """What each of the `learners` would label next, asked side by side; see `ActiveLearner.query`.
+
+    They must share the preset but for what their strategies alone read. A batch's seconds are its
+    learner's share of the time that all took.
+    """
+    wanted = learners[0].preset.query_size if size is None else size
+    if wanted < 1:
+        raise CartographyError(f"a query asks for one item or more, not for {wanted}")
+    views = [learner.view() for learner in learners]
+    start = time.perf_counter()
+    rngs = [np.random.default_rng(learner.query_seed) for learner in learners]
+    queries = ask([learner._strategy for learner in learners], views, wanted, rngs)
+    probabilities = [view.probabilities for view in views]
+    seconds = (time.perf_counter() - start) / len(learners)
+    return [
+        Batch(
+            rows=view.pool[query.positions],
+            ids=learner.ids[view.pool[query.positions]],
+            scores=query.scores,
+            predicted=predicted[query.positions].argmax(axis=1).astype(np.int64),
+            pool_max_probability=float(predicted.max(axis=1).mean(dtype=np.float64)),
+            discriminator_accuracy=query.discriminator_accuracy,
+            fallback=query.fallback,
+            seconds=seconds,
+        )
+        for learner, view, query, predicted in zip(
+            learners, views, queries, probabilities, strict=True
+        )
+    ]
+
+
 def predict(model: Classifiers, features: Tensor) -> NDArray[np.float32]:
     """Class probabilities (n, C) of all `features` (n, d) by one model, dropout off."""
-    rows = torch.arange(len(features), device=features.device)
-    found: NDArray[np.float32] = classifier.probabilities(model, features, rows).cpu().numpy()
+    rows = torch.arange(len(features), device=features.device).unsqueeze(0)
+    found: NDArray[np.float32] = classifier.probabilities(model, features, rows)[0].cpu().numpy()
     return found

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
+from cartography.cores import cores
 from cartography.corpus import Corpus, stratified_draw
 from cartography.data_map import DataMap, MapStatistics
 from cartography.errors import CartographyError
-from cartography.learner import ActiveLearner, Batch, train
+from cartography.learner import ActiveLearner, Batch, query, train
 from cartography.presets import PAPER, Preset
 from cartography.training import as_tensor, pick_device
 
@@ -136,7 +137,7 @@ def simulate(
         if number > finished:
             if not len(learners[0].pool):
                 return
-            taught = [learner.query() for learner in learners]
+            taught = [batch for some in _at_once(learners) for batch in query(some)]
             for learner, batch in zip(learners, taught, strict=True):
                 assert batch is not None
                 learner.teach_rows(batch.rows, corpus.labels[batch.rows])
@@ -190,6 +191,15 @@ def _learners(
         )
         for arm in arms
     ]
+
+
+def _at_once(learners: list[ActiveLearner]) -> list[list[ActiveLearner]]:
+    """The learners that are asked side by side: on the CPU one a core, since each holds the
+    representations of its whole pool while it is; elsewhere all.
+    """
+    device = learners[0].features.device
+    width = cores(device) if device.type == "cpu" else len(learners)
+    return [learners[start : start + width] for start in range(0, len(learners), width)]
 
 
 def seed_set(corpus: Corpus, size: int, seed: int) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ from cartography.presets import Preset
 from cartography.strategies.cal import Split, nearest_boundary, split_by_correctness
 from cartography.strategies.discriminator import (
     Discriminated,
+    Discrimination,
     discriminated,
     discriminators,
     drawn_seed,
@@ -245,11 +246,12 @@ def study(learner: ActiveLearner) -> Iterator[StudyEpoch]:
     accuracy = np.full(len(levels), np.nan)
     if targets:
         seed = drawn_seed(np.random.default_rng(learner.query_seed))
-        examples = view.labelled_representations
-        for epoch in discriminators(examples, targets, preset.discriminator, seed):
+        examples, pool = view.labelled_representations, view.representations
+        wanted = [Discrimination(examples, each, pool, seed) for each in targets]
+        for epoch in discriminators(wanted, preset.discriminator):
             if epoch.number < epoch.epochs:
                 yield StudyEpoch(preset.classifier.epochs + epoch.number, total)
-        for split, found in enumerate(discriminated(epoch, view.representations)):
+        for split, found in enumerate(discriminated(epoch, wanted)):
             probability[split] = found.probability
             accuracy[splits == split] = found.accuracy
     yield StudyEpoch(

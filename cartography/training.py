@@ -1,16 +1,30 @@
 """The one training loop: M classifiers side by side, an epoch at a time."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
-from cartography.classifier import Classifiers, Layers, dropout_masks, one_thread, probabilities
+from cartography.classifier import (
+    ALIGNED,
+    Classifiers,
+    Layers,
+    dropout_masks,
+    probabilities,
+    torch_seed,
+)
+from cartography.cores import cores, spread
 from cartography.errors import CartographyError
 from cartography.presets import Recipe
+
+_MASKED = 1024  # columns of batches for which dropout masks are drawn at a time
+_WARM_UP = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +42,7 @@ class Epoch:
 
     `gold_probability` and `correct` hold an array (n_m,) a model, in the order of its training
     set. `losses` (M,) is the mean cross-entropy of the training pass, in nats. `classifiers` are
-    the models as they stand; the next epoch changes them in place.
+    the models as they stand, each on its own (M = 1); the next epoch changes them in place.
     """
 
     number: int
@@ -36,7 +50,7 @@ class Epoch:
     losses: NDArray[np.float64]
     gold_probability: tuple[NDArray[np.float32], ...]
     correct: tuple[NDArray[np.bool_], ...]
-    classifiers: Classifiers
+    classifiers: tuple[Classifiers, ...]
 
 
 def pick_device(name: str) -> torch.device:
@@ -58,13 +72,16 @@ def as_tensor(features: NDArray[np.float32], device: torch.device) -> Tensor:
 
 
 def fit(
-    features: Tensor, sets: Sequence[TrainingSet], classes: int, recipe: Recipe
+    features: Tensor | Sequence[Tensor],
+    sets: Sequence[TrainingSet],
+    classes: int,
+    recipe: Recipe,
 ) -> Iterator[Epoch]:
     """Train one model a training set, side by side, and yield after each epoch.
 
-    `features` (R, d) is shared; each set names its own rows of it. Sets may differ in size: in
-    an epoch a model takes ceil(n_m / batch size) steps and then rests, its weights and its
-    optimiser untouched, so what a model learns does not depend on its neighbours.
+    `features` (R, d) is one tensor for all, or one a set; each set names its own rows of it. Sets
+    may differ in size: in an epoch a model takes ceil(n_m / batch size) steps, and what it learns
+    does not depend on its neighbours.
 
     Raises CartographyError when a set is empty, holds a label that is not in 0 .. `classes` - 1,
     or the loss stops being a number.
@@ -78,157 +95,235 @@ def fit(
                 f"{each.labels.min() if each.labels.min() < 0 else each.labels.max()}: leave out "
                 "texts without a gold label"
             )
-    loop = _Loop(features, sets, classes, recipe)
+    if recipe.batch_size is None:
+        raise ValueError("the recipe's batch size is open: call Preset.for_corpus first")
+    own = [features] * len(sets) if isinstance(features, Tensor) else list(features)
+    device = own[0].device
+    shares = _shares([math.ceil(len(each.rows) / recipe.batch_size) for each in sets], device)
+    loops = [
+        _Loop([own[m] for m in share], [sets[m] for m in share], classes, recipe)
+        for share in shares
+    ]
+    place = np.argsort(np.concatenate(shares))  # of each model among the loops' models
     for number in range(1, recipe.epochs + 1):
-        with one_thread(features.device):
-            losses, gold, correct = loop.epoch()
+        seen = spread([loop.epoch for loop in loops], device)
+        losses = np.concatenate([each.losses for each in seen])[place]
         if not np.isfinite(losses).all():
             raise CartographyError(
                 f"training diverged in epoch {number}: check the word vectors for values that "
                 "are huge or not numbers"
             )
         if recipe.dynamics == "epoch_end":
-            gold, correct = loop.observe()
-        yield Epoch(number, recipe.epochs, losses, gold, correct, loop.classifiers)
+            seen = [loop.observe() for loop in loops]
+        gold = [each for one in seen for each in one.gold_probability]
+        correct = [each for one in seen for each in one.correct]
+        models = [loop.classifiers[m] for loop in loops for m in range(len(loop.classifiers))]
+        yield Epoch(
+            number,
+            recipe.epochs,
+            losses,
+            tuple(gold[at] for at in place),
+            tuple(correct[at] for at in place),
+            tuple(models[at] for at in place),
+        )
 
 
-_Observed = tuple[tuple[NDArray[np.float32], ...], tuple[NDArray[np.bool_], ...]]
+def _shares(steps: Sequence[int], device: torch.device) -> list[list[int]]:
+    """Models that train in lockstep, the longest first: all take equally many `steps` an epoch,
+    and on the CPU each core has some of them.
+    """
+    shares = []
+    for each in sorted(set(steps), reverse=True):
+        models = [model for model, count in enumerate(steps) if count == each]
+        parts = min(cores(device), len(models))
+        shares += [part.tolist() for part in np.array_split(models, parts)]
+    return shares
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What a pass over their sets saw of M models: `losses` (M,), NaN where the pass is not the
+    training's; the rest, with an array (n_m,) a model, as in `Epoch`.
+    """
+
+    losses: NDArray[np.float64]
+    gold_probability: list[NDArray[np.float32]]
+    correct: list[NDArray[np.bool_]]
 
 
 class _Loop:
-    """The state of a training: models, optimiser, generators, and each set's rows on the device."""
+    """M models in lockstep: their sets, drawn into batches anew each epoch, and their optimiser.
+
+    An epoch has S steps. A batch has W columns, the batch size rounded up to `ALIGNED`, so that
+    each model's part of every tensor begins alike in memory; columns without an item weigh
+    nothing.
+    """
 
     def __init__(
-        self, features: Tensor, sets: Sequence[TrainingSet], classes: int, recipe: Recipe
+        self,
+        features: Sequence[Tensor],
+        sets: Sequence[TrainingSet],
+        classes: int,
+        recipe: Recipe,
     ) -> None:
-        if recipe.batch_size is None:
-            raise ValueError("the recipe's batch size is open: call Preset.for_corpus first")
-        device = features.device
-        self.features = features
+        assert recipe.batch_size is not None
+        self.features, starts = _joined(features)
+        device = self.features.device
         self.recipe = recipe
-        self.batch_size = recipe.batch_size
-        self.rows = [torch.from_numpy(each.rows).to(device) for each in sets]
-        self.labels = [torch.from_numpy(each.labels).to(device) for each in sets]
-        starts = [torch.Generator().manual_seed(_torch_seed(each.seed, 0)) for each in sets]
+        self.sizes = [len(each.rows) for each in sets]
+        # One column more than the largest set: what has no item points there.
+        rows = [each.rows + start for each, start in zip(sets, starts, strict=True)]
+        self.rows = _padded(rows).to(device)  # (M, N + 1)
+        self.labels = _padded([each.labels for each in sets]).to(device)
+        first = [torch.Generator().manual_seed(torch_seed(each.seed, 0)) for each in sets]
         self.generators = [
-            torch.Generator(device).manual_seed(_torch_seed(each.seed, 1)) for each in sets
+            torch.Generator(device).manual_seed(torch_seed(each.seed, 1)) for each in sets
         ]
-        layers = Layers(features.shape[1], recipe.hidden, classes)
-        self.classifiers = Classifiers.initialised(layers, starts, device)
-        flat = torch.zeros_like(self.classifiers.flat)
-        self.gradients = layers.views(flat)
-        # The optimiser sees a tensor a model, so that a model without a batch can be passed over.
-        self.parameters = list(self.classifiers.flat.unbind())
-        self.parameter_gradients = list(flat.unbind())
+        layers = Layers(self.features.shape[1], recipe.hidden, classes)
+        flat = Classifiers.initialised(layers, first, device).flat.to(self.features.dtype)
+        flat.grad = torch.zeros_like(flat)
+        self.classifiers = Classifiers(layers, flat)
+        self.gradients = layers.views(flat.grad)
         self.optimiser = torch.optim.AdamW(
-            self.parameters,
+            [flat],
             lr=recipe.learning_rate,
             betas=recipe.betas,
             eps=recipe.epsilon,
             weight_decay=recipe.weight_decay,
             fused=True,
+            capturable=device.type == "cuda",
         )
+        self.weights = _weights(self.sizes, recipe.batch_size).to(self.features)  # (M, S, W, 1)
+        models, self.steps, self.width, _ = self.weights.shape
+        self.minus_one = self.features.new_full((models, self.width, 1), -1)
+        self.step = _captured(self._step) if device.type == "cuda" else self._step
 
-    @torch.no_grad()
-    def epoch(self) -> tuple[NDArray[np.float64], *_Observed]:
-        """One pass over every set in a fresh order; losses, and what the pass itself saw."""
-        orders = [
-            torch.randperm(len(rows), generator=generator, device=rows.device)
-            for rows, generator in zip(self.rows, self.generators, strict=True)
+    def epoch(self) -> _Seen:
+        """One pass over every set in a fresh order, and what the pass itself saw."""
+        orders = self._orders()
+        rows, labels = (
+            each.gather(1, orders.flatten(1)).view_as(orders) for each in (self.rows, self.labels)
+        )
+        logs = self.features.new_empty(*orders.shape, self.classifiers.layers.outputs)
+        for step, masks in enumerate(self._masks()):
+            logs[:, step] = self.step(rows[:, step], labels[:, step], self.weights[:, step], *masks)
+        logs, labels, orders = logs.flatten(1, 2), labels.flatten(1), orders.flatten(1)
+        gold = logs.gather(2, labels.unsqueeze(2)).squeeze(2)
+        gold = torch.empty_like(self.rows, dtype=gold.dtype).scatter_(1, orders, gold)
+        hits = logs.argmax(2) == labels
+        hits = torch.empty_like(self.rows, dtype=hits.dtype).scatter_(1, orders, hits)
+        losses = [
+            -each[:size].mean(dtype=torch.float64)
+            for each, size in zip(gold, self.sizes, strict=True)
         ]
-        rows = _padded([rows[order] for rows, order in zip(self.rows, orders, strict=True)])
-        labels = _padded([labels[order] for labels, order in zip(self.labels, orders, strict=True)])
-        sizes = [len(order) for order in orders]
-        logs = self.features.new_zeros(rows.shape)  # (M, max n)
-        hit = torch.zeros_like(rows, dtype=torch.bool)
-        for start in range(0, rows.shape[1], self.batch_size):
-            batch = slice(start, start + self.batch_size)
-            counts = [min(max(size - start, 0), self.batch_size) for size in sizes]
-            busy = _span(counts)
-            logs[busy, batch], hit[busy, batch] = self._step(
-                busy, rows[busy, batch], labels[busy, batch], counts[busy]
-            )
-        gold = _unpadded(logs, orders)
-        return (
-            np.array([-each.double().mean().item() for each in gold]),
-            tuple(each.exp().cpu().numpy() for each in gold),
-            tuple(each.cpu().numpy() for each in _unpadded(hit, orders)),
-        )
+        return self._seen(torch.stack(losses), gold.exp(), hits)
 
-    def _step(
-        self, models: slice, rows: Tensor, labels: Tensor, counts: Sequence[int]
-    ) -> tuple[Tensor, Tensor]:
-        """One AdamW step on a batch a model; gold-label log-probability and hits (M, B) before it.
-
-        The M `models` have `counts` items in this batch; columns past them are padding and weigh
-        nothing. A model with none rests.
-        """
-        classifiers = self.classifiers[models]
-        inputs = self.features[rows]  # (M, B, d)
-        masks = dropout_masks(
-            counts, self.recipe.hidden, self.recipe.dropout, self.generators[models]
-        )
-        activations = classifiers.forward(inputs, masks)
-        log_predicted = activations[-1].log_softmax(2)  # (M, B, C)
-        gold = log_predicted.gather(2, labels.unsqueeze(2))  # (M, B, 1)
-        correct = log_predicted.argmax(2) == labels
-        # Gradient of the batch's mean cross-entropy for the logits: (p - onehot) / batch size.
-        error = log_predicted.exp_().scatter_add(2, labels.unsqueeze(2), -torch.ones_like(gold))
-        error *= _weights(counts, rows.shape[1]).to(error.device)
-        gradients = [(weights[models], biases[models]) for weights, biases in self.gradients]
-        classifiers.backward(activations, error, gradients, masks)
-        for parameter in self.parameters:
-            parameter.grad = None
-        for parameter, gradient, count in zip(
-            self.parameters[models], self.parameter_gradients[models], counts, strict=True
-        ):
-            parameter.grad = gradient if count else None
-        self.optimiser.step()
-        return gold.squeeze(2), correct
-
-    @torch.no_grad()
-    def observe(self) -> _Observed:
+    def observe(self) -> _Seen:
         """Gold-label probability and correctness of every set, dropout off (Section 3)."""
-        gold, correct = [], []
-        for model, (rows, labels) in enumerate(zip(self.rows, self.labels, strict=True)):
-            predicted = probabilities(self.classifiers[model], self.features, rows)
-            gold.append(predicted.gather(1, labels.unsqueeze(1)).squeeze(1).cpu().numpy())
-            correct.append((predicted.argmax(1) == labels).cpu().numpy())
-        return tuple(gold), tuple(correct)
+        predicted = probabilities(self.classifiers, self.features, self.rows)
+        gold = predicted.gather(2, self.labels.unsqueeze(2)).squeeze(2)
+        hits = predicted.argmax(2) == self.labels
+        return self._seen(gold.new_full((len(self.sizes),), math.nan), gold, hits)
+
+    def _orders(self) -> Tensor:
+        """For each batch of an epoch the places of its items in the set, (M, S, W)."""
+        assert self.recipe.batch_size is not None
+        orders = torch.full_like(self.rows[:, :1], self.rows.shape[1] - 1).repeat(
+            1, self.steps * self.recipe.batch_size
+        )
+        for order, size, generator in zip(orders, self.sizes, self.generators, strict=True):
+            order[:size] = torch.randperm(size, generator=generator, device=order.device)
+        batches = orders.view(-1, self.steps, self.recipe.batch_size)
+        return functional.pad(
+            batches, (0, self.width - self.recipe.batch_size), value=self.rows.shape[1] - 1
+        )
+
+    def _masks(self) -> Iterator[Sequence[Tensor]]:
+        """The dropout masks of each step of an epoch, drawn for many steps at a time."""
+        at_once = max(1, _MASKED // self.width)
+        for start in range(0, self.steps, at_once):
+            steps = min(at_once, self.steps - start)
+            masks = dropout_masks(
+                steps * self.width, self.recipe.hidden, self.recipe.dropout, self.generators
+            )
+            for step in range(steps):
+                batch = slice(step * self.width, (step + 1) * self.width)
+                yield [mask[:, batch] for mask in masks]
+
+    def _step(self, rows: Tensor, labels: Tensor, weights: Tensor, *masks: Tensor) -> Tensor:
+        """One AdamW step on a batch a model (M, W); log-probabilities (M, W, C) before it."""
+        inputs = self.features.index_select(0, rows.flatten()).view(*rows.shape, -1)
+        activations = self.classifiers.forward(inputs, masks)
+        log_predicted = activations[-1].log_softmax(2)
+        # Gradient of the batch's mean cross-entropy for the logits: (p - onehot) / batch size.
+        error = log_predicted.exp().scatter_add_(2, labels.unsqueeze(2), self.minus_one)
+        error *= weights
+        self.classifiers.backward(activations, error, self.gradients, masks)
+        self.optimiser.step()
+        return log_predicted
+
+    def _seen(self, losses: Tensor, gold: Tensor, hits: Tensor) -> _Seen:
+        gold_probability, correct = gold.cpu().numpy(), hits.cpu().numpy()
+        return _Seen(
+            losses.cpu().numpy().astype(np.float64),
+            [each[:size] for each, size in zip(gold_probability, self.sizes, strict=True)],
+            [each[:size] for each, size in zip(correct, self.sizes, strict=True)],
+        )
 
 
-def _torch_seed(seed: int, purpose: int) -> int:
-    """A seed for a torch generator; different purposes of one seed are independent."""
-    return int(np.random.SeedSequence([seed, purpose]).generate_state(1, np.uint64)[0])
+def _captured(step: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """`step` as one launch of a CUDA graph, recorded at its first call after `_WARM_UP` plain ones.
 
-
-def _span(counts: Sequence[int]) -> slice:
-    """The models from the first to the last that has items in a batch.
-
-    Small sets run out of batches long before large ones; the products then leave them out.
+    The plain ones, steps of the training like any other, let libraries set up what they keep.
+    What comes back is overwritten by the next call.
     """
-    busy = [model for model, count in enumerate(counts) if count]
-    return slice(busy[0], busy[-1] + 1)
+    graph = torch.cuda.CUDAGraph()
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    given: list[Tensor] = []
+    answer: list[Tensor] = []
+    calls = 0
+
+    def call(*inputs: Tensor) -> Tensor:
+        nonlocal calls
+        calls += 1
+        if calls <= _WARM_UP:
+            stream.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(stream):
+                found = step(*inputs)
+            torch.cuda.current_stream().wait_stream(stream)
+            return found
+        if not answer:
+            given.extend(each.clone() for each in inputs)
+            with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+                answer.append(step(*given))
+        for kept, each in zip(given, inputs, strict=True):
+            kept.copy_(each)
+        graph.replay()
+        return answer[0]
+
+    return call
 
 
-def _weights(counts: Sequence[int], width: int) -> Tensor:
-    """1/count for each real item of a batch and 0 for padding, (M, B, 1)."""
-    weights = torch.zeros(len(counts), width, 1)
-    for model, count in enumerate(counts):
-        weights[model, :count] = 1 / max(count, 1)
-    return weights
+def _weights(sizes: Sequence[int], batch_size: int) -> Tensor:
+    """1/count for each item of a batch and 0 for a column without one, (M, S, W, 1)."""
+    steps = math.ceil(max(sizes) / batch_size)
+    width = ALIGNED * math.ceil(batch_size / ALIGNED)
+    left = torch.tensor(sizes).unsqueeze(1) - batch_size * torch.arange(steps)  # (M, S)
+    counts = left.clamp(max=batch_size).unsqueeze(2)
+    return ((torch.arange(width) < counts) / counts).unsqueeze(3)
 
 
-def _padded(each: Sequence[Tensor]) -> Tensor:
-    """Tensors (n_m,) as one (M, max n_m), filled up with zeros."""
-    return torch.nn.utils.rnn.pad_sequence(list(each), batch_first=True)
+def _padded(each: Sequence[NDArray[np.int64]]) -> Tensor:
+    """Arrays (n_m,) as one (M, max n_m + 1), filled up with zeros."""
+    padded = torch.zeros(len(each), max(map(len, each)) + 1, dtype=torch.int64)
+    for row, values in zip(padded, each, strict=True):
+        row[: len(values)] = torch.from_numpy(values)
+    return padded
 
 
-def _unpadded(padded: Tensor, orders: Sequence[Tensor]) -> list[Tensor]:
-    """Row m of `padded` put back from the order `orders[m]` (n_m,) into the set's own."""
-    restored = []
-    for row, order in zip(padded, orders, strict=True):
-        values = torch.empty_like(row[: len(order)])
-        values[order] = row[: len(order)]
-        restored.append(values)
-    return restored
+def _joined(each: Sequence[Tensor]) -> tuple[Tensor, list[int]]:
+    """The distinct tensors among `each` as one, and where each one's rows begin in it."""
+    distinct = {id(features): features for features in each}
+    begins = dict(zip(distinct, accumulate(map(len, distinct.values()), initial=0), strict=False))
+    whole = torch.cat(list(distinct.values())) if len(distinct) > 1 else each[0]
+    return whole, [begins[id(features)] for features in each]

@@ -14,6 +14,7 @@ from cartography.classifier import (
     mc_probabilities,
     probabilities,
     representations,
+    torch_seed,
 )
 
 LAYERS = Layers(inputs=7, hidden=(5, 4), outputs=3)
@@ -85,7 +86,7 @@ def test_forward_and_backward_match_torch_nn(models: int) -> None:
 def test_backward_through_dropout_matches_automatic_differentiation() -> None:
     classifier = Classifiers.initialised(LAYERS, seeded(0), CPU)
     inputs = torch.randn(1, 6, 7, generator=seeded(9)[0])
-    masks = dropout_masks([6], LAYERS.hidden, 0.5, seeded(5))
+    masks = dropout_masks(6, LAYERS.hidden, 0.5, seeded(5))
     error = torch.randn(1, 6, 3, generator=seeded(4)[0])
     flat = torch.zeros_like(classifier.flat)
     classifier.backward(classifier.forward(inputs, masks), error, LAYERS.views(flat), masks)
@@ -104,45 +105,77 @@ def test_backward_through_dropout_matches_automatic_differentiation() -> None:
 def test_scoring_in_blocks_matches_torch_nn() -> None:
     classifier = Classifiers.initialised(LAYERS, seeded(3, 4), CPU)
     features = torch.randn(BLOCK + 10, 7, generator=seeded(2)[0])
-    rows = torch.arange(BLOCK + 10).flip(0)
-    reference = plain(classifier, 1)
-    with torch.no_grad():
-        expected: Tensor = reference(features[rows])
-        hidden: Tensor = reference[:-1](features[rows])
-    torch.testing.assert_close(
-        probabilities(classifier[1], features, rows), expected.softmax(1), atol=1e-6, rtol=1e-5
-    )
-    torch.testing.assert_close(
-        representations(classifier[1], features, rows), hidden, atol=1e-6, rtol=1e-5
-    )
+    rows = torch.stack([torch.arange(BLOCK + 10), torch.arange(BLOCK + 10).flip(0)])
+    scored = probabilities(classifier, features, rows)
+    represented = representations(classifier, features, rows)
+    for model in range(2):
+        reference = plain(classifier, model)
+        with torch.no_grad():
+            expected: Tensor = reference(features[rows[model]])
+            hidden: Tensor = reference[:-1](features[rows[model]])
+        torch.testing.assert_close(scored[model], expected.softmax(1), atol=1e-6, rtol=1e-5)
+        torch.testing.assert_close(represented[model], hidden, atol=1e-6, rtol=1e-5)
+
+
+def test_what_follows_a_layer_is_a_perceptron_of_the_same_parameters() -> None:
+    classifier = Classifiers.initialised(LAYERS, seeded(3, 4), CPU)
+    _, first, second, logits = classifier.forward(torch.randn(2, 6, 7, generator=seeded(2)[0]))
+    rest = classifier.after(1)
+    assert rest.layers == Layers(5, (4,), 3)
+    torch.testing.assert_close(rest.forward(first)[-1], logits)
+    torch.testing.assert_close(classifier.after(2).forward(second)[-1], logits)
 
 
 def test_scoring_nothing_has_the_shape_of_nothing() -> None:
     classifier = Classifiers.initialised(LAYERS, seeded(3), CPU)
-    features, none = torch.zeros(4, 7), torch.zeros(0, dtype=torch.int64)
-    assert probabilities(classifier, features, none).shape == (0, 3)
-    assert representations(classifier, features, none).shape == (0, 4)
+    features, none = torch.zeros(4, 7), torch.zeros(1, 0, dtype=torch.int64)
+    assert probabilities(classifier, features, none).shape == (1, 0, 3)
+    assert representations(classifier, features, none).shape == (1, 0, 4)
 
 
 def test_dropout_masks_keep_the_mean_and_the_share() -> None:
-    masks = dropout_masks([400, 400], (50, 30), 0.3, seeded(0, 1))
-    assert [mask.shape for mask in masks] == [(2, 400, 50), (2, 400, 30)]
+    masks = dropout_masks(400, (50, 31), 0.3, seeded(0, 1))
+    assert [mask.shape for mask in masks] == [(2, 400, 50), (2, 400, 31)]
     for mask in masks:
         assert mask.unique().tolist() == pytest.approx([0, 1 / 0.7])
-        assert (mask == 0).float().mean().item() == pytest.approx(0.3, abs=0.01)
+        # Each of the four decisions that one drawn number holds, by itself.
+        for lane in range(4):
+            share = (mask[..., lane::4] == 0).float().mean().item()
+            assert share == pytest.approx(0.3, abs=0.02)
         assert mask.mean().item() == pytest.approx(1, abs=0.02)
-    assert dropout_masks([400], (50, 30), 0.0, seeded(0)) == []
+    assert not torch.equal(masks[0][0], masks[0][1])
+    alone = dropout_masks(400, (50, 31), 0.3, seeded(1))
+    assert torch.equal(alone[0][0], masks[0][1])
+    assert dropout_masks(400, (50, 30), 0.0, seeded(0)) == []
+
+
+def test_neighbouring_decisions_of_a_mask_are_independent() -> None:
+    [mask] = dropout_masks(5_000, (8,), 0.3, seeded(2))
+    dropped = (mask[0] == 0).double().T  # (8, rows)
+    off_diagonal = torch.corrcoef(dropped) - torch.eye(8)
+    # Five standard errors of a correlation of 5,000 independent pairs.
+    assert off_diagonal.abs().max() < 5 / math.sqrt(5_000)
 
 
 def test_monte_carlo_passes_differ_and_average_to_something_like_the_plain_prediction() -> None:
+    classifier = Classifiers.initialised(LAYERS, seeded(3, 4), CPU)
+    features = torch.randn(20, 7, generator=seeded(2)[0])
+    rows = torch.arange(20).repeat(2, 1)
+    found = mc_probabilities(classifier, features, rows, dropout=0.3, passes=400, seeds=[1, 2])
+    assert found.shape == (2, 20, 400, 3)
+    assert not torch.equal(found[:, :, 0], found[:, :, 1])
+    torch.testing.assert_close(found.sum(3), torch.ones(2, 20, 400))
+    plainly = probabilities(classifier, features, rows)
+    torch.testing.assert_close(found.mean(2), plainly, atol=0.05, rtol=0)
+
+
+def test_monte_carlo_passes_are_those_of_the_whole_network() -> None:
     classifier = Classifiers.initialised(LAYERS, seeded(3), CPU)
     features = torch.randn(20, 7, generator=seeded(2)[0])
-    rows = torch.arange(20)
-    found = mc_probabilities(
-        classifier, features, rows, dropout=0.3, passes=400, generator=seeded(1)[0]
-    )
-    assert found.shape == (400, 20, 3)
-    assert not torch.equal(found[0], found[1])
-    torch.testing.assert_close(found.sum(2), torch.ones(400, 20))
-    plainly = probabilities(classifier, features, rows)
-    torch.testing.assert_close(found.mean(0), plainly, atol=0.05, rtol=0)
+    rows = torch.arange(20).unsqueeze(0)
+    [found] = mc_probabilities(classifier, features, rows, dropout=0.3, passes=2, seeds=[1])
+    drawn = [torch.Generator().manual_seed(torch_seed(1, 0))]
+    for number in range(2):
+        masks = dropout_masks(20, LAYERS.hidden, 0.3, drawn)
+        expected = classifier.forward(features[rows], masks)[-1].softmax(2)[0]
+        torch.testing.assert_close(found[:, number], expected)

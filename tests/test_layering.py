@@ -25,6 +25,7 @@ ORDER = [
     "trained_vectors",
     "embedding",
     "presets",
+    "cores",
     "classifier",
     "training",
     "dynamics",

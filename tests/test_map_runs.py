@@ -134,7 +134,7 @@ def test_unreadable_files_are_named(tmp_path: Path) -> None:
 
 def test_the_stored_accuracy_is_that_of_the_last_model(tmp_path: Path) -> None:
     *_, last = start(tmp_path)
-    predicted = predict(last.classifiers, torch.from_numpy(TEST_FEATURES)).argmax(axis=1)
+    predicted = predict(last.classifiers[0], torch.from_numpy(TEST_FEATURES)).argmax(axis=1)
     expected = evaluate(predicted, TEST.labels).accuracy
     assert read_json(tmp_path / SUMMARY)["test_accuracy"] == expected
 

@@ -10,20 +10,19 @@ import pytest
 import torch
 from torch import nn
 
-from cartography.classifier import Classifiers, Layers
+from cartography.classifier import Classifiers, Layers, torch_seed
 from cartography.errors import CartographyError
 from cartography.presets import PAPER
-from cartography.strategies import STRATEGIES, View, strategy_named
+from cartography.strategies import STRATEGIES, Query, Strategy, View, ask, strategy_named
 from cartography.strategies.bald import bald, bald_mi
 from cartography.strategies.cal import cal, split_by_correctness
 from cartography.strategies.cal_dal import cal_dal
 from cartography.strategies.dal import dal
-from cartography.strategies.discriminator import discriminate
+from cartography.strategies.discriminator import Discrimination, discriminate
 from cartography.strategies.entropy import entropy_of
 from cartography.strategies.least_confidence import uncertainty
 from cartography.strategies.margin import margin_between
 from cartography.strategies.query import top
-from cartography.training import _torch_seed
 
 PROBABILITIES = np.array(
     [[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.4, 0.3, 0.3], [0.7, 0.2, 0.1]], np.float32
@@ -120,7 +119,7 @@ def plain_discriminator(
     examples: torch.Tensor, targets: torch.Tensor, pool: torch.Tensor, seed: int
 ) -> np.ndarray:
     """P(class 1) of the pool, by torch's own modules: one hidden ReLU layer, AdamW, 30 epochs."""
-    start = torch.Generator().manual_seed(_torch_seed(seed, 0))
+    start = torch.Generator().manual_seed(torch_seed(seed, 0))
     layers = Layers(examples.shape[1], (300,), 2)
     (w1, b1), (w2, b2) = layers.views(
         Classifiers.initialised(layers, [start], torch.device("cpu")).flat
@@ -130,7 +129,7 @@ def plain_discriminator(
         linear.weight.data.copy_(weight[0].T)
         linear.bias.data.copy_(bias[0, 0])
     optimiser = torch.optim.AdamW(model.parameters(), lr=5e-5)
-    order_of = torch.Generator().manual_seed(_torch_seed(seed, 1))
+    order_of = torch.Generator().manual_seed(torch_seed(seed, 1))
     for _ in range(30):
         for batch in torch.randperm(len(targets), generator=order_of).split(8):
             optimiser.zero_grad()
@@ -151,14 +150,20 @@ def discriminating(**values: Any) -> Any:
         preset=PRESET,
         labelled=np.arange(30),
         pool=np.arange(50),
+        all_representations=torch.cat([LABELLED, POOL]),
         labelled_representations=LABELLED,
         representations=POOL,
         **{"correctness": LEVELS, **values},
     )
 
 
+def asked(strategy: Strategy, seen: Any, size: int, generator: np.random.Generator) -> Query:
+    [query] = ask([strategy], [seen], size, [generator])
+    return query
+
+
 def test_cal_picks_what_a_plain_implementation_picks() -> None:
-    query = cal(discriminating(), 12, rng(7))
+    query = asked(cal, discriminating(), 12, rng(7))
     seed = int(rng(7).integers(2**63))
     targets = torch.from_numpy((LEVELS > 0.2).astype(np.int64))
     expected = plain_discriminator(LABELLED, targets, POOL, seed)
@@ -170,7 +175,7 @@ def test_cal_picks_what_a_plain_implementation_picks() -> None:
 
 
 def test_dal_picks_what_a_plain_implementation_picks() -> None:
-    query = dal(discriminating(), 12, rng(7))
+    query = asked(dal, discriminating(), 12, rng(7))
     seed = int(rng(7).integers(2**63))
     targets = torch.tensor([0] * 30 + [1] * 50)
     expected = plain_discriminator(torch.cat([LABELLED, POOL]), targets, POOL, seed)
@@ -180,13 +185,32 @@ def test_dal_picks_what_a_plain_implementation_picks() -> None:
 
 def test_discriminators_side_by_side_are_bit_for_bit_the_discriminators_alone() -> None:
     targets = [(level < LEVELS).astype(np.int64) for level in (0.1, 0.5, 0.9)]
-    recipe = PRESET.discriminator
-    together = discriminate(LABELLED, targets, POOL, recipe, rng(7))
-    for each, found in zip(targets, together, strict=True):
-        [alone] = discriminate(LABELLED, [each], POOL, recipe, rng(7))
+    wanted = [
+        Discrimination(examples, each, pool, seed)
+        for each, examples, pool, seed in zip(
+            targets,
+            (LABELLED, LABELLED, -LABELLED),
+            (POOL, POOL[:20], POOL),
+            (7, 7, 8),
+            strict=True,
+        )
+    ]
+    together = discriminate(wanted, PRESET.discriminator)
+    for each, found in zip(wanted, together, strict=True):
+        [alone] = discriminate([each], PRESET.discriminator)
         np.testing.assert_array_equal(found.probability, alone.probability)
         assert found.accuracy == alone.accuracy
-    assert np.abs(together[0].probability - together[2].probability).min() > 1e-3
+    assert np.abs(together[0].probability[:20] - together[1].probability).min() > 1e-3
+
+
+def test_strategies_asked_side_by_side_answer_as_they_would_alone() -> None:
+    names = ("random", "cal", "dal", "cal-dal", "cal")
+    strategies = [STRATEGIES[name] for name in names]
+    together = ask(strategies, [discriminating()] * 5, 7, [rng(seed) for seed in range(5)])
+    for seed, (strategy, found) in enumerate(zip(strategies, together, strict=True)):
+        alone = asked(strategy, discriminating(), 7, rng(seed))
+        assert found.positions.tolist() == alone.positions.tolist()
+        assert found.scores.tolist() == alone.scores.tolist()
 
 
 @pytest.mark.parametrize(
@@ -202,24 +226,26 @@ def test_discriminators_side_by_side_are_bit_for_bit_the_discriminators_alone() 
     ],
 )
 def test_cal_on_a_one_sided_map_says_what_it_did_instead(levels: Any, message: str) -> None:
-    query = cal(discriminating(correctness=levels), 12, rng())
+    query = asked(cal, discriminating(correctness=levels), 12, rng())
     assert query.fallback == message
     assert len(set(query.positions.tolist())) == 12
 
 
 def test_cal_dal_takes_half_of_each_and_no_item_twice() -> None:
-    query = cal_dal(discriminating(), 25, rng(7))
-    assert query.positions[:13].tolist() == cal(discriminating(), 13, rng(7)).positions.tolist()
+    query = asked(cal_dal, discriminating(), 25, rng(7))
+    assert (
+        query.positions[:13].tolist() == asked(cal, discriminating(), 13, rng(7)).positions.tolist()
+    )
     assert len(set(query.positions.tolist())) == 25
     # The same generator goes on from CAL's discriminator to DAL's.
     going_on = rng(7)
-    first = cal(discriminating(), 13, going_on).positions.tolist()
-    ranked = dal(discriminating(), 50, going_on)
+    first = asked(cal, discriminating(), 13, going_on).positions.tolist()
+    ranked = asked(dal, discriminating(), 50, going_on)
     rest = [p for p in ranked.positions.tolist() if p not in first][:12]
     assert query.positions[13:].tolist() == rest
     scores = dict(zip(ranked.positions.tolist(), ranked.scores.tolist(), strict=True))
     assert query.scores[13:].tolist() == [scores[p] for p in rest]
-    everything = cal_dal(discriminating(), 60, rng(7))
+    everything = asked(cal_dal, discriminating(), 60, rng(7))
     assert sorted(everything.positions.tolist()) == list(range(50))
 
 
@@ -242,6 +268,10 @@ def test_the_view_computes_lazily_once_and_has_no_labels() -> None:
     assert seen.mc_probabilities.shape == (10, 50, 3)
     assert seen.representations.shape == (50, 4)
     assert seen.labelled_representations.shape == (30, 4)
+    # Known already, the last hidden layer is not computed twice; the answer is the same.
+    fresh = replace(seen)
+    assert fresh.representations.shape == (50, 4)
+    np.testing.assert_allclose(fresh.probabilities, seen.probabilities, atol=1e-6)
     again = replace(seen, seed=2).mc_probabilities
     assert (again != seen.mc_probabilities).any()
     assert not [name for name in dir(seen) if "gold" in name or name == "labels"]

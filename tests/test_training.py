@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from cartography.classifier import Classifiers, Layers
+from cartography.classifier import Classifiers, Layers, torch_seed
 from cartography.errors import CartographyError
 from cartography.presets import PAPER, Recipe
-from cartography.training import TrainingSet, _torch_seed, as_tensor, fit, pick_device
+from cartography.training import TrainingSet, as_tensor, fit, pick_device
 
 RECIPE = Recipe(
     hidden=(6, 5),
@@ -32,7 +32,7 @@ RAGGED = [
 def plain_training(each: TrainingSet, recipe: Recipe) -> tuple[nn.Sequential, list[np.ndarray]]:
     """One model trained by torch's own modules, autograd and AdamW, in the same order of rows."""
     layers = Layers(7, recipe.hidden, 3)
-    start = torch.Generator().manual_seed(_torch_seed(each.seed, 0))
+    start = torch.Generator().manual_seed(torch_seed(each.seed, 0))
     weights = layers.views(Classifiers.initialised(layers, [start], torch.device("cpu")).flat)
     modules: list[nn.Module] = []
     for weight, bias in weights:
@@ -42,7 +42,7 @@ def plain_training(each: TrainingSet, recipe: Recipe) -> tuple[nn.Sequential, li
         modules += [linear, nn.ReLU()]
     model = nn.Sequential(*modules[:-1])
     optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate)
-    order_of = torch.Generator().manual_seed(_torch_seed(each.seed, 1))
+    order_of = torch.Generator().manual_seed(torch_seed(each.seed, 1))
     rows, labels = torch.from_numpy(each.rows), torch.from_numpy(each.labels)
     seen = []
     for _ in range(recipe.epochs):
@@ -67,12 +67,12 @@ def test_training_matches_torch_nn(sets: list[TrainingSet], epochs: int) -> None
     for model, each in enumerate(sets):
         reference, expected = plain_training(each, recipe)
         for (weights, biases), linear in zip(
-            final.layers.views(final.flat),
+            final[model].layers.views(final[model].flat),
             [m for m in reference if hasattr(m, "weight")],
             strict=True,
         ):
-            assert torch.allclose(weights[model].T, linear.weight, atol=1e-5, rtol=1e-5)
-            assert torch.allclose(biases[model, 0], linear.bias, atol=1e-5, rtol=1e-5)
+            assert torch.allclose(weights[0].T, linear.weight, atol=1e-5, rtol=1e-5)
+            assert torch.allclose(biases[0, 0], linear.bias, atol=1e-5, rtol=1e-5)
         for epoch, probability in zip(seen, expected, strict=True):
             np.testing.assert_allclose(epoch.gold_probability[model], probability, atol=1e-5)
 
@@ -83,7 +83,7 @@ def test_one_adamw_step_matches_the_formula() -> None:
     recipe = replace(RECIPE, epochs=1)
     each = TrainingSet(np.array([3]), np.array([1]), seed=5)
     layers = Layers(7, recipe.hidden, 3)
-    start = torch.Generator().manual_seed(_torch_seed(5, 0))
+    start = torch.Generator().manual_seed(torch_seed(5, 0))
     before = Classifiers.initialised(layers, [start], torch.device("cpu"))
     leaf = before.flat.clone().requires_grad_()
     hidden = FEATURES[3].view(1, 1, 7)
@@ -94,23 +94,66 @@ def test_one_adamw_step_matches_the_formula() -> None:
     assert leaf.grad is not None
     expected = before.flat * (1 - 1e-2 * 0.01) - 1e-2 * leaf.grad / (leaf.grad.abs() + 1e-8)
     (epoch,) = fit(FEATURES, [each], 3, recipe)
-    assert torch.allclose(epoch.classifiers.flat, expected, atol=1e-5)
+    assert torch.allclose(epoch.classifiers[0].flat, expected, atol=1e-5)
 
 
-def test_a_model_does_not_depend_on_its_neighbours() -> None:
-    recipe = replace(RECIPE, dropout=0.3)
-    *_, together = fit(FEATURES, RAGGED, 3, recipe)
-    for model, each in enumerate(RAGGED):
+# Five sets of one size are in lockstep; the others go beside them.
+SEVERAL = [
+    *RAGGED,
+    *(TrainingSet(RNG.permutation(40)[:10], RNG.integers(3, size=10), seed) for seed in range(5)),
+]
+
+
+@pytest.mark.parametrize("batch_size", [4, 16, 10], ids=["4", "16", "10, no multiple of 16"])
+def test_a_model_does_not_depend_on_its_neighbours(batch_size: int) -> None:
+    recipe = replace(RECIPE, dropout=0.3, batch_size=batch_size)
+    *_, together = fit(FEATURES, SEVERAL, 3, recipe)
+    for model, each in enumerate(SEVERAL):
         *_, alone = fit(FEATURES, [each], 3, recipe)
         assert np.array_equal(alone.gold_probability[0], together.gold_probability[model])
+        assert torch.equal(alone.classifiers[0].flat, together.classifiers[model].flat)
+
+
+def test_a_model_does_not_depend_on_the_number_of_cores() -> None:
+    threads = torch.get_num_threads()
+    found = []
+    for cores in (1, 3):
+        torch.set_num_threads(cores)
+        try:
+            *_, last = fit(FEATURES, SEVERAL, 3, replace(RECIPE, dropout=0.3))
+        finally:
+            torch.set_num_threads(threads)
+        found.append(torch.cat([each.flat for each in last.classifiers]))
+    assert torch.equal(*found)
+
+
+def test_each_set_may_have_features_of_its_own() -> None:
+    other = FEATURES.flip(0) * 2
+    sets = SEVERAL[3:6]
+    *_, together = fit([FEATURES, other, FEATURES], sets, 3, RECIPE)
+    for model, features in enumerate([FEATURES, other, FEATURES]):
+        *_, alone = fit(features, [sets[model]], 3, RECIPE)
+        assert np.array_equal(alone.gold_probability[0], together.gold_probability[model])
+
+
+def test_features_in_double_precision_train_in_it() -> None:
+    *_, single = fit(FEATURES, RAGGED, 3, RECIPE)
+    *_, double = fit(FEATURES.double(), RAGGED, 3, RECIPE)
+    assert double.classifiers[0].flat.dtype == torch.float64
+    np.testing.assert_allclose(
+        single.gold_probability[2], double.gold_probability[2], atol=1e-5, rtol=0
+    )
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others() -> None:
     recipe = replace(RECIPE, dropout=0.3)
-    one, two = (list(fit(FEATURES, RAGGED, 3, recipe))[-1].classifiers.flat for _ in range(2))
-    assert torch.equal(one, two)
     other = [replace(each, seed=each.seed + 1) for each in RAGGED]
-    assert not torch.equal(one, list(fit(FEATURES, other, 3, recipe))[-1].classifiers.flat)
+    one, two, three = (
+        list(fit(FEATURES, sets, 3, recipe))[-1].classifiers for sets in (RAGGED, RAGGED, other)
+    )
+    for model in range(3):
+        assert torch.equal(one[model].flat, two[model].flat)
+        assert not torch.equal(one[model].flat, three[model].flat)
 
 
 def test_dynamics_of_the_training_pass_are_read_before_each_step() -> None:

@@ -1,11 +1,7 @@
-"""Query strategies: each a function `(view, query_size, rng) -> Query`, and the table of them."""
-
-from collections.abc import Callable
-from typing import TypeAlias
-
-import numpy as np
+"""Query strategies: each a function `(view, query_size, rng)` to a query, and the table of them."""
 
 from cartography.errors import CartographyError
+from cartography.strategies.asking import Strategy, ask
 from cartography.strategies.bald import bald, bald_mi
 from cartography.strategies.cal import cal
 from cartography.strategies.cal_dal import cal_dal
@@ -16,8 +12,6 @@ from cartography.strategies.margin import margin
 from cartography.strategies.query import Query
 from cartography.strategies.random import random
 from cartography.strategies.view import View
-
-Strategy: TypeAlias = Callable[[View, int, np.random.Generator], Query]
 
 STRATEGIES: dict[str, Strategy] = {
     "random": random,
@@ -42,4 +36,4 @@ def strategy_named(name: str) -> Strategy:
     return STRATEGIES[name]
 
 
-__all__ = ["STRATEGIES", "USES_T_COR", "Query", "Strategy", "View", "strategy_named"]
+__all__ = ["STRATEGIES", "USES_T_COR", "Query", "Strategy", "View", "ask", "strategy_named"]

@@ -5,7 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cartography.strategies.discriminator import Discriminated, discriminate
+from cartography.strategies.discriminator import (
+    Asking,
+    Discriminated,
+    Discrimination,
+    drawn_seed,
+)
 from cartography.strategies.query import Query, top
 from cartography.strategies.view import View
 
@@ -55,7 +60,7 @@ def split_by_correctness(correctness: NDArray[np.float64], t_cor: float) -> Spli
     )
 
 
-def cal(view: View, query_size: int, rng: np.random.Generator) -> Query:
+def cal(view: View, query_size: int, rng: np.random.Generator) -> Asking:
     """The items nearest to the discriminator's boundary between high-cor and low-cor.
 
     The score is -|0.5 - P(high-cor)|. When the seed map is one-sided at `t_cor`, the nearest
@@ -65,12 +70,8 @@ def cal(view: View, query_size: int, rng: np.random.Generator) -> Query:
     split = split_by_correctness(view.correctness, view.preset.t_cor)
     found = None
     if split.two_sided:
-        [found] = discriminate(
-            view.labelled_representations,
-            [split.high],
-            view.representations,
-            view.preset.discriminator,
-            rng,
+        found = yield Discrimination(
+            view.labelled_representations, split.high, view.representations, drawn_seed(rng)
         )
     return nearest_boundary(split, found, len(view.pool), query_size, rng)
 

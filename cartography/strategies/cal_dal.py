@@ -6,17 +6,17 @@ import numpy as np
 
 from cartography.strategies.cal import cal
 from cartography.strategies.dal import dal
-from cartography.strategies.query import Query
+from cartography.strategies.discriminator import Asking
 from cartography.strategies.view import View
 
 
-def cal_dal(view: View, query_size: int, rng: np.random.Generator) -> Query:
+def cal_dal(view: View, query_size: int, rng: np.random.Generator) -> Asking:
     """CAL's best half, then DAL's best that CAL did not take; CAL has the odd item.
 
     Scores are each strategy's own. The discriminator accuracy is that of CAL's.
     """
-    first = cal(view, query_size - query_size // 2, rng)
-    second = dal(view, query_size, rng)
+    first = yield from cal(view, query_size - query_size // 2, rng)
+    second = yield from dal(view, query_size, rng)
     new = ~np.isin(second.positions, first.positions)
     room = query_size - len(first.positions)
     return replace(

@@ -1,7 +1,8 @@
 """The binary classifier of DAL and CAL: train it on two groups, apply it to the pool."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -10,7 +11,20 @@ from torch import Tensor
 
 from cartography.classifier import probabilities
 from cartography.presets import Recipe
+from cartography.strategies.query import Query
 from cartography.training import Epoch, TrainingSet, fit
+
+
+@dataclass(frozen=True, eq=False)
+class Discrimination:
+    """A discriminator that is wanted: trained on `examples` (l, h) with `targets` (l,) in {0, 1},
+    from a `seed` (see `drawn_seed`), and applied to `pool` (n, h).
+    """
+
+    examples: Tensor
+    targets: NDArray[np.int64]
+    pool: Tensor
+    seed: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,45 +35,39 @@ class Discriminated:
     accuracy: float
 
 
+Asking: TypeAlias = Generator[Discrimination, Discriminated, Query]
+"""A strategy under way: it yields each discriminator that it wants, is sent what became of it, and
+returns its query. So those of many strategies are trained side by side.
+"""
+
+
 def drawn_seed(rng: np.random.Generator) -> int:
     """The seed of a discriminator, the first thing that CAL and DAL draw from their generator."""
     return int(rng.integers(2**63))
 
 
-def discriminators(
-    examples: Tensor,
-    targets: Sequence[NDArray[np.int64]],
-    recipe: Recipe,
-    seed: int,
-) -> Iterator[Epoch]:
-    """Train one discriminator for each of the M `targets` (l,) in {0, 1}, side by side, on the
-    same `examples` (l, h); yields each epoch.
+def discriminators(wanted: Sequence[Discrimination], recipe: Recipe) -> Iterator[Epoch]:
+    """Train the M discriminators that are `wanted`, side by side; yields each epoch.
 
-    All share one `seed` (see `drawn_seed`), so that each is what it would be alone.
+    Each is what it would be alone.
     """
-    rows = np.arange(len(examples))
-    return fit(examples, [TrainingSet(rows, each, seed) for each in targets], 2, recipe)
+    sets = [TrainingSet(np.arange(len(each.targets)), each.targets, each.seed) for each in wanted]
+    return fit([each.examples for each in wanted], sets, 2, recipe)
 
 
-def discriminated(trained: Epoch, pool: Tensor) -> Iterator[Discriminated]:
-    """Apply the M discriminators of their last epoch to `pool` (n, h), one after the other.
+def discriminated(trained: Epoch, wanted: Sequence[Discrimination]) -> Iterator[Discriminated]:
+    """Apply the M discriminators of their last epoch, one after the other, each to its pool.
 
     The accuracy is that of this epoch over the examples.
     """
-    rows = torch.arange(len(pool), device=pool.device)
-    for model, correct in enumerate(trained.correct):
-        found = probabilities(trained.classifiers[model], pool, rows)
+    for each, model, correct in zip(wanted, trained.classifiers, trained.correct, strict=True):
+        rows = torch.arange(len(each.pool), device=each.pool.device).unsqueeze(0)
+        found = probabilities(model, each.pool, rows)[0]
         yield Discriminated(found[:, 1].double().cpu().numpy(), float(correct.mean()))
 
 
-def discriminate(
-    examples: Tensor,
-    targets: Sequence[NDArray[np.int64]],
-    pool: Tensor,
-    recipe: Recipe,
-    rng: np.random.Generator,
-) -> list[Discriminated]:
-    """Train `discriminators` to the end and apply them to `pool` (n, h): M answers."""
-    for epoch in discriminators(examples, targets, recipe, drawn_seed(rng)):
+def discriminate(wanted: Sequence[Discrimination], recipe: Recipe) -> list[Discriminated]:
+    """Train `discriminators` to the end and apply them: M answers."""
+    for epoch in discriminators(wanted, recipe):
         last = epoch
-    return list(discriminated(last, pool))
+    return list(discriminated(last, wanted))

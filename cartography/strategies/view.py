@@ -34,36 +34,48 @@ class View:
     @cached_property
     def probabilities(self) -> NDArray[np.float32]:
         """Class probabilities of the pool (n, C), dropout off."""
-        return self._array(classifier.probabilities(self.model, self.features, self._pool_rows))
+        if "all_representations" in vars(self):
+            # The last layer alone is left to do.
+            head = self.model.after(len(self.model.layers.hidden))
+            rows = self._rows(np.arange(len(self.pool)))
+            found = classifier.probabilities(head, self.representations, rows)
+        else:
+            found = classifier.probabilities(self.model, self.features, self._rows(self.pool))
+        return self._array(found[0])
 
     @cached_property
     def mc_probabilities(self) -> NDArray[np.float32]:
         """Class probabilities of the pool in each Monte Carlo dropout pass (T, n, C)."""
-        return self._array(
-            classifier.mc_probabilities(
-                self.model,
-                self.features,
-                self._pool_rows,
-                dropout=self.preset.classifier.dropout,
-                passes=self.preset.mc_passes,
-                generator=torch.Generator(self.features.device).manual_seed(self.seed),
-            )
+        found = classifier.mc_probabilities(
+            self.model,
+            self.features,
+            self._rows(self.pool),
+            dropout=self.preset.classifier.dropout,
+            passes=self.preset.mc_passes,
+            seeds=[self.seed],
         )
+        return self._array(found[0].transpose(0, 1))
 
     @cached_property
-    def representations(self) -> Tensor:
-        """The last hidden layer of the pool, psi (n, h), dropout off."""
-        return classifier.representations(self.model, self.features, self._pool_rows)
+    def all_representations(self) -> Tensor:
+        """The last hidden layer, psi (l + n, h), of the labelled set and then of the pool, dropout
+        off.
+        """
+        rows = self._rows(np.concatenate([self.labelled, self.pool]))
+        return classifier.representations(self.model, self.features, rows)[0]
 
-    @cached_property
+    @property
     def labelled_representations(self) -> Tensor:
         """The last hidden layer of the labelled set, psi (l, h), dropout off."""
-        rows = torch.from_numpy(self.labelled).to(self.features.device)
-        return classifier.representations(self.model, self.features, rows)
+        return self.all_representations[: len(self.labelled)]
 
-    @cached_property
-    def _pool_rows(self) -> Tensor:
-        return torch.from_numpy(self.pool).to(self.features.device)
+    @property
+    def representations(self) -> Tensor:
+        """The last hidden layer of the pool, psi (n, h), dropout off."""
+        return self.all_representations[len(self.labelled) :]
+
+    def _rows(self, rows: NDArray[np.int64]) -> Tensor:
+        return torch.from_numpy(rows).to(self.features.device).unsqueeze(0)
 
     @staticmethod
     def _array(values: Tensor) -> NDArray[np.float32]:

@@ -1,0 +1,64 @@
+"""Work spread over the cores of the machine: threads of Python, each with one thread of torch.
+
+Torch's own threads wait for one another after every product, and the products of a training step
+are so small that this takes longer than the product, on a busy machine many times longer. The
+jobs here are large, an epoch of some models or a block of rows, and wait for nobody. A job is
+computed by one thread whatever the number of cores, so its result does not depend on it.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from typing import TypeVar
+
+import torch
+
+T = TypeVar("T")
+
+_here = threading.local()
+
+
+def cores(device: torch.device) -> int:
+    """How many jobs `spread` runs at once: on the CPU as many as torch may have threads (which
+    OMP_NUM_THREADS limits); 1 on another device, and inside a job.
+    """
+    if device.type != "cpu" or getattr(_here, "in_a_job", False):
+        return 1
+    return torch.get_num_threads()
+
+
+def spread(jobs: Sequence[Callable[[], T]], device: torch.device) -> list[T]:
+    """The results of all `jobs`, in their order."""
+    if device.type != "cpu":
+        return [job() for job in jobs]
+    if len(jobs) == 1 or cores(device) == 1:
+        with _one_thread():
+            return [job() for job in jobs]
+    return list(_pool(cores(device)).map(lambda job: job(), jobs))
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="cartography", initializer=_enter)
+
+
+# Threads do not survive a fork; the child makes its own.
+os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
+def _enter() -> None:
+    _here.in_a_job = True
+    torch.set_num_threads(1)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -1,0 +1,56 @@
+"""Work over the cores: in order, each job with one thread of torch, never waiting for itself."""
+
+import threading
+
+import pytest
+import torch
+
+from cartography.cores import cores, spread
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def two_threads() -> object:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_jobs_run_side_by_side_and_answer_in_order() -> None:
+    meet = threading.Barrier(2, timeout=20)
+
+    def job(number: int) -> tuple[int, int]:
+        meet.wait()
+        return number, torch.get_num_threads()
+
+    found = spread([lambda number=number: job(number) for number in range(4)], CPU)
+    assert found == [(0, 1), (1, 1), (2, 1), (3, 1)]
+    assert torch.get_num_threads() == 2
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_a_job_that_spreads_its_own_work_does_it_alone() -> None:
+    def job() -> tuple[int, list[int]]:
+        return cores(CPU), spread([torch.get_num_threads] * 3, CPU)
+
+    assert spread([job] * 5, CPU) == [(1, [1, 1, 1])] * 5
+    assert spread([torch.get_num_threads], CPU) == [1]
+    assert spread([], CPU) == []
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_a_mistake_in_a_job_is_the_callers() -> None:
+    def job() -> None:
+        raise ValueError("mend this")
+
+    with pytest.raises(ValueError, match="mend this"):
+        spread([job, job], CPU)
+    assert spread([lambda: 1, lambda: 2], CPU) == [1, 2]
+
+
+def test_other_devices_are_left_to_themselves() -> None:
+    assert cores(torch.device("meta")) == 1
+    assert spread([lambda: 1, lambda: 2], torch.device("meta")) == [1, 2]
