@@ -9,15 +9,18 @@ from cartography.figures import accuracy_figure, data_map_figure, write_html
 from cartography.learn_runs import read_learning
 from cartography.learner import ActiveLearner, Batch
 from cartography.map_runs import read_map
-from cartography.presets import PAPER, Preset, Recipe
+from cartography.presets import PAPER, PRESETS, RELEASED, Preset, Recipe
 from cartography.reading import read_corpus, read_train_test
 from cartography.simulation import Arm, Iteration, simulate
 from cartography.strategies import STRATEGIES, Query, View
+from cartography.switches import Switches
 from cartography.training import Epoch, TrainingSet, fit
 
 __all__ = [
     "PAPER",
+    "PRESETS",
     "REGIONS",
+    "RELEASED",
     "STRATEGIES",
     "ActiveLearner",
     "Arm",
@@ -32,6 +35,7 @@ __all__ = [
     "Preset",
     "Query",
     "Recipe",
+    "Switches",
     "Thresholds",
     "TrainingDynamics",
     "TrainingSet",

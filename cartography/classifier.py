@@ -7,7 +7,7 @@ short, and no graph is built at every step.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from cartography.cores import spread
+from cartography.presets import Recipe
 
 ALIGNED = 16  # floats in 64 bytes, the widest register and the line of a cache
 BLOCK = 512  # rows scored at a time: their activations stay in the cache of a core
@@ -23,11 +24,14 @@ BLOCK = 512  # rows scored at a time: their activations stay in the cache of a c
 
 @dataclass(frozen=True)
 class Layers:
-    """The sizes of a perceptron: `inputs` (d), hidden layers, `outputs` (C)."""
+    """The sizes of a perceptron: `inputs` (d), hidden layers, `outputs` (C), with a ReLU on the
+    outputs too if `relu_outputs`.
+    """
 
     inputs: int
     hidden: tuple[int, ...]
     outputs: int
+    relu_outputs: bool = False
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
@@ -95,16 +99,19 @@ class Classifiers:
         parameters: their inputs are the activations of hidden layer `depth` (from 1).
         """
         skipped = sum((fan_in + 1) * fan_out for fan_in, fan_out in self.layers.pairs[:depth])
-        rest = Layers(
-            self.layers.hidden[depth - 1], self.layers.hidden[depth:], self.layers.outputs
+        rest = replace(
+            self.layers,
+            inputs=self.layers.hidden[depth - 1],
+            hidden=self.layers.hidden[depth:],
         )
         return Classifiers(rest, self.flat[:, skipped:])
 
     def layer(self, depth: int, inputs: Tensor) -> Tensor:
-        """The outputs (M, B, out) of layer `depth` (from 0), ReLU applied to a hidden one."""
+        """The outputs (M, B, out) of layer `depth` (from 0), after the ReLU where it has one."""
         weights, biases = self._views[depth]
         outputs = torch.baddbmm(biases, inputs, weights)
-        return outputs.relu_() if depth < len(self.layers.hidden) else outputs
+        rectified = self.layers.relu_outputs or depth < len(self.layers.hidden)
+        return outputs.relu_() if rectified else outputs
 
     def forward(self, inputs: Tensor, masks: Sequence[Tensor] = ()) -> list[Tensor]:
         """All activations: the inputs (M, B, d), each hidden layer (M, B, h), the logits (M, B, C).
@@ -132,6 +139,8 @@ class Classifiers:
         `error` (M, B, C) is the gradient for the logits; `activations` and `masks` are those of
         the `forward` call.
         """
+        if self.layers.relu_outputs:
+            error = torch.ops.aten.threshold_backward(error, activations[-1], 0)
         for depth in reversed(range(len(self._views))):
             weights, _ = self._views[depth]
             weight_gradients, bias_gradients = gradients[depth]
@@ -146,50 +155,68 @@ class Classifiers:
                 error = torch.ops.aten.threshold_backward(error, inputs, 0)
 
 
-def probabilities(classifiers: Classifiers, features: Tensor, rows: Tensor) -> Tensor:
-    """Class probabilities (M, n, C) for `features[rows]`, rows (M, n), dropout off."""
-    return _by_block(
-        lambda block, _: classifiers.forward(features[block])[-1].softmax(2),
-        rows,
-        features.new_empty(*rows.shape, classifiers.layers.outputs),
-    )
+@dataclass(frozen=True)
+class Noise:
+    """Dropout that stays on while M models predict: its share, and a seed a model.
+
+    Each block of rows of each model draws from a generator of its own.
+    """
+
+    dropout: float
+    seeds: tuple[int, ...]
+
+    @classmethod
+    def left_on(cls, recipe: Recipe, *seeds: int) -> "Noise | None":
+        """What `recipe` leaves on; None where dropout is for training alone."""
+        return cls(recipe.dropout, seeds) if recipe.dropout_at_test else None
+
+    def generators(self, block: int, device: torch.device) -> list[torch.Generator]:
+        """The generators of the models for this `block`."""
+        return [torch.Generator(device).manual_seed(torch_seed(each, block)) for each in self.seeds]
 
 
-def representations(classifiers: Classifiers, features: Tensor, rows: Tensor) -> Tensor:
-    """The last hidden layer, psi (M, n, h), for `features[rows]`, rows (M, n), dropout off."""
-    return _by_block(
-        lambda block, _: classifiers.forward(features[block])[-2],
-        rows,
-        features.new_empty(*rows.shape, classifiers.layers.hidden[-1]),
-    )
+def probabilities(
+    classifiers: Classifiers, features: Tensor, rows: Tensor, noise: Noise | None = None
+) -> Tensor:
+    """Class probabilities (M, n, C) for `features[rows]`, rows (M, n); dropout off, or `noise`."""
+
+    def score(block: Tensor, number: int) -> Tensor:
+        masks = _noise_masks(classifiers, block, number, noise)
+        return classifiers.forward(features[block], masks)[-1].softmax(2)
+
+    return _by_block(score, rows, features.new_empty(*rows.shape, classifiers.layers.outputs))
+
+
+def representations(
+    classifiers: Classifiers, features: Tensor, rows: Tensor, noise: Noise | None = None
+) -> Tensor:
+    """The last hidden layer, psi (M, n, h), for `features[rows]`, rows (M, n); dropout off, or
+    `noise`.
+    """
+
+    def score(block: Tensor, number: int) -> Tensor:
+        masks = _noise_masks(classifiers, block, number, noise)
+        return classifiers.forward(features[block], masks)[-2]
+
+    return _by_block(score, rows, features.new_empty(*rows.shape, classifiers.layers.hidden[-1]))
 
 
 def mc_probabilities(
-    classifiers: Classifiers,
-    features: Tensor,
-    rows: Tensor,
-    *,
-    dropout: float,
-    passes: int,
-    seeds: Sequence[int],
+    classifiers: Classifiers, features: Tensor, rows: Tensor, noise: Noise, passes: int
 ) -> Tensor:
     """Class probabilities (M, n, T, C) for `features[rows]`, rows (M, n), over T Monte Carlo
-    `passes` with dropout on.
-
-    Each block of each model draws from a generator of its own, by the model's seed and the block.
+    `passes`, each with its own draw of `noise`.
     """
     sizes = classifiers.layers.hidden
     rest = classifiers.after(1)
 
     def score(block: Tensor, number: int) -> Tensor:
-        generators = [
-            torch.Generator(features.device).manual_seed(torch_seed(seed, number)) for seed in seeds
-        ]
+        generators = noise.generators(number, features.device)
         # No pass changes what comes before the first dropout.
         first = classifiers.layer(0, features[block])
         scored = []
         for _ in range(passes):
-            masks = dropout_masks(block.shape[1], sizes, dropout, generators)
+            masks = dropout_masks(block.shape[1], sizes, noise.dropout, generators)
             kept = first * masks[0] if masks else first
             scored.append(rest.forward(kept, masks[1:])[-1].softmax(2))
         return torch.stack(scored, dim=2)
@@ -197,6 +224,15 @@ def mc_probabilities(
     return _by_block(
         score, rows, features.new_empty(*rows.shape, passes, classifiers.layers.outputs)
     )
+
+
+def _noise_masks(
+    classifiers: Classifiers, block: Tensor, number: int, noise: Noise | None
+) -> list[Tensor]:
+    if noise is None:
+        return []
+    generators = noise.generators(number, block.device)
+    return dropout_masks(block.shape[1], classifiers.layers.hidden, noise.dropout, generators)
 
 
 def _by_block(score: Callable[[Tensor, int], Tensor], rows: Tensor, scored: Tensor) -> Tensor:
@@ -207,9 +243,8 @@ def _by_block(score: Callable[[Tensor, int], Tensor], rows: Tensor, scored: Tens
         block = slice(number * width, (number + 1) * width)
         scored[:, block] = score(rows[:, block], number)
 
-    spread(
-        [partial(fill, number) for number in range(math.ceil(rows.shape[1] / width))], rows.device
-    )
+    blocks = math.ceil(rows.shape[1] / width)
+    spread([partial(fill, number) for number in range(blocks)], rows.device)
     return scored
 
 

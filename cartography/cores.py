@@ -18,16 +18,19 @@ import torch
 
 T = TypeVar("T")
 
+# As many as torch itself would use, which OMP_NUM_THREADS limits.
+_CORES = torch.get_num_threads()
+
 _here = threading.local()
 
 
 def cores(device: torch.device) -> int:
-    """How many jobs `spread` runs at once: on the CPU as many as torch may have threads (which
-    OMP_NUM_THREADS limits); 1 on another device, and inside a job.
+    """How many jobs `spread` runs at once: on the CPU one a core, which OMP_NUM_THREADS limits; 1
+    on another device, and inside a job.
     """
     if device.type != "cpu" or getattr(_here, "in_a_job", False):
         return 1
-    return torch.get_num_threads()
+    return _CORES
 
 
 def spread(jobs: Sequence[Callable[[], T]], device: torch.device) -> list[T]:
@@ -51,6 +54,7 @@ os.register_at_fork(after_in_child=_pool.cache_clear)
 
 def _enter() -> None:
     _here.in_a_job = True
+    torch.get_num_threads()  # a thread's first question sets it to what others last chose
     torch.set_num_threads(1)
 
 

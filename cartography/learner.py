@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cartography import classifier
-from cartography.classifier import Classifiers
+from cartography.classifier import Classifiers, Noise
 from cartography.data_map import DataMap
 from cartography.dynamics import TrainingDynamics
 from cartography.errors import CartographyError
 from cartography.presets import PAPER, SEEDS, Preset
-from cartography.strategies import View, ask, strategy_named
-from cartography.training import Epoch, TrainingSet, as_tensor, fit, pick_device
+from cartography.strategies import USES_POOL, USES_T_COR, View, ask, strategy_named
+from cartography.training import Epoch, State, TrainingSet, as_tensor, fit, pick_device
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +45,13 @@ class Batch:
 
 @dataclass(frozen=True, eq=False)
 class _Trained:
-    """A learner's model (M = 1), the map of its labelled set, and the seconds training took."""
+    """A learner's model (M = 1), the map of its labelled set, the representations its training
+    passes saw, as far as they are wanted, and the seconds training took.
+    """
 
     model: Classifiers
     data_map: DataMap
+    seen: tuple[Tensor, ...]
     seconds: float
 
 
@@ -56,9 +59,10 @@ class ActiveLearner:
     """A labelled set, a pool, and a strategy that says which of the pool to label next.
 
     `features` (n, d) and `ids` (n,) describe all items; all are in the pool until they are
-    taught. `classes` names the C classes. Every training starts from fresh weights; what it
-    draws depends on `seed` and on the number of labels alone, so a learner taught the same
-    labels in the same order answers the same, whenever it was stopped between.
+    taught. `classes` names the C classes. What a training draws depends on `seed` and on the
+    number of labels alone, and it starts from fresh weights (unless the preset's switch
+    `weight_reset` is off), so a learner taught the same labels in the same order answers the
+    same, whenever it was stopped between.
 
     Raises CartographyError for an unknown strategy or device, fewer than two classes, or ids
     that are not distinct or not as many as the features.
@@ -99,6 +103,7 @@ class ActiveLearner:
         self._labels = np.full(len(self.ids), -1, dtype=np.int64)
         self._labelled: list[int] = []
         self._trained: _Trained | None = None
+        self._state: State | None = None
 
     @property
     def labelled(self) -> NDArray[np.int64]:
@@ -161,6 +166,7 @@ class ActiveLearner:
             correctness=trained.data_map.correctness,
             preset=self.preset,
             seed=self._seed(1),
+            seen=trained.seen,
         )
 
     @property
@@ -180,7 +186,8 @@ class ActiveLearner:
 
     def probabilities(self, features: Tensor) -> NDArray[np.float32]:
         """Class probabilities (n, C) of `features` (n, d). Trains first if need be."""
-        return predict(self._ready().model, features)
+        noise = Noise.left_on(self.preset.classifier, self._seed(3))
+        return predict(self._ready().model, features, noise)
 
     def _ready(self) -> _Trained:
         if self._trained is None:
@@ -225,15 +232,25 @@ def train(learners: Sequence[ActiveLearner]) -> Iterator[Epoch]:
     """
     first = learners[0]
     sets = [
-        TrainingSet(learner.labelled, learner._labels[learner.labelled], learner._seed(0))
+        TrainingSet(
+            learner.labelled,
+            learner._labels[learner.labelled],
+            learner._seed(0),
+            learner._state,
+        )
         for learner in learners
     ]
     start = time.perf_counter()
     epochs = []
     recipe = first.preset.classifier
-    for epoch in fit(first.features, sets, len(first.classes), recipe):
-        epochs.append(epoch)
-        yield epoch
+    wanted = [_epochs_seen(learner) for learner in learners]
+    seen: list[list[Tensor]] = [[] for _ in learners]
+    for epoch in fit(first.features, sets, len(first.classes), recipe, record=any(wanted)):
+        epochs.append(replace(epoch, representations=()))
+        for model, number in enumerate(wanted):
+            if epoch.number <= number:
+                seen[model].append(epoch.representations[model])
+        yield epochs[-1]
     seconds = (time.perf_counter() - start) / len(learners)
     for model, learner in enumerate(learners):
         dynamics = TrainingDynamics(
@@ -241,7 +258,21 @@ def train(learners: Sequence[ActiveLearner]) -> Iterator[Epoch]:
             np.stack([epoch.gold_probability[model] for epoch in epochs]),
             np.stack([epoch.correct[model] for epoch in epochs]),
         )
-        learner._trained = _Trained(epochs[-1].classifiers[model], DataMap.of(dynamics), seconds)
+        learner._trained = _Trained(
+            epochs[-1].classifiers[model], DataMap.of(dynamics), tuple(seen[model]), seconds
+        )
+        if not learner.preset.switches.weight_reset:
+            learner._state = epochs[-1].states[model]
+
+
+def _epochs_seen(learner: ActiveLearner) -> int:
+    """How many epochs' representations the learner's strategy looks back at."""
+    switches, wanted = learner.preset.switches, 0
+    if learner.strategy in USES_T_COR and switches.cal_representations == "first_epoch":
+        wanted = 1
+    if learner.strategy in USES_POOL and switches.dal_representations == "every_epoch":
+        wanted = learner.preset.classifier.epochs
+    return wanted
 
 
 def query(learners: Sequence[ActiveLearner], size: int | None = None) -> list[Batch]:
@@ -276,8 +307,11 @@ def query(learners: Sequence[ActiveLearner], size: int | None = None) -> list[Ba
     ]
 
 
-def predict(model: Classifiers, features: Tensor) -> NDArray[np.float32]:
-    """Class probabilities (n, C) of all `features` (n, d) by one model, dropout off."""
+def predict(
+    model: Classifiers, features: Tensor, noise: Noise | None = None
+) -> NDArray[np.float32]:
+    """Class probabilities (n, C) of all `features` (n, d) by one model; dropout off, or `noise`."""
     rows = torch.arange(len(features), device=features.device).unsqueeze(0)
-    found: NDArray[np.float32] = classifier.probabilities(model, features, rows)[0].cpu().numpy()
-    return found
+    found = classifier.probabilities(model, features, rows, noise)[0]
+    probabilities: NDArray[np.float32] = found.cpu().numpy()
+    return probabilities

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
+from sklearn.model_selection import train_test_split
 
 from cartography.cores import cores
 from cartography.corpus import Corpus, stratified_draw
@@ -14,6 +15,8 @@ from cartography.errors import CartographyError
 from cartography.learner import ActiveLearner, Batch, query, train
 from cartography.presets import PAPER, Preset
 from cartography.training import as_tensor, pick_device
+
+_FIXED_SPLIT = 42  # the released code's random_state
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,8 @@ def simulate(
     after `preset.iterations` batches or when the pool is empty.
 
     `done` resumes: for each arm, the rows of the batches it was taught before, equally many for
-    all. The iteration they end with is trained again and not yielded again; `None` starts anew.
+    all. The iteration they end with is trained again and not yielded again (and all before it,
+    where the preset's switch `weight_reset` is off); `None` starts anew.
 
     Raises CartographyError when a text has no gold label or the seed set is not smaller than the
     corpus.
@@ -127,20 +131,22 @@ def simulate(
             f"a seed set of {preset.seed_size} leaves no pool: {corpus.name} has {len(corpus)} "
             "labelled texts to learn from; use a smaller --seed-size"
         )
-    for learner, arm, batches in zip(learners, arms, past, strict=True):
-        for rows in [seed_set(corpus, preset.seed_size, arm.seed), *batches]:
-            learner.teach_rows(rows, corpus.labels[rows])
+    finished = len(past[0])
     taught: list[Batch | None] = [None] * len(arms)
     before: list[NDArray[np.int64] | None] = [None] * len(arms)
-    finished = len(past[0])
-    for number in range(finished, preset.iterations + 1):
+    for number in range(preset.iterations + 1):
         if number > finished:
             if not len(learners[0].pool):
                 return
             taught = [batch for some in _at_once(learners) for batch in query(some)]
-            for learner, batch in zip(learners, taught, strict=True):
-                assert batch is not None
-                learner.teach_rows(batch.rows, corpus.labels[batch.rows])
+        for learner, arm, batches, batch in zip(learners, arms, past, taught, strict=True):
+            if not number:
+                rows = seed_set(corpus, preset.seed_size, arm.seed, preset.switches.stratified_seed)
+            else:
+                rows = batches[number - 1] if batch is None else batch.rows
+            learner.teach_rows(rows, corpus.labels[rows])
+        if number < finished and preset.switches.weight_reset:
+            continue  # the next training has nothing from this one
         for _ in train(learners):
             pass
         predicted = [learner.probabilities(held_out).argmax(axis=1) for learner in learners]
@@ -202,9 +208,13 @@ def _at_once(learners: list[ActiveLearner]) -> list[list[ActiveLearner]]:
     return [learners[start : start + width] for start in range(0, len(learners), width)]
 
 
-def seed_set(corpus: Corpus, size: int, seed: int) -> NDArray[np.int64]:
-    """Rows of the stratified seed set (`size`,) of `seed`, ascending.
+def seed_set(corpus: Corpus, size: int, seed: int, stratified: bool = True) -> NDArray[np.int64]:
+    """Rows of the seed set (`size`,) of `seed`: stratified and ascending, or else a random split
+    that is the same for every seed, in its own order (see the switch `stratified_seed`).
 
     Raises CartographyError when the corpus has fewer labelled texts than that.
     """
-    return stratified_draw(corpus.labels, size, np.random.default_rng(seed))
+    if stratified:
+        return stratified_draw(corpus.labels, size, np.random.default_rng(seed))
+    rows, _ = train_test_split(np.arange(len(corpus)), train_size=size, random_state=_FIXED_SPLIT)
+    return np.asarray(rows, dtype=np.int64)

@@ -191,9 +191,9 @@ class ThresholdStudy:
         if probability is not None:
             # The order of equal scores is drawn after the seed of the discriminator was.
             drawn_seed(rng)
-            found = Discriminated(probability.astype(np.float64), self.accuracy(t_cor))
+            found = Discriminated(probability.astype(np.float64), self.accuracy(t_cor), np.empty(0))
         pool_size = self.high_cor_probability.shape[1]
-        return nearest_boundary(self._split(t_cor), found, pool_size, size, rng)
+        return nearest_boundary(self._split(t_cor), found, pool_size, size, rng, rng)
 
     def _split(self, t_cor: float) -> Split:
         return split_by_correctness(self.data_map.correctness, _checked(t_cor))

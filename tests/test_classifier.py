@@ -1,6 +1,7 @@
 """The side-by-side models against the same models in plain torch.nn."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from cartography.classifier import (
     BLOCK,
     Classifiers,
     Layers,
+    Noise,
     dropout_masks,
     mc_probabilities,
     probabilities,
@@ -117,6 +119,39 @@ def test_scoring_in_blocks_matches_torch_nn() -> None:
         torch.testing.assert_close(represented[model], hidden, atol=1e-6, rtol=1e-5)
 
 
+def test_noise_leaves_dropout_on_in_every_block() -> None:
+    classifier = Classifiers.initialised(LAYERS, seeded(3, 4), CPU)
+    features = torch.randn(BLOCK, 7, generator=seeded(2)[0])
+    rows = torch.arange(BLOCK).repeat(2, 1)  # two blocks of half as many columns
+    noise = Noise(0.3, (8, 9))
+    psi = representations(classifier, features, rows, noise)
+    for block, columns in enumerate(torch.arange(BLOCK).chunk(2)):
+        masks = dropout_masks(BLOCK // 2, LAYERS.hidden, 0.3, noise.generators(block, CPU))
+        *_, expected, logits = classifier.forward(features[columns].expand(2, -1, -1), masks)
+        torch.testing.assert_close(psi[:, columns], expected)
+        torch.testing.assert_close(
+            probabilities(classifier, features, rows, noise)[:, columns], logits.softmax(2)
+        )
+
+
+def test_a_relu_on_the_outputs_is_part_of_both_passes() -> None:
+    layers = replace(LAYERS, relu_outputs=True)
+    classifier = Classifiers.initialised(layers, seeded(0), CPU)
+    inputs = torch.randn(1, 6, 7, generator=seeded(9)[0])
+    error = torch.randn(1, 6, 3, generator=seeded(4)[0])
+    flat = torch.zeros_like(classifier.flat)
+    classifier.backward(classifier.forward(inputs), error, layers.views(flat))
+
+    leaf = classifier.flat.clone().requires_grad_()
+    hidden = inputs
+    for weights, biases in layers.views(leaf):
+        hidden = (hidden @ weights + biases).relu()
+    torch.testing.assert_close(classifier.forward(inputs)[-1], hidden.detach())
+    (hidden * error).sum().backward()
+    assert leaf.grad is not None
+    torch.testing.assert_close(flat, leaf.grad, atol=1e-5, rtol=1e-5)
+
+
 def test_what_follows_a_layer_is_a_perceptron_of_the_same_parameters() -> None:
     classifier = Classifiers.initialised(LAYERS, seeded(3, 4), CPU)
     _, first, second, logits = classifier.forward(torch.randn(2, 6, 7, generator=seeded(2)[0]))
@@ -161,7 +196,7 @@ def test_monte_carlo_passes_differ_and_average_to_something_like_the_plain_predi
     classifier = Classifiers.initialised(LAYERS, seeded(3, 4), CPU)
     features = torch.randn(20, 7, generator=seeded(2)[0])
     rows = torch.arange(20).repeat(2, 1)
-    found = mc_probabilities(classifier, features, rows, dropout=0.3, passes=400, seeds=[1, 2])
+    found = mc_probabilities(classifier, features, rows, Noise(0.3, (1, 2)), 400)
     assert found.shape == (2, 20, 400, 3)
     assert not torch.equal(found[:, :, 0], found[:, :, 1])
     torch.testing.assert_close(found.sum(3), torch.ones(2, 20, 400))
@@ -173,7 +208,7 @@ def test_monte_carlo_passes_are_those_of_the_whole_network() -> None:
     classifier = Classifiers.initialised(LAYERS, seeded(3), CPU)
     features = torch.randn(20, 7, generator=seeded(2)[0])
     rows = torch.arange(20).unsqueeze(0)
-    [found] = mc_probabilities(classifier, features, rows, dropout=0.3, passes=2, seeds=[1])
+    [found] = mc_probabilities(classifier, features, rows, Noise(0.3, (1,)), 2)
     drawn = [torch.Generator().manual_seed(torch_seed(1, 0))]
     for number in range(2):
         masks = dropout_masks(20, LAYERS.hidden, 0.3, drawn)

@@ -5,17 +5,15 @@ import threading
 import pytest
 import torch
 
-from cartography.cores import cores, spread
+from cartography import cores
+from cartography.cores import spread
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def two_threads() -> object:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(threads)
+def two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cartography.cores._CORES", 2)
 
 
 @pytest.mark.usefixtures("two_threads")
@@ -28,13 +26,29 @@ def test_jobs_run_side_by_side_and_answer_in_order() -> None:
 
     found = spread([lambda number=number: job(number) for number in range(4)], CPU)
     assert found == [(0, 1), (1, 1), (2, 1), (3, 1)]
-    assert torch.get_num_threads() == 2
+
+
+def test_a_job_keeps_its_one_thread_when_others_choose_more() -> None:
+    threads = torch.get_num_threads()
+    found = []
+
+    def worker() -> None:
+        cores._enter()
+        other = threading.Thread(target=lambda: torch.set_num_threads(threads + 1))
+        other.start()
+        other.join()
+        found.append(torch.get_num_threads())
+
+    started = threading.Thread(target=worker)
+    started.start()
+    started.join()
+    assert found == [1]
 
 
 @pytest.mark.usefixtures("two_threads")
 def test_a_job_that_spreads_its_own_work_does_it_alone() -> None:
     def job() -> tuple[int, list[int]]:
-        return cores(CPU), spread([torch.get_num_threads] * 3, CPU)
+        return cores.cores(CPU), spread([torch.get_num_threads] * 3, CPU)
 
     assert spread([job] * 5, CPU) == [(1, [1, 1, 1])] * 5
     assert spread([torch.get_num_threads], CPU) == [1]
@@ -52,5 +66,5 @@ def test_a_mistake_in_a_job_is_the_callers() -> None:
 
 
 def test_other_devices_are_left_to_themselves() -> None:
-    assert cores(torch.device("meta")) == 1
+    assert cores.cores(torch.device("meta")) == 1
     assert spread([lambda: 1, lambda: 2], torch.device("meta")) == [1, 2]

@@ -28,6 +28,9 @@ STRATEGIES: dict[str, Strategy] = {
 USES_T_COR = frozenset({"cal", "cal-dal"})
 """The strategies that look at `Preset.t_cor`."""
 
+USES_POOL = frozenset({"dal", "cal-dal"})
+"""The strategies that tell the labelled set from the pool."""
+
 
 def strategy_named(name: str) -> Strategy:
     """The strategy called `name`. Raises CartographyError when there is none."""
@@ -36,4 +39,13 @@ def strategy_named(name: str) -> Strategy:
     return STRATEGIES[name]
 
 
-__all__ = ["STRATEGIES", "USES_T_COR", "Query", "Strategy", "View", "ask", "strategy_named"]
+__all__ = [
+    "STRATEGIES",
+    "USES_POOL",
+    "USES_T_COR",
+    "Query",
+    "Strategy",
+    "View",
+    "ask",
+    "strategy_named",
+]

@@ -1,6 +1,7 @@
 """BALD, with Monte Carlo dropout (Houlsby et al. 2011; Gal & Ghahramani 2016), in two readings."""
 
 import numpy as np
+from scipy.special import softmax
 
 from cartography.strategies.entropy import entropy_of
 from cartography.strategies.query import Query, top
@@ -11,9 +12,15 @@ def bald(view: View, query_size: int, rng: np.random.Generator) -> Query:
     """As the paper does it (Section 4.2): the entropy of the mean over the dropout passes, in bits.
 
     This measures all of the uncertainty. What sets BALD apart in its own papers is the part on
-    which the passes disagree; see `bald_mi`.
+    which the passes disagree; see `bald_mi`. The preset's switch `log_bald` takes the mean of
+    log-probabilities instead.
     """
-    return top(entropy_of(view.mc_probabilities.mean(axis=0, dtype=np.float64)), query_size, rng)
+    passes = view.mc_probabilities  # (T, n, C)
+    mean = passes.mean(axis=0, dtype=np.float64)
+    if view.preset.switches.log_bald:
+        least = np.finfo(passes.dtype).tiny
+        mean = softmax(np.log(np.maximum(passes, least)).mean(axis=0, dtype=np.float64), axis=1)
+    return top(entropy_of(mean), query_size, rng)
 
 
 def bald_mi(view: View, query_size: int, rng: np.random.Generator) -> Query:

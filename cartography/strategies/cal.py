@@ -60,20 +60,32 @@ def split_by_correctness(correctness: NDArray[np.float64], t_cor: float) -> Spli
     )
 
 
+def rounded_to_fifths(correctness: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`correctness` (n,) to the nearest of 0, 0.2 ... 1, a half to the even fifth."""
+    return np.round(correctness * 5) / 5
+
+
 def cal(view: View, query_size: int, rng: np.random.Generator) -> Asking:
     """The items nearest to the discriminator's boundary between high-cor and low-cor.
 
     The score is -|0.5 - P(high-cor)|. When the seed map is one-sided at `t_cor`, the nearest
     threshold that splits it is used instead (see `split_by_correctness`); when none can, the
-    items are drawn at random. The query's `fallback` says so.
+    items are drawn at random. The query's `fallback` says so. Three switches of the preset
+    depart from this: `rounded_correctness`, `cal_representations` and `linear_discriminator`.
     """
-    split = split_by_correctness(view.correctness, view.preset.t_cor)
+    switches = view.preset.switches
+    correctness = view.correctness
+    if switches.rounded_correctness:
+        correctness = rounded_to_fifths(correctness)
+    split = split_by_correctness(correctness, view.preset.t_cor)
     found = None
     if split.two_sided:
-        found = yield Discrimination(
-            view.labelled_representations, split.high, view.representations, drawn_seed(rng)
-        )
-    return nearest_boundary(split, found, len(view.pool), query_size, rng)
+        examples = view.labelled_representations
+        if switches.cal_representations == "first_epoch":
+            examples = view.seen[0]
+        found = yield Discrimination(examples, split.high, view.representations, drawn_seed(rng))
+    ties = None if switches.linear_discriminator else rng
+    return nearest_boundary(split, found, len(view.pool), query_size, rng, ties)
 
 
 def nearest_boundary(
@@ -82,14 +94,15 @@ def nearest_boundary(
     pool_size: int,
     query_size: int,
     rng: np.random.Generator,
+    ties: np.random.Generator | None,
 ) -> Query:
     """What `cal` answers of a pool of n = `pool_size`, once the discriminator of `split` is
-    trained and applied to it; None where the split is one-sided.
+    trained and applied to it; None where the split is one-sided. `ties` is as `top` takes it.
     """
     if found is None:
         return replace(top(rng.random(pool_size), query_size, rng), fallback=split.fallback)
     return replace(
-        top(-np.abs(0.5 - found.probability), query_size, rng),
+        top(-np.abs(0.5 - found.probability), query_size, ties),
         discriminator_accuracy=found.accuracy,
         fallback=split.fallback,
     )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from cartography.strategies.discriminator import Asking, Discrimination, drawn_seed
 from cartography.strategies.query import top
@@ -10,9 +11,17 @@ from cartography.strategies.view import View
 
 
 def dal(view: View, query_size: int, rng: np.random.Generator) -> Asking:
-    """The items most surely told apart from the labelled set; the score is P(unlabelled)."""
-    unlabelled = np.repeat(np.array([0, 1]), [len(view.labelled), len(view.pool)])
-    found = yield Discrimination(
-        view.all_representations, unlabelled, view.representations, drawn_seed(rng)
-    )
-    return replace(top(found.probability, query_size, rng), discriminator_accuracy=found.accuracy)
+    """The items most surely told apart from the labelled set; the score is P(unlabelled).
+
+    Three switches of the preset depart from this: `dal_representations`, `dal_last_epoch` and
+    `linear_discriminator`.
+    """
+    switches = view.preset.switches
+    examples, labelled = view.all_representations, len(view.labelled)
+    if switches.dal_representations == "every_epoch":
+        examples, labelled = torch.cat([*view.seen, view.representations]), sum(map(len, view.seen))
+    unlabelled = np.repeat(np.array([0, 1]), [labelled, len(view.pool)])
+    found = yield Discrimination(examples, unlabelled, view.representations, drawn_seed(rng))
+    score = found.seen[labelled:] if switches.dal_last_epoch else found.probability
+    ties = None if switches.linear_discriminator else rng
+    return replace(top(score, query_size, ties), discriminator_accuracy=found.accuracy)

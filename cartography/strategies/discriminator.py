@@ -29,10 +29,13 @@ class Discrimination:
 
 @dataclass(frozen=True, eq=False)
 class Discriminated:
-    """P(class 1) of each pool item (n,), and the accuracy reached in training, in [0, 1]."""
+    """P(class 1) of each pool item (n,), the accuracy reached in training, in [0, 1], and
+    P(class 1) of each example (l,) as the last epoch's training pass saw it.
+    """
 
     probability: NDArray[np.float64]
     accuracy: float
+    seen: NDArray[np.float64]
 
 
 Asking: TypeAlias = Generator[Discrimination, Discriminated, Query]
@@ -60,10 +63,16 @@ def discriminated(trained: Epoch, wanted: Sequence[Discrimination]) -> Iterator[
 
     The accuracy is that of this epoch over the examples.
     """
-    for each, model, correct in zip(wanted, trained.classifiers, trained.correct, strict=True):
+    for each, model, correct, gold in zip(
+        wanted, trained.classifiers, trained.correct, trained.gold_probability, strict=True
+    ):
         rows = torch.arange(len(each.pool), device=each.pool.device).unsqueeze(0)
         found = probabilities(model, each.pool, rows)[0]
-        yield Discriminated(found[:, 1].double().cpu().numpy(), float(correct.mean()))
+        yield Discriminated(
+            probability=found[:, 1].double().cpu().numpy(),
+            accuracy=float(correct.mean()),
+            seen=np.where(each.targets == 1, gold, 1 - gold.astype(np.float64)),
+        )
 
 
 def discriminate(wanted: Sequence[Discrimination], recipe: Recipe) -> list[Discriminated]:

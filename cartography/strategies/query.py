@@ -22,12 +22,12 @@ class Query:
     fallback: str = ""
 
 
-def top(scores: NDArray[np.float64], size: int, rng: np.random.Generator) -> Query:
+def top(scores: NDArray[np.float64], size: int, rng: np.random.Generator | None) -> Query:
     """The `size` highest of `scores` (n,), or all of them when there are fewer.
 
     Equal scores come in an order drawn from `rng`: rows of a file often come sorted, and a tie
-    broken by row would pick from its top.
+    broken by row would pick from its top. Without it they come in the order of the pool.
     """
-    shuffled = rng.permutation(len(scores))
+    shuffled = np.arange(len(scores)) if rng is None else rng.permutation(len(scores))
     best = shuffled[np.argsort(-scores[shuffled], kind="stable")[:size]]
     return Query(best, scores[best])

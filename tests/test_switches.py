@@ -1,0 +1,106 @@
+from dataclasses import fields, replace
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from clouds import CORPUS, FEATURES, TEST, TEST_FEATURES, picks
+from clouds import PRESET as SMALL
+
+from cartography.errors import CartographyError
+from cartography.presets import PAPER, RELEASED
+from cartography.simulation import Arm, Iteration, seed_set, simulate
+from cartography.strategies.bald import bald
+from cartography.strategies.cal import rounded_to_fifths
+from cartography.strategies.entropy import entropy_of
+from cartography.switches import Switches, describe_switches, switch_values
+
+
+def test_the_released_method_departs_in_every_switch() -> None:
+    paper, released = PAPER.switches, RELEASED.switches
+    assert paper == Switches()
+    for each in fields(Switches):
+        assert getattr(paper, each.name) != getattr(released, each.name)
+        assert describe_switches()[each.name].endswith(".")
+
+
+def test_switches_decide_the_recipes() -> None:
+    main, binary = RELEASED.classifier, RELEASED.discriminator
+    assert main.hidden == (300, 300)
+    assert (main.dynamics, main.dropout_at_test, main.shuffle) == ("training_pass", True, False)
+    assert (binary.hidden, binary.relu_outputs, binary.shuffle) == ((), True, False)
+    assert RELEASED.with_switches(Switches()) == replace(PAPER, name="released")
+
+
+def test_settings_are_read_as_they_are_written() -> None:
+    asked = Switches().with_settings(["dropout_at_test=on", "hidden_layers=2"])
+    assert asked == Switches(dropout_at_test=True, hidden_layers=2)
+    assert Switches.released().with_settings(["dropout_at_test=off"]).dropout_at_test is False
+    released = Switches.released()
+    written = [f"{name}={value}" for name, value in released.settings().items()]
+    assert Switches().with_settings(written) == released
+    assert switch_values("weight_reset") == ("on", "off")
+    with pytest.raises(CartographyError, match="there is no switch 'droput'; they are hidden_l"):
+        Switches().with_settings(["droput=on"])
+    with pytest.raises(CartographyError, match="--set dynamics=on: dynamics is epoch_end or train"):
+        Switches().with_settings(["dynamics=on"])
+
+
+def test_correctness_in_fifths_needs_nine_epochs_of_thirty_to_be_above_t_cor() -> None:
+    levels = rounded_to_fifths(np.arange(31) / 30)
+    assert np.flatnonzero(levels > 0.2)[0] == 9
+    assert set(np.round(levels * 5).astype(int)) == {0, 1, 2, 3, 4, 5}
+
+
+def test_the_fixed_seed_set_is_one_for_all_seeds() -> None:
+    fixed = [seed_set(CORPUS, 20, seed, stratified=False).tolist() for seed in (1, 2)]
+    assert fixed[0] == fixed[1]
+    assert len(set(fixed[0])) == 20
+    assert seed_set(CORPUS, 20, 1).tolist() != seed_set(CORPUS, 20, 2).tolist()
+
+
+def test_bald_over_log_probabilities_is_the_geometric_mean() -> None:
+    passes = np.array([[[0.9, 0.1], [0.5, 0.5]], [[0.4, 0.6], [0.5, 0.5]]], np.float32)
+    seen: Any = SimpleNamespace(mc_probabilities=passes, preset=RELEASED)
+    query = bald(seen, 2, np.random.default_rng(0))
+    mean = np.sqrt([0.9 * 0.4, 0.1 * 0.6])
+    assert query.positions.tolist() == [1, 0]
+    assert query.scores[1] == pytest.approx(entropy_of((mean / mean.sum())[None])[0], rel=1e-5)
+
+
+def run(switches: Switches, strategy: str = "cal-dal", **more: object) -> list[Iteration]:
+    preset = SMALL.with_switches(switches)
+    arms = [Arm(strategy, 7)]
+    options = {"preset": preset, **more}
+    return list(simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, arms, **options))
+
+
+def told(iterations: list[Iteration]) -> list[list[float]]:
+    """The place of every text on every map, and the score of every pick."""
+    maps = [each.data_map.confidence.tolist() for each in iterations]
+    return maps + [each.batch.scores.tolist() for each in iterations if each.batch]
+
+
+@cache
+def as_stated(strategy: str) -> list[list[float]]:
+    return told(run(Switches(), strategy))
+
+
+# `padding` and `tokens` change the features; see test_embedding.py.
+@pytest.mark.parametrize(
+    "name", [each.name for each in fields(Switches) if each.name not in ("padding", "tokens")]
+)
+def test_each_switch_by_itself_changes_what_it_is_about(name: str) -> None:
+    strategy = "bald" if name == "log_bald" else "cal-dal"
+    switches = replace(Switches(), **{name: getattr(Switches.released(), name)})
+    assert told(run(switches, strategy)) != as_stated(strategy)
+
+
+def test_without_weight_reset_a_resumed_simulation_is_the_one_never_stopped() -> None:
+    switches = Switches.released()
+    whole = run(switches)
+    batches = picks(whole)
+    resumed = run(switches, done=[[np.array(batches[0])]])
+    assert picks(resumed) == batches[1:]
+    assert [each.evaluation for each in resumed] == [each.evaluation for each in whole[2:]]
