@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -141,18 +143,37 @@ class _Bags:
 
     @classmethod
     def of(cls, texts: Iterable[str], max_length: int | None) -> _Bags:
-        rows: dict[str, int] = {}
-        columns = array("i")
-        ends = [0]
-        for text in texts:
-            tokens = tokens_of(text)[:max_length]
-            columns.extend([rows.setdefault(token, len(rows)) for token in tokens])
-            ends.append(len(columns))
-        ones = np.ones(len(columns), dtype=np.float32)
-        positions = np.frombuffer(columns, dtype=np.intc) if columns else np.zeros(0, np.intc)
-        counts = sparse.csr_array((ones, positions, ends), shape=(len(ends) - 1, len(rows)))
-        counts.sum_duplicates()
-        return cls(tuple(rows), counts)
+        # What stands between white space is one of far fewer pieces than there are tokens, and no
+        # token reaches over white space: each piece is taken apart once, and the counts multiply.
+        if max_length is None:
+            cut = (text.split() for text in texts)
+        else:
+            cut = (tokens_of(text)[:max_length] for text in texts)
+        pieces, in_texts = _counted(cut)
+        words, in_pieces = _counted(tokens_of(piece) for piece in pieces)
+        counts = in_texts @ in_pieces
+        counts.sort_indices()
+        return cls(words, counts)
+
+
+def _counted(lists: Iterable[list[str]]) -> tuple[tuple[str, ...], sparse.csr_array]:
+    """The distinct strings, first come first, and how often each list has each (n, V), in parts.
+
+    A string that a list has k times has k entries of one.
+    """
+    numbers: defaultdict[str, int] = defaultdict()
+    numbers.default_factory = numbers.__len__
+    ends = array("i", [0])
+
+    def strings() -> Iterator[list[str]]:
+        for each in lists:
+            ends.append(ends[-1] + len(each))
+            yield each
+
+    columns = np.fromiter(map(numbers.__getitem__, chain.from_iterable(strings())), dtype=np.intc)
+    ones = np.ones(len(columns), dtype=np.float32)
+    shape = (len(ends) - 1, len(numbers))
+    return tuple(numbers), sparse.csr_array((ones, columns, np.array(ends)), shape=shape)
 
 
 def _write(
@@ -172,17 +193,16 @@ def _write(
     features_path, coverage_path = _paths(key)
     with written_whole(coverage_path) as temporary:
         temporary.write_text(json.dumps(asdict(coverage)), encoding="utf-8")
-    texts = bags.counts.shape[0]
-    with written_whole(features_path) as temporary:
-        features = np.lib.format.open_memmap(
-            temporary, mode="w+", dtype=np.float32, shape=(texts, matrix.shape[1])
-        )
-        for start in range(0, texts, _BLOCK):
+    shape = (bags.counts.shape[0], matrix.shape[1])
+    with written_whole(features_path) as temporary, temporary.open("wb") as handle:
+        header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(handle, header)
+        for start in range(0, len(known_tokens), _BLOCK):
             block = slice(start, start + _BLOCK)
-            features[block] = bags.counts[block] @ matrix
+            features = bags.counts[block] @ matrix
             if pooling == "mean":
-                features[block] /= np.maximum(known_tokens[block, None], 1)
-        features.flush()
+                features /= np.maximum(known_tokens[block, None], 1)
+            handle.write(features)
 
 
 def _paths(key: str) -> tuple[Path, Path]:

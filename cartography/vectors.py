@@ -16,6 +16,8 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 def tokens_of(text: str) -> list[str]:
     """Runs of letters, digits and underscores, and each other character but white space.
 
+    A text's tokens are those of its `split()` one after the other: both have the same white space.
+
     `TOKENISER` names this rule; it is part of the key of whatever is cached.
     """
     return _TOKEN.findall(text)

@@ -48,6 +48,13 @@ def test_tokens():
     assert tokens_of(" \n") == []
 
 
+def test_no_token_reaches_over_white_space():
+    every = "".join(f"a{chr(point)}1" for point in range(sys.maxunicode + 1))
+    pieces = every.split()
+    assert len(pieces) > 1
+    assert tokens_of(every) == [token for piece in pieces for token in tokens_of(piece)]
+
+
 @pytest.mark.parametrize(
     ("pooling", "features"),
     [
@@ -77,6 +84,18 @@ def test_a_text_can_be_cut(vec):
     (embedding,) = embed([corpus("the cat the")], vec, max_length=2)
     assert embedding.features.tolist() == [[1, 2]]
     assert embedding.coverage.tokens == 2
+    # The cut falls between a word and the mark that follows it.
+    (embedding,) = embed([corpus("the cat, Cat"), corpus("cat!")], vec, max_length=2)[:1]
+    assert embedding.features.tolist() == [[1, 2]]
+    assert embedding.coverage.words == embedding.coverage.tokens == 2
+
+
+def test_words_are_added_in_the_order_in_which_the_corpus_has_them(tmp_path):
+    # In float32 1 is lost beside 1e8, so that another order has another sum under the same key.
+    path = tmp_path / "v.vec"
+    path.write_text("z 1e8\ny -1e8\na 1\n")
+    (embedding,) = embed([corpus("z,y a", "a z y", "y a z")], path)
+    assert embedding.features.tolist() == [[1], [1], [1]]
 
 
 def test_many_texts_cross_the_blocks_of_the_product(vec):
