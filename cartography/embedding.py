@@ -18,6 +18,7 @@ from scipy import sparse
 from cartography.corpus import Corpus
 from cartography.disk import cache_folder, content_key, written_whole
 from cartography.errors import CartographyError
+from cartography.switches import Tokens
 from cartography.trained_vectors import trained_on, vectors_key
 from cartography.vector_files import file_key, look_up
 from cartography.vectors import TOKENISER, WordVectors, tokens_of
@@ -67,7 +68,7 @@ class Embedding:
     """Features (n, d) float32, mapped read-only from the cache, and what they were made from.
 
     `vectors` says it in words; `key` is 32 hexadecimal digits that change with the texts, the
-    vectors, the pooling or the length limit.
+    vectors and all else that `embed` is told of how to join them.
     """
 
     features: NDArray[np.float32]
@@ -82,6 +83,8 @@ def embed(
     *,
     pooling: Pooling = "sum",
     max_length: int | None = None,
+    tokens: Tokens = "words",
+    padded_to: int | None = None,
     dimensions: int = 300,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Embedding, ...]:
@@ -90,31 +93,52 @@ def embed(
     `vectors` is a .vec, .vec.gz or .bin file, or "corpus": fastText trained on the training
     corpus, with `dimensions`, which a file decides for itself. A text's features are the sum, or
     the mean, of the vectors of its words that have one, of its first `max_length` tokens if that
-    is given. `progress` is called with a sentence before each long step. Vectors that are
-    missing, malformed or know no word of the training corpus raise `CartographyError`.
+    is given. `tokens` says what a word is, see `tokens_of`. With `padded_to`, the vector of the
+    first word of the training corpus is added for every token that a text is short of that length
+    (see the switch `padding`). `progress` is called with a sentence before each long step.
+
+    Vectors that are missing, malformed or know no word of the training corpus raise
+    `CartographyError`, and so does padding of a mean or of a longer text.
     """
     _check(pooling, max_length, dimensions)
+    if padded_to is not None and pooling != "sum":
+        raise CartographyError("padding adds to a sum of word vectors: leave --pooling at sum")
     training = corpora[0]
     trained = vectors == CORPUS_VECTORS
-    origin = vectors_key(training, dimensions) if trained else file_key(Path(vectors).expanduser())
+    origin = (
+        vectors_key(training, dimensions, tokens)
+        if trained
+        else file_key(Path(vectors).expanduser())
+    )
+    padding = None
+    if padded_to is not None:
+        every = (token for text in training.texts for token in tokens_of(text, tokens))
+        padding = _Padding(next(every, ""), padded_to)
     described = (
         f"fastText skip-gram trained on {training.name}, {dimensions} dimensions"
         if trained
         else f"word vectors of {Path(vectors).name}"
     )
     keys = [
-        content_key(_VERSION, TOKENISER, corpus.texts_key, origin, pooling, str(max_length))
+        content_key(
+            *(_VERSION, TOKENISER, corpus.texts_key, origin, pooling, str(max_length)),
+            *(tokens, str(padding)),
+        )
         for corpus in corpora
     ]
     tell = progress or (lambda _: None)
     missing = [i for i, key in enumerate(keys) if _cached(key, len(corpora[i]), described) is None]
     if missing:
         tell(f"splitting {sum(len(corpora[i]) for i in missing):,} texts into words")
-        bags = [_Bags.of(corpora[i].texts, max_length) for i in missing]
+        bags = [_Bags.of(corpora[i].texts, max_length, tokens) for i in missing]
         words = tuple(dict.fromkeys(word for bag in bags for word in bag.words))
+        if padding:
+            for i, bag in zip(missing, bags, strict=True):
+                padding.check(bag, corpora[i].name)
+            words = tuple(dict.fromkeys([*words, padding.word]))
         if trained:
             tell(f"training word vectors on {len(training):,} texts")
-            found = trained_on(training, words, dimensions)
+            found = trained_on(training, words, dimensions, tokens)
         else:
             tell(f"looking up {len(words):,} words in {Path(vectors).name}")
             found = look_up(Path(vectors).expanduser(), words)
@@ -128,7 +152,7 @@ def embed(
             )
         for i, bag in zip(missing, bags, strict=True):
             tell(f"embedding {len(corpora[i]):,} texts of {corpora[i].name}")
-            _write(keys[i], bag, found, rows, pooling)
+            _write(keys[i], bag, found, rows, pooling, padding)
     return tuple(
         _loaded(key, len(corpus), described) for key, corpus in zip(keys, corpora, strict=True)
     )
@@ -142,18 +166,39 @@ class _Bags:
     counts: sparse.csr_array
 
     @classmethod
-    def of(cls, texts: Iterable[str], max_length: int | None) -> _Bags:
+    def of(cls, texts: Iterable[str], max_length: int | None, rule: Tokens) -> _Bags:
         # What stands between white space is one of far fewer pieces than there are tokens, and no
         # token reaches over white space: each piece is taken apart once, and the counts multiply.
         if max_length is None:
             cut = (text.split() for text in texts)
         else:
-            cut = (tokens_of(text)[:max_length] for text in texts)
+            cut = (tokens_of(text, rule)[:max_length] for text in texts)
         pieces, in_texts = _counted(cut)
-        words, in_pieces = _counted(tokens_of(piece) for piece in pieces)
+        words, in_pieces = _counted(tokens_of(piece, rule) for piece in pieces)
         counts = in_texts @ in_pieces
         counts.sort_indices()
         return cls(words, counts)
+
+    @property
+    def lengths(self) -> NDArray[np.float32]:
+        """The number of tokens of each text (n,)."""
+        return self.counts @ np.ones(len(self.words), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class _Padding:
+    """Texts are filled up with `word` to `length` tokens."""
+
+    word: str
+    length: int
+
+    def check(self, bags: _Bags, name: str) -> None:
+        longest = int(bags.lengths.max(initial=0))
+        if longest > self.length:
+            raise CartographyError(
+                f"{name} has a text of {longest:,} tokens and padding fills up to {self.length}: "
+                "cut texts with --max-length, or set padding=off"
+            )
 
 
 def _counted(lists: Iterable[list[str]]) -> tuple[tuple[str, ...], sparse.csr_array]:
@@ -177,7 +222,12 @@ def _counted(lists: Iterable[list[str]]) -> tuple[tuple[str, ...], sparse.csr_ar
 
 
 def _write(
-    key: str, bags: _Bags, found: WordVectors, rows: dict[str, int], pooling: Pooling
+    key: str,
+    bags: _Bags,
+    found: WordVectors,
+    rows: dict[str, int],
+    pooling: Pooling,
+    padding: _Padding | None,
 ) -> None:
     """Write features and coverage under `key`; the features last, since they complete the pair."""
     chosen = np.array([rows[word] for word in bags.words], dtype=np.int64)
@@ -200,6 +250,9 @@ def _write(
         for start in range(0, len(known_tokens), _BLOCK):
             block = slice(start, start + _BLOCK)
             features = bags.counts[block] @ matrix
+            if padding:
+                short = padding.length - bags.lengths[block, None]
+                features += short * found.matrix[rows[padding.word]]
             if pooling == "mean":
                 features /= np.maximum(known_tokens[block, None], 1)
             handle.write(features)

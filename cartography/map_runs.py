@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cartography.classifier import Noise, torch_seed
 from cartography.corpus import Corpus
 from cartography.data_map import REGIONS, DataMap
 from cartography.disk import written_whole
@@ -98,10 +99,17 @@ def record_maps(
             np.stack([gold[model] for gold, _ in epochs]),
             np.stack([correct[model] for _, correct in epochs]),
         )
-        predicted = predict(epoch.classifiers[model], shared).argmax(axis=1)
+        recipe = run.preset.classifier
+        # Beside the seeds of the weights, the training and every epoch's observation.
+        noises = [
+            Noise.left_on(recipe, torch_seed(run.seed, recipe.epochs + 2 + each)) for each in (0, 1)
+        ]
+        predicted = predict(epoch.classifiers[model], shared, noises[0]).argmax(axis=1)
         evaluation: dict[str, Any] = {}
         if test is not None and test_features is not None:
-            held_out = predict(epoch.classifiers[model], as_tensor(test_features, device))
+            held_out = predict(
+                epoch.classifiers[model], as_tensor(test_features, device), noises[1]
+            )
             found = evaluate(held_out.argmax(axis=1), test.labels)
             evaluation = {"test_accuracy": found.accuracy, "test_macro_f1": found.macro_f1}
         _finish(folder, run, corpus, dynamics, predicted, evaluation)

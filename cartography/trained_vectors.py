@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cartography.corpus import Corpus
 from cartography.disk import cache_folder, content_key, written_whole
 from cartography.errors import CartographyError
+from cartography.switches import Tokens
 from cartography.vectors import TOKENISER, WordVectors, gathered, tokens_of
 
 _METHOD = "skip-gram-1"
@@ -53,21 +54,23 @@ def training_plan(tokens: int) -> TrainingPlan:
     return TrainingPlan(rate=0.25 if stride == 1 else 0.2, epochs=epochs, stride=stride)
 
 
-def vectors_key(corpus: Corpus, dimensions: int) -> str:
+def vectors_key(corpus: Corpus, dimensions: int, rule: Tokens = "words") -> str:
     """The key of the vectors trained on `corpus`: its texts and how they are trained."""
     fasttext = version("fasttext-numpy2")
-    return content_key(corpus.texts_key, TOKENISER, _METHOD, fasttext, str(dimensions))
+    return content_key(corpus.texts_key, TOKENISER, rule, _METHOD, fasttext, str(dimensions))
 
 
-def trained_on(corpus: Corpus, words: Sequence[str], dimensions: int) -> WordVectors:
+def trained_on(
+    corpus: Corpus, words: Sequence[str], dimensions: int, rule: Tokens = "words"
+) -> WordVectors:
     """The vectors of `words` by fastText skip-gram trained on the texts of `corpus`.
 
     They are trained once and cached. A corpus without a word raises `CartographyError`.
     """
-    path = cache_folder() / "vectors" / f"{vectors_key(corpus, dimensions)}.npz"
+    path = cache_folder() / "vectors" / f"{vectors_key(corpus, dimensions, rule)}.npz"
     cached = _cached(path, dimensions)
     if cached is None:
-        texts = [tokens_of(text) for text in corpus.texts]
+        texts = [tokens_of(text, rule) for text in corpus.texts]
         if not any(texts):
             raise CartographyError(
                 f"{corpus.name} has no word in any text, so no vectors can be trained on it; "

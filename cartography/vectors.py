@@ -9,18 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cartography.switches import Tokens
+
 TOKENISER = "tokens-1"
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
-def tokens_of(text: str) -> list[str]:
-    """Runs of letters, digits and underscores, and each other character but white space.
+def tokens_of(text: str, rule: Tokens = "words") -> list[str]:
+    """The tokens of `text`: "words" are runs of letters, digits and underscores, and each other
+    character but white space; "white_space" splits there alone, backslashes removed.
 
     A text's tokens are those of its `split()` one after the other: both have the same white space.
 
-    `TOKENISER` names this rule; it is part of the key of whatever is cached.
+    `TOKENISER` names these rules; it is part of the key of whatever is cached.
     """
-    return _TOKEN.findall(text)
+    return _TOKEN.findall(text) if rule == "words" else text.replace("\\", "").split()
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,6 +46,29 @@ def test_tokens():
     assert tokens_of("Don't  stop_it, Zoë!") == ["Don", "'", "t", "stop_it", ",", "Zoë", "!"]
     assert tokens_of("日本 3.5%") == ["日本", "3", ".", "5", "%"]
     assert tokens_of(" \n") == []
+    assert tokens_of("Don't \\ stop\\it, ok", "white_space") == ["Don't", "stopit,", "ok"]
+
+
+def test_white_space_alone_may_part_words(vec):
+    (embedding,) = embed([corpus("the cat!", "cat ! \\the")], vec, tokens="white_space")
+    np.testing.assert_allclose(embedding.features, [[1, 0], [1.5, 1.9]], rtol=1e-6)
+    assert embedding.coverage.tokens == 5
+    assert embedding.coverage.words == 4
+
+
+def test_padding_adds_the_first_word_of_the_training_corpus(vec):
+    train, test = corpus("", "cat the zebra", "the"), corpus("the the", "")
+    found = embed([train, test], vec, padded_to=4)
+    # cat is (0, 2): four, one and three times; then two and four times.
+    assert found[0].features.tolist() == [[0, 8], [1, 4], [1, 6]]
+    assert found[1].features.tolist() == [[2, 4], [0, 8]]
+    plain = embed([train, test], vec)
+    assert plain[0].features.tolist() == [[0, 0], [1, 2], [1, 0]]
+    assert plain[0].coverage == found[0].coverage
+    with pytest.raises(CartographyError, match="made up has a text of 3 tokens and padding fills"):
+        embed([train], vec, padded_to=2)
+    with pytest.raises(CartographyError, match="padding adds to a sum"):
+        embed([train], vec, padded_to=4, pooling="mean")
 
 
 def test_no_token_reaches_over_white_space():

@@ -11,7 +11,7 @@ from rich.console import Console
 from cartography.corpus import Corpus, describe, require_classes
 from cartography.embedding import Embedding, Pooling, embed
 from cartography.errors import CartographyError
-from cartography.presets import Preset
+from cartography.presets import PAPER, Preset
 from cartography.reading import read_train_test
 from cartography.runs import Kind, Manifest, Source
 from cartography.training import pick_device
@@ -80,14 +80,19 @@ def embedded(
     pooling: Pooling,
     max_length: int | None,
     console: Console,
+    preset: Preset = PAPER,
 ) -> Inputs:
-    """Features of the training corpus, and of the test corpus where there is one."""
+    """Features of the training corpus, and of the test corpus where there is one, as the switches
+    of `preset` have them.
+    """
     corpora = [train] if test is None else [train, test]
     found = embed(
         corpora,
         vectors,
         pooling=pooling,
         max_length=max_length,
+        tokens=preset.switches.tokens,
+        padded_to=preset.padded_to if preset.switches.padding else None,
         progress=lambda step: console.print(f"{step} …"),
     )
     console.print(found[0].coverage.summary)

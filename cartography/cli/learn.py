@@ -8,6 +8,7 @@ import typer
 
 from cartography.cli import options
 from cartography.cli.inputs import embedded, one_line_errors, read
+from cartography.cli.method import method
 from cartography.cli.report import report
 from cartography.corpus import hold_out
 from cartography.embedding import CORPUS_VECTORS
@@ -54,6 +55,8 @@ def learn_command(
     vectors: options.Vectors = CORPUS_VECTORS,
     pooling: options.PoolingName = "sum",
     max_length: options.MaxLength = None,
+    preset: options.PresetName = "paper",
+    settings: options.Settings = [],  # noqa: B006 - typer copies it
     epochs: options.Epochs = PAPER.classifier.epochs,
     batch_size: options.BatchSize = None,
     strategy: Annotated[
@@ -102,20 +105,21 @@ def learn_command(
             corpus = corpus.take(corpus.labelled)
         if held_out is None:
             corpus, held_out = hold_out(corpus)
-        inputs = embedded(corpus, held_out, vectors, pooling, max_length, console)
-        preset = replace(
-            PAPER.with_classifier(epochs=epochs, batch_size=batch_size),
+        chosen = method(
+            preset,
+            settings,
+            len(corpus),
+            epochs=epochs,
+            batch_size=batch_size,
             seed_size=seed_size,
             query_size=query_size,
             iterations=iterations,
         )
-        preset = replace(
-            preset, discriminator=replace(preset.discriminator, batch_size=batch_size)
-        ).for_corpus(len(corpus))
+        inputs = embedded(corpus, held_out, vectors, pooling, max_length, console, chosen)
         manifests = {
             folder: inputs.manifest(
                 "learn",
-                replace(preset, t_cor=PAPER.t_cor if run.t_cor is None else run.t_cor),
+                replace(chosen, t_cor=PAPER.t_cor if run.t_cor is None else run.t_cor),
                 run.seed,
                 device,
                 run.strategy,

@@ -9,6 +9,7 @@ import typer
 
 from cartography.cli import options
 from cartography.cli.inputs import embedded, one_line_errors, read
+from cartography.cli.method import method
 from cartography.cli.report import report
 from cartography.corpus import flip_labels
 from cartography.embedding import CORPUS_VECTORS
@@ -33,6 +34,8 @@ def map_command(
     vectors: options.Vectors = CORPUS_VECTORS,
     pooling: options.PoolingName = "sum",
     max_length: options.MaxLength = None,
+    preset: options.PresetName = "paper",
+    settings: options.Settings = [],  # noqa: B006 - typer copies it
     epochs: options.Epochs = PAPER.classifier.epochs,
     batch_size: options.BatchSize = None,
     seed_size: Annotated[
@@ -63,17 +66,21 @@ def map_command(
         asked = [_checked(size) for size in seed_size]
         corpus, held_out = read(data, test, text, label, id, console)
         corpus = flip_labels(corpus, flip)
-        preset = PAPER.with_classifier(epochs=epochs, batch_size=batch_size).for_corpus(len(corpus))
-        sizes = [preset.seed_size if size == AUTO else size for size in asked]
+        chosen = method(preset, settings, len(corpus), epochs=epochs, batch_size=batch_size)
+        sizes = [chosen.seed_size if size == AUTO else size for size in asked]
         variants = [{"size": size, "seed": each} for size, each in product(sizes, seed)]
         folders = run_folders(out, variants)
-        inputs = embedded(corpus, held_out, vectors, pooling, max_length, console)
+        inputs = embedded(corpus, held_out, vectors, pooling, max_length, console, chosen)
         labelled = np.flatnonzero(corpus.labelled)
         manifests, rows = {}, {}
         for folder, (size, each) in zip(folders, product(sizes, seed), strict=True):
-            chosen = replace(preset, seed_size=size if isinstance(size, int) else None)
-            manifests[folder] = inputs.manifest("map", chosen, each, device)
-            rows[folder] = seed_set(corpus, size, each) if isinstance(size, int) else labelled
+            sized = replace(chosen, seed_size=size if isinstance(size, int) else None)
+            manifests[folder] = inputs.manifest("map", sized, each, device)
+            rows[folder] = (
+                seed_set(corpus, size, each, chosen.switches.stratified_seed)
+                if isinstance(size, int)
+                else labelled
+            )
         with claimed(out, manifests) as unfinished:
             training = record_maps(
                 {folder: manifests[folder] for folder in unfinished},

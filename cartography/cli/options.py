@@ -38,6 +38,22 @@ PoolingName = Annotated[
 MaxLength = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Read the first N tokens of a text.")
 ]
+PresetName = Annotated[
+    Literal["paper", "released"],
+    typer.Option(
+        "--preset",
+        help="The method as the paper states it, or as its released code carries it out.",
+    ),
+]
+Settings = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        metavar="SWITCH=VALUE",
+        help="Change one switch of the preset, such as dropout_at_test=on. May be repeated; "
+        "`cartography switches` lists them.",
+    ),
+]
 Epochs = Annotated[int, typer.Option(min=1, metavar="N", help="Epochs of a training.")]
 BatchSize = Annotated[
     int | None,

@@ -1,11 +1,10 @@
 """`cartography threshold`: what CAL would ask for at every t_cor."""
 
-from dataclasses import replace
-
 import typer
 
 from cartography.cli import options
 from cartography.cli.inputs import embedded, one_line_errors, read
+from cartography.cli.method import method
 from cartography.embedding import CORPUS_VECTORS
 from cartography.presets import PAPER, SEEDS
 from cartography.progress import console_of, shown
@@ -40,12 +39,9 @@ def threshold_command(
         console = console_of(quiet)
         corpus, held_out = read(data, test, text, label, id, console)
         inputs = embedded(corpus, held_out, vectors, pooling, max_length, console)
-        preset = replace(
-            PAPER.with_classifier(epochs=epochs, batch_size=batch_size), seed_size=seed_size
+        preset = method(
+            PAPER.name, [], len(corpus), epochs=epochs, batch_size=batch_size, seed_size=seed_size
         )
-        preset = replace(
-            preset, discriminator=replace(preset.discriminator, batch_size=batch_size)
-        ).for_corpus(len(corpus))
         rows = labelled_rows(corpus, preset, seed)
         manifest = inputs.manifest("threshold", preset, seed, device, "cal")
         with claimed(out, {out: manifest}):
