@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: app test soak lint format clean
+.PHONY: app test soak bench lint format clean
 
 app: .venv/installed  ## open the dashboard
 	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT)
@@ -14,6 +14,14 @@ test: .venv/installed  ## run the tests
 
 soak: .venv/installed  ## run the long tests too
 	$(BIN)/python -m pytest
+
+bench: .venv/installed  ## measure the speed beside its bars, in less than 15 minutes
+	$(BIN)/python benchmarks/step.py
+	$(BIN)/python benchmarks/learning.py trec
+	$(BIN)/python benchmarks/learning.py agnews --pairs 3
+	$(BIN)/python benchmarks/seeds.py
+	$(BIN)/python benchmarks/large.py --times 3
+	$(BIN)/python benchmarks/growth.py
 
 lint: .venv/installed  ## check style and types
 	$(BIN)/ruff check .

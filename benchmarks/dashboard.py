@@ -17,11 +17,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threshold import EPOCHS, made_up, manifest, middle_levels, move, studied
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
@@ -29,16 +29,11 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 from chromium import CHROMIUM, FLAGS, PLACES, go_to, served, settled  # noqa: E402
 
 from cartography import map_runs  # noqa: E402
-from cartography.corpus import Corpus  # noqa: E402
 from cartography.data_map import DataMap  # noqa: E402
 from cartography.dynamics import TrainingDynamics  # noqa: E402
-from cartography.figures import data_map_figure, high_cor_histogram  # noqa: E402
-from cartography.presets import PAPER  # noqa: E402
-from cartography.runs import Manifest, Source, write_json  # noqa: E402
-from cartography.simulation import seed_set  # noqa: E402
-from cartography.threshold_runs import read_threshold, record_threshold  # noqa: E402
+from cartography.figures import data_map_figure  # noqa: E402
+from cartography.runs import write_json  # noqa: E402
 from ui import background, tasks  # noqa: E402
-from ui.panels import threshold_values  # noqa: E402
 from ui.session import DataChoice  # noqa: E402
 
 if TYPE_CHECKING:
@@ -46,7 +41,6 @@ if TYPE_CHECKING:
 
 SAMPLE = DataChoice()
 PAGES = ("Dataset", "Data map", "Threshold", "Active learning", "Compare", "Runs", "Learn")
-EPOCHS = 10
 REPEATS = 7
 
 
@@ -55,23 +49,6 @@ def milliseconds(call: Callable[[], object]) -> float:
     start = time.perf_counter()
     call()
     return 1_000 * (time.perf_counter() - start)
-
-
-def made_up(rows: int) -> Corpus:
-    """`rows` short texts of four classes."""
-    ids = np.array([f"t{row}" for row in range(rows)], dtype=object)
-    texts = np.array([f"text number {row} of a made-up corpus" for row in range(rows)], object)
-    labels = np.random.default_rng(0).integers(4, size=rows)
-    return Corpus(f"{rows:,} texts", ids, texts, labels, ("a", "b", "c", "d"))
-
-
-def manifest(kind: str, corpus: Corpus, seed_size: int | None, seed: int) -> Manifest:
-    """A manifest as the command line would write it, but for the features' key."""
-    source = Source(corpus.name, corpus.fingerprint, len(corpus), corpus.classes, "0" * 32, "-")
-    preset = replace(PAPER.for_corpus(len(corpus)), seed_size=seed_size)
-    if kind == "map":
-        preset = preset.with_classifier(epochs=EPOCHS)
-    return Manifest(kind, source, None, preset, seed, "cpu")  # type: ignore[arg-type]
 
 
 def finish(task: background.Task) -> None:
@@ -124,34 +101,12 @@ def paint(browser: Browser, url: str) -> None:
 
 def threshold(page: Page, url: str, rows: int) -> str:
     """One move of t_cor with `rows` texts: the server's work, and what the visitor waits for."""
-    corpus = made_up(rows)
-    rng = np.random.default_rng(1)
-    features = rng.normal(size=(rows, 300)).astype(np.float32)
-    features += rng.normal(size=(4, 300)).astype(np.float32)[corpus.labels] * 0.15
     task = tasks.study(SAMPLE, seed=rows)
     background._write_task(task)
-    run = manifest("threshold", corpus, PAPER.for_corpus(rows).seed_size, rows)
-    write_json(task.folder / "manifest.json", run.as_dict())
-    labelled = seed_set(corpus, run.preset.seed_size or 0, rows)
-    for _ in record_threshold(task.folder, run, corpus, features, labelled):
-        pass
-    study = read_threshold(task.folder)
-    levels = study.study.levels[5:25].tolist()
-
-    def work(t_cor: float) -> None:
-        study.study.balance(t_cor)
-        picked = threshold_values.next_batch(study, t_cor, 50).query.positions
-        probability = study.study.probability(t_cor)
-        assert probability is not None
-        high_cor_histogram(probability, picked).to_json()
-        data_map_figure(
-            study.study.data_map,
-            colouring=threshold_values.by_split(study.study.data_map, t_cor),
-            t_cor=t_cor,
-        ).to_json()
-
-    work(levels[0])
-    served_in = [milliseconds(lambda level=level: work(level)) for level in levels]
+    study = studied(task.folder, rows)
+    first, *levels = middle_levels(study)
+    move(study, first)
+    served_in = [milliseconds(lambda level=level: move(study, level)) for level in levels]
     page.goto(f"{url}/threshold?run={task.key}&t_cor=0.2")
     page.get_by_role("heading", name="The next batch: 50 texts").wait_for()
     page.get_by_test_id("stMetricValue").first.wait_for()

@@ -19,7 +19,7 @@ from cartography.cores import spread
 from cartography.presets import Recipe
 
 ALIGNED = 16  # floats in 64 bytes, the widest register and the line of a cache
-BLOCK = 512  # rows scored at a time: their activations stay in the cache of a core
+BLOCK = 256  # rows scored at a time: their activations stay in the cache of a core
 
 
 @dataclass(frozen=True)

@@ -74,16 +74,7 @@ class LearnRun:
             raise CartographyError(
                 f"{self.folder} has no batch of iteration {number}: it has {have}"
             )
-        labelled = self.maps[number]
-        batch = labelled[labelled["iteration"] == number]
-        # Other rows of the map have no rank, which made it a float.
-        batch = batch.assign(
-            rank=batch["rank"].astype("int64"),
-            strategy=self.strategy,
-            seed=self.seed,
-            run_id=self.run_id,
-        )
-        return batch[list(BATCH_COLUMNS)]
+        return _batch(self.maps[number], number, self.strategy, self.seed, self.run_id)
 
     def reasons(self, number: int) -> list[str]:
         """Why the strategy wanted each text of the batch of iteration `number`, in its order.
@@ -138,8 +129,7 @@ class LearnRun:
 
     def batches(self) -> pd.DataFrame:
         """All batches, one after the other, in the columns of the batch CSV."""
-        each = [self.batch(number) for number in range(1, len(self.maps))]
-        return pd.concat(each, ignore_index=True) if each else pd.DataFrame(columns=BATCH_COLUMNS)
+        return _joined([self.batch(number) for number in range(1, len(self.maps))])
 
     def card(self, batch: pd.DataFrame) -> dict[str, Any]:
         """The selection card of `batch`."""
@@ -218,39 +208,65 @@ class _Recorder:
         self.manifest = manifest
         self.maps = maps
         self.corpus = corpus
+        # Kept, since reading all of them back at every iteration would cost more than a training.
+        self.batches = [self._batch(number) for number in range(1, len(maps))]
 
     def add(self, iteration: Iteration) -> None:
         """Write the iteration whole, then refresh iterations.csv and batches.csv."""
         table = iteration_table(iteration, self.corpus, self.maps[-1] if self.maps else None)
         write_iteration(self.folder, iteration.number, table)
         self.maps.append(table)
-        run = _run(self.folder, self.manifest.as_dict(), self.maps, None)
-        write_csv(run.iterations, self.folder / ITERATIONS)
-        write_csv(run.batches(), self.folder / BATCHES)
+        if iteration.number:
+            self.batches.append(self._batch(iteration.number))
+        write_csv(scalars_of(self.maps), self.folder / ITERATIONS)
+        write_csv(_joined(self.batches), self.folder / BATCHES)
+
+    def _batch(self, number: int) -> pd.DataFrame:
+        run = self.manifest
+        return _batch(self.maps[number].to_pandas(), number, run.strategy, run.seed, run.run_id)
 
     def finish(self) -> None:
         """Write run.json, which says that the run is whole."""
-        run = _run(self.folder, self.manifest.as_dict(), self.maps, None)
-        accuracy = run.iterations["accuracy"]
+        iterations = scalars_of(self.maps)
+        accuracy = iterations["accuracy"]
         write_json(
             self.folder / SUMMARY,
             {
                 "run_id": self.manifest.run_id,
                 **self.manifest.as_dict(),
-                "labelled": int(run.iterations["labelled"].iloc[-1]),
+                "labelled": int(iterations["labelled"].iloc[-1]),
                 "test_accuracy": float(accuracy.iloc[-1]),
-                "test_macro_f1": float(run.iterations["macro_f1"].iloc[-1]),
+                "test_macro_f1": float(iterations["macro_f1"].iloc[-1]),
                 "first_accuracy": float(accuracy.iloc[0]),
                 "mean_accuracy": float(accuracy.mean()),
                 "fallbacks": [
                     f"iteration {number}: {text}"
                     for number, text in zip(
-                        run.iterations["iteration"], run.iterations["fallback"], strict=True
+                        iterations["iteration"], iterations["fallback"], strict=True
                     )
                     if text
                 ],
             },
         )
+
+
+def _batch(
+    labelled: pd.DataFrame, number: int, strategy: str, seed: int, run_id: str
+) -> pd.DataFrame:
+    """The batch that joined in iteration `number`, in the columns of the batch CSV."""
+    batch = labelled[labelled["iteration"] == number]
+    # Other rows of the map have no rank, which made it a float.
+    batch = batch.assign(
+        rank=batch["rank"].astype("int64"), strategy=strategy, seed=seed, run_id=run_id
+    )
+    return batch[list(BATCH_COLUMNS)]
+
+
+def _joined(batches: list[pd.DataFrame]) -> pd.DataFrame:
+    """All `batches`, one after the other."""
+    if not batches:
+        return pd.DataFrame(columns=BATCH_COLUMNS)
+    return pd.concat(batches, ignore_index=True)
 
 
 def _run(

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import f1_score
-from sklearn.model_selection import train_test_split
 
 from cartography.cores import cores
 from cartography.corpus import Corpus, stratified_draw
@@ -36,10 +34,11 @@ def evaluate(predicted: NDArray[np.int64], gold: NDArray[np.int64]) -> Evaluatio
     known = gold >= 0
     if not known.any():
         raise CartographyError("the test set has no gold labels: name its label column")
-    return Evaluation(
-        accuracy=float((predicted[known] == gold[known]).mean()),
-        macro_f1=float(f1_score(gold[known], predicted[known], average="macro", zero_division=0)),
-    )
+    predicted, gold = predicted[known], gold[known]
+    hits = np.bincount(gold[predicted == gold], minlength=1 + max(predicted.max(), gold.max()))
+    either = np.bincount(predicted, minlength=len(hits)) + np.bincount(gold, minlength=len(hits))
+    f1 = 2 * hits[either > 0] / either[either > 0]
+    return Evaluation(accuracy=float((predicted == gold).mean()), macro_f1=float(f1.mean()))
 
 
 def agreement(before: NDArray[np.int64], after: NDArray[np.int64]) -> float:
@@ -216,5 +215,8 @@ def seed_set(corpus: Corpus, size: int, seed: int, stratified: bool = True) -> N
     """
     if stratified:
         return stratified_draw(corpus.labels, size, np.random.default_rng(seed))
+    # Loaded where it is used: it takes a second, and other seed sets do without.
+    from sklearn.model_selection import train_test_split
+
     rows, _ = train_test_split(np.arange(len(corpus)), train_size=size, random_state=_FIXED_SPLIT)
     return np.asarray(rows, dtype=np.int64)

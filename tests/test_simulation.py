@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from clouds import CORPUS, FEATURES, PRESET, TEST, TEST_FEATURES, picks, run
-from sklearn.metrics import cohen_kappa_score
+from sklearn.metrics import cohen_kappa_score, f1_score
 
 import cartography.simulation as simulation
 from cartography.errors import CartographyError
@@ -165,3 +165,13 @@ def test_evaluation_by_hand() -> None:
     assert found.macro_f1 == pytest.approx((2 / 3 + 4 / 5) / 2)
     with pytest.raises(CartographyError, match="no gold labels"):
         evaluate(np.array([0]), np.array([-1]))
+
+
+def test_macro_f1_is_scikit_learns() -> None:
+    rng = np.random.default_rng(0)
+    for classes in (2, 5, 9):
+        gold, predicted = rng.integers(classes, size=(2, 40))
+        gold[:5], predicted[predicted == 3] = -1, 1
+        known = gold >= 0
+        expected = f1_score(gold[known], predicted[known], average="macro", zero_division=0)
+        assert evaluate(predicted, gold).macro_f1 == pytest.approx(expected)

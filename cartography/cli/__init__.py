@@ -8,6 +8,7 @@ from cartography.cli.embed import embed_command
 from cartography.cli.export import export_command
 from cartography.cli.learn import learn_command
 from cartography.cli.map import map_command
+from cartography.cli.reproduce import reproduce_command
 from cartography.cli.switches import switches_command
 from cartography.cli.threshold import threshold_command
 
@@ -21,6 +22,7 @@ app.command("learn")(learn_command)
 app.command("threshold")(threshold_command)
 app.command("export")(export_command)
 app.command("embed")(embed_command)
+app.command("reproduce")(reproduce_command)
 app.command("switches")(switches_command)
 
 

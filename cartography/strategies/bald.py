@@ -1,7 +1,7 @@
 """BALD, with Monte Carlo dropout (Houlsby et al. 2011; Gal & Ghahramani 2016), in two readings."""
 
 import numpy as np
-from scipy.special import softmax
+import torch
 
 from cartography.strategies.entropy import entropy_of
 from cartography.strategies.query import Query, top
@@ -19,7 +19,8 @@ def bald(view: View, query_size: int, rng: np.random.Generator) -> Query:
     mean = passes.mean(axis=0, dtype=np.float64)
     if view.preset.switches.log_bald:
         least = np.finfo(passes.dtype).tiny
-        mean = softmax(np.log(np.maximum(passes, least)).mean(axis=0, dtype=np.float64), axis=1)
+        logs = np.log(np.maximum(passes, least)).mean(axis=0, dtype=np.float64)
+        mean = torch.from_numpy(logs).softmax(dim=1).numpy()
     return top(entropy_of(mean), query_size, rng)
 
 

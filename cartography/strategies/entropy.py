@@ -1,8 +1,8 @@
 """Maximum entropy (Shannon 1948; Dagan & Engelson 1995)."""
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from scipy.special import entr
 
 from cartography.strategies.query import Query, top
 from cartography.strategies.view import View
@@ -10,7 +10,8 @@ from cartography.strategies.view import View
 
 def entropy_of(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
     """-sum_y P log2 P over the last axis, in bits; 0 log 0 is 0."""
-    bits: NDArray[np.float64] = entr(probabilities.astype(np.float64)).sum(axis=-1) / np.log(2)
+    nats = torch.special.entr(torch.from_numpy(probabilities.astype(np.float64))).sum(dim=-1)
+    bits: NDArray[np.float64] = nats.numpy() / np.log(2)
     return bits
 
 

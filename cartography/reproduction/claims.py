@@ -1,0 +1,142 @@
+"""The paper's claims, each held against the results: as the paper has it, against it, uncertain."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from cartography.presets import PAPER
+from cartography.reproduction.estimates import Estimate, estimate, last, on_all_texts, paired
+from cartography.reproduction.plan import LEVELS
+from cartography.reproduction.published import COMPARED, PUBLISHED
+from cartography.reproduction.results import Results
+from cartography.reproduction.tables import compared_runs, dominance, judged
+from cartography.reproduction.words import (
+    AGAINST,
+    AS_PUBLISHED,
+    OUTCOMES,
+    UNCERTAIN,
+    saved_told,
+    told,
+)
+from cartography.verdict import EPSILON_LIMIT
+from cartography.wording import beside, counted, listed, strategy_name
+
+NOT_RUN = "not run"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the results say to a claim: the `outcome` in a word or two, and the numbers."""
+
+    outcome: str
+    numbers: str = ""
+
+    @property
+    def told(self) -> str:
+        """Both, for a reader."""
+        return f"{self.outcome}: {self.numbers}" if self.numbers else self.outcome
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of the paper with what a method's results say to it."""
+
+    text: str
+    finding: Finding
+
+
+def claims(results: Results, method: str) -> tuple[Claim, ...]:
+    """The paper's claims on the data set, in the order of its text, for finished runs."""
+    paper = PUBLISHED[results.corpus["dataset"]]
+    full, cal = on_all_texts(results, method), last(results, method, "cal")
+    both = last(results, method, "cal-dal")
+    lead = paper.cal - paper.full
+    lead_side = "above" if lead > 0 else "below"
+    return (
+        Claim("CAL has an advantage over Random", _over_random(results, method)),
+        Claim("CAL dominates every other strategy (Table 2)", _over_all(results, method)),
+        Claim(
+            f"CAL's final accuracy is {paper.cal:.3f} (Table 3)",
+            of_figure(estimate(cal), paper.cal),
+        ),
+        Claim(f"t_cor {PAPER.t_cor:g} is best for CAL (Table 3)", _best_level(results, method)),
+        Claim(
+            f"CAL+DAL ends below CAL, by {paper.cal_dal - paper.cal:+.3f}",
+            of_side(estimate(paired(both, cal)), -1),
+        ),
+        Claim(
+            f"All texts give {paper.full:.3f} (Section 5)", of_figure(estimate(full), paper.full)
+        ),
+        Claim(
+            f"CAL ends {lead_side} all texts, by {lead:+.3f}",
+            of_side(estimate(paired(cal, full)), 1 if lead > 0 else -1),
+        ),
+    )
+
+
+def of_figure(ours: Estimate, published: float) -> Finding:
+    """Whether our interval holds a figure of the paper, which is taken as exact."""
+    if not ours.seeds:
+        return Finding(NOT_RUN)
+    difference = ours.less(published)
+    if ours.seeds == 1:
+        outcome = UNCERTAIN
+    elif difference.side:
+        outcome = "above the paper's" if difference.side > 0 else "below the paper's"
+    else:
+        outcome = AS_PUBLISHED
+    return Finding(outcome, told(ours))
+
+
+def of_side(difference: Estimate, published: int) -> Finding:
+    """Whether a difference lies on the side of 0, 1 or -1, that the paper has it on."""
+    if not difference.seeds:
+        return Finding(NOT_RUN)
+    outcome = {published: AS_PUBLISHED, -published: AGAINST, 0: UNCERTAIN}[difference.side]
+    return Finding(outcome, told(difference, signed=True))
+
+
+def _over_random(results: Results, method: str) -> Finding:
+    found = judged(compared_runs(results, method, ("random", "cal")))
+    if found is None:
+        return Finding(NOT_RUN)
+    (cal,) = found.each
+    epsilon = beside(cal.epsilon, EPSILON_LIMIT)
+    return Finding(
+        OUTCOMES[cal.outcome], f"epsilon_min {epsilon}, labels saved {saved_told(cal.saved)}"
+    )
+
+
+def _over_all(results: Results, method: str) -> Finding:
+    """CAL over each other strategy, with the limit that the verdicts have."""
+    runs = compared_runs(results, method)
+    strategies = {run.strategy for run in runs}
+    others = [strategy_name(each) for each in COMPARED if each in strategies - {"cal"}]
+    if "cal" not in strategies or not others:
+        return Finding(NOT_RUN)
+    table, cal = dominance(runs).pooled, strategy_name("cal")
+    below = [name for name in others if table.of(cal, name) < EPSILON_LIMIT]
+    above = [name for name in others if table.of(name, cal) < EPSILON_LIMIT]
+    numbers = f"epsilon_min below {EPSILON_LIMIT:g} over {len(below)} of {len(others)}"
+    if above:
+        return Finding(AGAINST, f"{numbers}; {listed(above)} over CAL")
+    return Finding(AS_PUBLISHED if len(below) == len(others) else UNCERTAIN, numbers)
+
+
+def _best_level(results: Results, method: str) -> Finding:
+    """The paper's t_cor against each other level, paired by seed."""
+    ours = last(results, method, "cal")
+    others: dict[float, pd.Series] = {
+        level: paired(ours, last(results, method, "cal", level))
+        for level in LEVELS
+        if level != PAPER.t_cor
+    }
+    known = {level: estimate(lead) for level, lead in others.items() if not lead.empty}
+    if not known:
+        return Finding(NOT_RUN)
+    worse = [f"{level:g}" for level, lead in known.items() if lead.side < 0]
+    better = [level for level, lead in known.items() if lead.side > 0]
+    if worse:
+        return Finding(AGAINST, f"t_cor {listed(worse)} ends higher")
+    numbers = f"shown to end higher than {len(better)} of {counted(len(known), 'other level')}"
+    return Finding(AS_PUBLISHED if len(better) == len(known) else UNCERTAIN, numbers)

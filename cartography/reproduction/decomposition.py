@@ -1,0 +1,132 @@
+"""The two presets taken apart: what each switch does by itself, starting from either."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from cartography.presets import PRESETS
+from cartography.reproduction.estimates import (
+    Estimate,
+    at,
+    by_seed,
+    estimate,
+    last,
+    on_all_texts,
+    over_iterations,
+    paired,
+)
+from cartography.reproduction.plan import decomposition
+from cartography.reproduction.results import Results
+from cartography.reproduction.tables import compared_runs, judged
+from cartography.verdict import Verdict
+
+Measure = Callable[[Results, str], pd.Series]
+
+MEASURES: Mapping[str, Measure] = {
+    "all texts": on_all_texts,
+    "seed set": lambda results, method: at(by_seed(results, method, "cal"), 0),
+    "CAL, mean": lambda results, method: over_iterations(results, method, "cal"),
+    "CAL, last": lambda results, method: last(results, method, "cal"),
+    "Random, mean": lambda results, method: over_iterations(results, method, "random"),
+    "Random, last": lambda results, method: last(results, method, "random"),
+    "CAL less Random": lambda results, method: paired(
+        over_iterations(results, method, "cal"), over_iterations(results, method, "random")
+    ),
+    "CAL less all texts": lambda results, method: paired(
+        last(results, method, "cal"), on_all_texts(results, method)
+    ),
+}
+"""What is measured of a method, in accuracy of each seed.
+
+The seed set's is that of iteration 0, before any pick; "CAL less Random" is in the mean over the
+iterations, "CAL less all texts" in the last of them.
+"""
+
+DIFFERENCES = ("CAL less Random", "CAL less all texts")
+"""Those of `MEASURES` that are differences themselves."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A preset, or a preset with one switch of the other's.
+
+    `setting` is the switch and its value as in "padding=on", empty for the preset itself. `levels`
+    has the name of each of `MEASURES`, and `effects` how far the setting moves it from its `base`,
+    paired by seed; estimates of no seed where it was not run. `verdict` is CAL's against Random,
+    by these two alone; None where they were not run.
+    """
+
+    base: str
+    setting: str
+    levels: Mapping[str, Estimate]
+    effects: Mapping[str, Estimate]
+    verdict: Verdict | None
+
+    @property
+    def name(self) -> str:
+        """The name of the method."""
+        return f"{self.base}, {self.setting}" if self.setting else self.base
+
+    @property
+    def switch(self) -> str:
+        """The name of the switch, empty for the preset itself."""
+        return self.setting.partition("=")[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """The presets taken apart, as far as was run.
+
+    `missing` names the methods of the decomposition that were not; `gaps` has for each of
+    `MEASURES` the released preset's figure less the paper preset's, paired by seed.
+    """
+
+    parts: tuple[Part, ...]
+    missing: tuple[str, ...]
+    gaps: Mapping[str, Estimate]
+
+    def preset(self, name: str) -> Part | None:
+        """The part that is the preset `name`, None where it was not run."""
+        return next((part for part in self.parts if part.base == name and not part.setting), None)
+
+    def switched(self, base: str) -> tuple[Part, ...]:
+        """The parts that change one switch of the preset `base`."""
+        return tuple(part for part in self.parts if part.base == base and part.setting)
+
+
+def taken_apart(results: Results) -> Taken:
+    """Every preset of `results` and every preset with a switch changed, presets first."""
+    expected = [method.name for method in decomposition()]
+    there = set(results.methods)
+    names = [name for name in [*PRESETS, *expected] if name in there]
+    paper, released = PRESETS
+    return Taken(
+        parts=tuple(_part(results, name) for name in names),
+        missing=tuple(name for name in expected if name not in there),
+        gaps={
+            name: estimate(paired(measure(results, released), measure(results, paper)))
+            for name, measure in MEASURES.items()
+        },
+    )
+
+
+def _part(results: Results, method: str) -> Part:
+    base, _, setting = method.partition(", ")
+    values = {name: measure(results, method) for name, measure in MEASURES.items()}
+    effects = (
+        {
+            name: estimate(paired(values[name], measure(results, base)))
+            for name, measure in MEASURES.items()
+        }
+        if setting
+        else {}
+    )
+    found = judged(compared_runs(results, method, ("random", "cal")))
+    return Part(
+        base=base,
+        setting=setting,
+        levels={name: estimate(series) for name, series in values.items()},
+        effects=effects,
+        verdict=found.each[0] if found else None,
+    )

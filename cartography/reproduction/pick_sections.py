@@ -1,0 +1,185 @@
+"""What the report says of one data set's picks, of what they save, and of the work it takes."""
+
+from cartography.reproduction.markdown import NOTHING, captioned, cell, paragraph
+from cartography.reproduction.published import PUBLISHED
+from cartography.reproduction.results import Results
+from cartography.reproduction.sections import presets_of
+from cartography.reproduction.shared_picks import Shared, overlaps
+from cartography.reproduction.tables import (
+    Course,
+    batch_courses,
+    compared_runs,
+    discriminator_courses,
+    judged,
+    reached,
+    seconds,
+)
+from cartography.reproduction.words import percent, saved_told, told
+from cartography.wording import listed, strategy_name
+
+_STATISTICS = ("confidence", "variability", "correctness")
+
+
+def shared_picks(results: Results) -> list[str]:
+    """Table 4, with what chance would give."""
+    each = {name: overlaps(results, name) for name in presets_of(results)}
+    found = {(name, shared.label): shared for name, pairs in each.items() for shared in pairs}
+    labels = list(dict.fromkeys(label for _, label in found))
+    rows = []
+    for label in labels:
+        some = next(shared for (_, its), shared in found.items() if its == label)
+        row = [label, f"{some.published} ({some.published_by_chance:.0f})"]
+        for name in each:
+            row += _shared_cells(found.get((name, label)))
+        rows.append(row)
+    header = ["", "the paper's, of 7,500"]
+    for name in each:
+        header += [f"preset {name}, same batch", "difference", "whole run"]
+    return captioned(
+        results,
+        "Table 4",
+        "Texts that both picked, and in brackets what two random strategies would share. The "
+        "paper's counts have the size of chance for batches of the same iteration, so these are "
+        "compared, as percentages of the picks; whole runs share more.",
+        header,
+        rows,
+    )
+
+
+def _shared_cells(shared: Shared | None) -> list[str]:
+    if shared is None:
+        return [NOTHING] * 3
+    difference = shared.together / shared.picks - shared.published / shared.published_picks
+    return [
+        f"{shared.together} ({shared.together_by_chance:.0f}) of {shared.picks:,}",
+        f"{100 * difference:+.2f} points",
+        f"{shared.whole} ({shared.whole_by_chance:.0f})",
+    ]
+
+
+def on_the_map(results: Results) -> list[str]:
+    """Figure 4 as numbers."""
+    names = presets_of(results)
+    each = {
+        (course.strategy, name, column): course
+        for name in names
+        for column in _STATISTICS
+        for course in batch_courses(results, name, column)
+    }
+    rows = [
+        [
+            strategy_name(strategy),
+            *(
+                _means(each.get((strategy, name, column)))
+                for name in names
+                for column in _STATISTICS
+            ),
+        ]
+        for strategy in dict.fromkeys(strategy for strategy, _, _ in each)
+    ]
+    numbers = next(iter(each.values())).iterations if each else ()
+    return captioned(
+        results,
+        "Figure 4",
+        f"Means of batches {listed([*map(str, numbers)] or [NOTHING])} on the map of the next "
+        "training, ± the widest of their intervals. The paper gives no numbers.",
+        ["", *(f"{name}: {column}" for name in names for column in _STATISTICS)],
+        rows,
+    )
+
+
+def _means(course: Course | None) -> str:
+    if course is None:
+        return NOTHING
+    means = ", ".join(f"{value.mean:.2f}" if value.seeds else NOTHING for value in course.at)
+    halves = [value.half for value in course.at if value.seeds > 1]
+    return f"{means} ± {max(halves):.2f}" if halves else means
+
+
+def efficiency(results: Results) -> list[str]:
+    """Labels saved against Random with the verdicts, and CAL beside a training on all texts."""
+    paper, names = PUBLISHED[results.corpus["dataset"]], presets_of(results)
+    found = {name: judged(compared_runs(results, name)) for name in names}
+    saved = {
+        (name, one.name): one.saved
+        for name, verdicts in found.items()
+        for one in (verdicts.each if verdicts else ())
+    }
+    rows = [
+        [strategy, *(saved_told(saved.get((name, strategy))) for name in names)]
+        for strategy in dict.fromkeys(strategy for _, strategy in saved)
+    ]
+    lines = []
+    for name in names:
+        said = [verdicts.sentence] if (verdicts := found[name]) else []
+        if cal := reached(results, name):
+            when = (
+                f"first reaches that with {cal.labels:,} labels, "
+                f"{percent(cal.labels / cal.texts)} of the texts"
+                if cal.labels
+                else f"does not reach that with {cal.most:,} labels"
+            )
+            said.append(
+                f"CAL ends at {told(cal.share)} times the accuracy of all texts, and its mean "
+                f"accuracy {when}."
+            )
+        if said:
+            lines.append(f"- Preset {name}: {' '.join(said)}")
+    table = captioned(
+        results,
+        "Data efficiency",
+        "Labels saved against Random at equal accuracy, negative where more were needed; verdicts "
+        f"take epsilon_min of Table 2 too. The paper: {paper.efficiency}.",
+        ["", *(f"preset {name}" for name in names)],
+        rows,
+    )
+    return [*table, *lines, *([""] if lines else [])]
+
+
+def workings(results: Results) -> list[str]:
+    """Accuracy of the discriminators, and seconds an iteration."""
+    paper, names = PUBLISHED[results.corpus["dataset"]], presets_of(results)
+    seeds = len(results.corpus["seeds"])
+    each = {
+        (course.strategy, name): course
+        for name in names
+        for course in discriminator_courses(results, name)
+    }
+    shown = next(iter(each.values())).iterations if each else ()
+
+    def cells(strategy: str, name: str) -> list[str]:
+        course = each.get((strategy, name))
+        return [cell(value, seeds) for value in course.at] if course else [NOTHING] * len(shown)
+
+    rows = [
+        [
+            strategy_name(strategy),
+            paper.discriminator[strategy],
+            *(
+                " / ".join(same)
+                for same in zip(*(cells(strategy, name) for name in names), strict=True)
+            ),
+        ]
+        for strategy in dict.fromkeys(strategy for strategy, _ in each)
+    ]
+    lines = captioned(
+        results,
+        "Discriminators",
+        f"Training accuracy (Section 4.3): {' / '.join(f'preset {name}' for name in names)}.",
+        ["", "the paper's", *(f"batch {number}" for number in shown)],
+        rows,
+    )
+    spent = [
+        f"preset {name}: "
+        + ", ".join(f"{row.label} {cell(row.ours, seeds, digits=2)}" for row in some)
+        for name in names
+        if (some := seconds(results, name))
+    ]
+    if spent:
+        lines += paragraph(
+            results,
+            "Seconds an iteration",
+            "Training and query; of runs side by side, a run's share. The paper has "
+            f"{paper.seconds:g} for CAL on an A100; {'; '.join(spent)}.",
+        )
+    return lines

@@ -1,0 +1,75 @@
+"""What is run: the paper's grid under a preset, and the presets taken apart switch by switch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from cartography.presets import PAPER, PRESETS, RELEASED, Preset
+from cartography.strategies import USES_T_COR
+from cartography.switches import Switches
+
+Dataset = Literal["trec", "agnews"]
+
+STRATEGIES = ("random", "lc", "entropy", "bald", "dal", "cal", "cal-dal")
+"""The paper's six strategies, and CAL and DAL with half a batch each (Section 5)."""
+
+LEVELS = (0.0, 0.2, 0.4, 0.6, 0.8)
+"""The t_cor of Table 3."""
+
+UNREAD = ("log_bald", "dal_representations", "dal_last_epoch")
+"""Switches that only BALD or DAL read: they cannot act on CAL, Random or a full training."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way of doing it, by name, and what is run that way.
+
+    `strategies` are simulated with every seed, CAL at every one of `levels`; all texts are
+    trained on with every seed.
+    """
+
+    name: str
+    preset: Preset
+    strategies: tuple[str, ...]
+    levels: tuple[float, ...]
+
+    @property
+    def slug(self) -> str:
+        """The name as that of a folder."""
+        return self.name.replace(", ", "-").replace("=", "-")
+
+    @property
+    def variants(self) -> list[tuple[str, float | None]]:
+        """Each strategy and the t_cor it is run at, None where it has no use for one."""
+        return [
+            (strategy, level)
+            for strategy in self.strategies
+            for level in (self.levels_of(strategy))
+        ]
+
+    def levels_of(self, strategy: str) -> tuple[float | None, ...]:
+        """The t_cor at which `strategy` is run."""
+        if strategy not in USES_T_COR:
+            return (None,)
+        return self.levels if strategy == "cal" else (self.preset.t_cor,)
+
+
+def grid(preset: str, strategies: Sequence[str] = STRATEGIES) -> Method:
+    """The paper's experiments under the preset of this name."""
+    return Method(preset, PRESETS[preset], tuple(strategies), LEVELS)
+
+
+def decomposition() -> list[Method]:
+    """Each preset with one switch of the other's, for every switch that can act on CAL, Random
+    or a full training.
+    """
+    found = []
+    for base, other in ((PAPER, RELEASED), (RELEASED, PAPER)):
+        for name, value in other.switches.settings().items():
+            if name in UNREAD:
+                continue
+            switches: Switches = base.switches.with_settings([f"{name}={value}"])
+            preset = replace(base.with_switches(switches))
+            method = f"{base.name}, {name}={value}"
+            found.append(Method(method, preset, ("random", "cal"), (base.t_cor,)))
+    return found

@@ -1,0 +1,241 @@
+"""What the report says of one data set: what was run, what it shows, and its accuracies."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from cartography.presets import PRESETS
+from cartography.reproduction.claims import claims
+from cartography.reproduction.estimates import finished, unfinished
+from cartography.reproduction.markdown import NOTHING, captioned, cell, change
+from cartography.reproduction.plan import STRATEGIES
+from cartography.reproduction.published import COMPARED, PUBLISHED
+from cartography.reproduction.results import Results
+from cartography.reproduction.tables import (
+    Dominance,
+    accuracies,
+    accuracy_courses,
+    compared_runs,
+    counts,
+    dominance,
+    regions,
+)
+from cartography.reproduction.words import percent
+from cartography.significance import EpsilonTable
+from cartography.wording import counted, listed, strategy_name
+
+
+def presets_of(results: Results) -> list[str]:
+    """The presets that were run, the paper's first."""
+    return [name for name in PRESETS if name in results.methods]
+
+
+def setting(results: Results) -> list[str]:
+    """What was run, on what, and what was not."""
+    corpus, paper = results.corpus, PUBLISHED[results.corpus["dataset"]]
+    lines = [f"## {paper.name}", ""]
+    if corpus["quick"]:
+        lines += [
+            "**A small version**, of fewer seeds and iterations than the paper has: it shows that "
+            "everything runs, and its figures are no reproduction.",
+            "",
+        ]
+    lines.append(
+        f"Word vectors: {corpus['vectors']}; the paper has English fastText, 300 dimensions. "
+        f"Seeds: {', '.join(map(str, corpus['seeds']))}. Machine: {corpus['machine']}."
+    )
+    if corpus["train"] < paper.train:
+        lines.append(
+            f"The training texts at hand are {corpus['train']:,} of the paper's {paper.train:,}, "
+            f"{percent(corpus['train'] / paper.train)}."
+        )
+    each = counts(results)
+    rows = [
+        ["the paper", *(f"{one.published:,}" for one in each)],
+        ["ours", *(f"{one.ours:,}" for one in each)],
+        ["difference", *(f"{one.ours - one.published:+,}" for one in each)],
+    ]
+    header = ["", *(one.label for one in each)]
+    return [
+        *lines,
+        *_gone_without(results),
+        "",
+        *captioned(results, "Table 1", "Counts.", header, rows),
+    ]
+
+
+def _gone_without(results: Results) -> list[str]:
+    """What of the paper's grid was not run, or has not come to its end."""
+    done = finished(results).accuracy
+    lines = []
+    for name in PRESETS:
+        run = set(done.loc[done["method"] == name, "strategy"])
+        missing = [strategy_name(each) for each in STRATEGIES if each not in run]
+        if name not in results.methods:
+            lines.append(f"Preset {name} was not run.")
+        elif missing:
+            lines.append(f"Not run to the end under preset {name}: {listed(missing)}.")
+    if left := unfinished(results):
+        lines.append(f"Left out, as not yet at the last iteration: {counted(left, 'run')}.")
+    return lines
+
+
+def in_short(results: Results) -> list[str]:
+    """The paper's claims, and what the results say to each."""
+    names = presets_of(results)
+    rows = [
+        [same[0].text, *(one.finding.told for one in same)]
+        for same in zip(*(claims(results, name) for name in names), strict=True)
+    ]
+    header = ["the paper", *(f"preset {name}" for name in names)]
+    return captioned(results, "In short", "What the paper says and what comes out.", header, rows)
+
+
+def final_accuracy(results: Results) -> list[str]:
+    """Table 3, the accuracies of Section 5, and the regions of Figures 1, 5 and 6."""
+    names, seeds = presets_of(results), len(results.corpus["seeds"])
+    each = [(*accuracies(results, name), *regions(results, name)) for name in names]
+    header = ["", "the paper's"]
+    for name in names:
+        header += [f"preset {name}", "difference"]
+    rows = []
+    for same in zip(*each, strict=True):
+        if not any(row.ours.seeds for row in same):
+            continue
+        published = same[0].published
+        line = [same[0].label, NOTHING if published is None else f"{published:.3f}"]
+        for row in same:
+            off = row.difference
+            line += [cell(row.ours, seeds), change(off, seeds) if off else NOTHING]
+        rows.append(line)
+    return captioned(
+        results,
+        "Table 3, Section 5 and Figures 1, 5 and 6",
+        "Accuracy of a training on all texts, final accuracy of CAL by t_cor and of CAL+DAL, and "
+        "shares of the regions on the map of all texts, for which the paper gives no numbers.",
+        header,
+        rows,
+    )
+
+
+def along(results: Results) -> list[str]:
+    """Figure 3 as numbers."""
+    names = presets_of(results)
+    each = {
+        (name, course.strategy): course
+        for name in names
+        for course in accuracy_courses(results, name)
+    }
+    if not each:
+        return []
+    shown = next(iter(each.values())).iterations
+    columns = len(shown) + 1
+
+    def cells(name: str, strategy: str) -> list[str]:
+        course = each.get((name, strategy))
+        if course is None:
+            return [NOTHING] * columns
+        seeds = len(results.corpus["seeds"])
+        return [cell(value, seeds) for value in (*course.at, course.mean)]
+
+    rows = []
+    for strategy in dict.fromkeys(strategy for _, strategy in each):
+        by_preset = zip(*(cells(name, strategy) for name in names), strict=True)
+        rows.append([strategy_name(strategy), *map(" / ".join, by_preset)])
+    return captioned(
+        results,
+        "Figure 3",
+        f"Accuracy after so many batches, and averaged over all iterations: {_presets(names)}. "
+        "The paper gives no numbers.",
+        ["", *map(str, shown), "mean"],
+        rows,
+    )
+
+
+def order(results: Results) -> list[str]:
+    """Table 2, and the same with a seed's mean as one score."""
+    orders: dict[str, Dominance] = {}
+    for name in presets_of(results):
+        runs = compared_runs(results, name)
+        if len({run.strategy for run in runs}) > 1:
+            orders[name] = dominance(runs)
+    if not orders:
+        return []
+    paper = PUBLISHED[results.corpus["dataset"]]
+    strategies = [
+        strategy
+        for strategy in COMPARED
+        if any(strategy_name(strategy) in each.pooled.names for each in orders.values())
+    ]
+    header = ["", *(strategy_name(each) for each in strategies)]
+    points = listed(list(dict.fromkeys(str(each.points) for each in orders.values())))
+    lines = captioned(
+        results,
+        "Table 2",
+        f"epsilon_min of the row over the column: the paper's / {_presets(orders)}. Scores of all "
+        f"seeds at {points} iterations, from the seed set on, are pooled as in the paper, as if "
+        "those of one run were independent.",
+        header,
+        _square(
+            strategies,
+            lambda row, column: [
+                f"{paper.epsilon_of(row, column):.2f}",
+                *(_epsilon(each.pooled, row, column) for each in orders.values()),
+            ],
+        ),
+    )
+    lines += _same_side(results, orders)
+    apart = {name: each.by_seed for name, each in orders.items() if each.by_seed}
+    if apart:
+        lines += captioned(
+            results,
+            "Table 2, a score a seed",
+            "The same without that assumption, each seed's mean over its iterations being one "
+            f"score: {_presets(apart)}.",
+            header,
+            _square(
+                strategies,
+                lambda row, column: [_epsilon(each, row, column) for each in apart.values()],
+            ),
+        )
+    return lines
+
+
+def _square(strategies: Sequence[str], cells: Callable[[str, str], list[str]]) -> list[list[str]]:
+    """The rows of a table of each strategy over each other."""
+    return [
+        [
+            strategy_name(row),
+            *("" if row == column else " / ".join(cells(row, column)) for column in strategies),
+        ]
+        for row in strategies
+    ]
+
+
+def _epsilon(table: EpsilonTable, row: str, column: str) -> str:
+    pair = strategy_name(row), strategy_name(column)
+    return f"{table.of(*pair):.2f}" if set(pair) <= set(table.names) else NOTHING
+
+
+def _presets(names: Iterable[str]) -> str:
+    return " / ".join(f"preset {name}" for name in names)
+
+
+def _same_side(results: Results, orders: dict[str, Dominance]) -> list[str]:
+    """How many cells of Table 2 say the same as the paper's, and how far they lie off."""
+    paper = PUBLISHED[results.corpus["dataset"]]
+    lines = []
+    for name, each in orders.items():
+        pairs = [
+            (paper.epsilon_of(row, column), each.pooled.of(*map(strategy_name, (row, column))))
+            for row in COMPARED
+            for column in COMPARED
+            if row != column and {strategy_name(row), strategy_name(column)} <= {*each.pooled.names}
+        ]
+        published, ours = np.array(pairs, dtype=np.float64).T
+        same = int(((published < 0.5) == (ours < 0.5)).sum())
+        lines.append(
+            f"Under preset {name} {same} of {len(pairs)} cells are on the paper's side of 0.5, and "
+            f"the mean absolute difference is {abs(published - ours).mean():.2f}."
+        )
+    return [" ".join(lines), ""]

@@ -1,0 +1,84 @@
+"""What the report says of the switches, one by one, for one data set."""
+
+from cartography.reproduction.decomposition import (
+    DIFFERENCES,
+    MEASURES,
+    Part,
+    Taken,
+    taken_apart,
+)
+from cartography.reproduction.markdown import NOTHING, captioned, cell, change
+from cartography.reproduction.plan import UNREAD
+from cartography.reproduction.published import PUBLISHED
+from cartography.reproduction.results import Results
+from cartography.reproduction.words import gap_words, verdict_words
+from cartography.switches import describe_switches
+
+
+def switches(results: Results) -> list[str]:
+    """The decomposition: what it comes to in words and its table; the verdicts alone where no
+    switch was run.
+    """
+    taken = taken_apart(results)
+    lines = [
+        "### Whether CAL beats Random",
+        "",
+        "Judged by these two alone, where Table 2 corrects for all its pairs.",
+        "",
+        *verdict_words(taken),
+        "",
+    ]
+    if not any(part.setting for part in taken.parts):
+        return [*lines, "No switch was run by itself.", ""]
+    paper = PUBLISHED[results.corpus["dataset"]]
+    published = {
+        "all texts": paper.full,
+        "CAL less all texts": paper.cal - paper.full,
+        "CAL less Random": None,
+    }
+    lines += [
+        "### Switch by switch",
+        "",
+        "What one switch does by itself, from either preset: an effect is shown when its interval, "
+        "paired by seed, leaves out 0. Of twenty switches without any effect one is shown by "
+        "chance.",
+        "",
+    ]
+    for measure, figure in published.items():
+        lines += [*gap_words(taken, measure, figure), ""]
+    seeds = len(results.corpus["seeds"])
+    return [
+        *lines,
+        *captioned(
+            results,
+            "Switches",
+            "Accuracy under each preset and with one switch changed, and under it what the switch "
+            "changes; epsilon_min of CAL over Random, pooled, of these two alone.",
+            ["", *MEASURES, "epsilon_min"],
+            [_row(part, seeds) for part in taken.parts],
+        ),
+        *_not_run(taken),
+    ]
+
+
+def _row(part: Part, seeds: int) -> list[str]:
+    cells = []
+    for name, level in part.levels.items():
+        text = change(level, seeds) if name in DIFFERENCES else cell(level, seeds)
+        if name in part.effects and part.effects[name].seeds:
+            text += f"<br>{change(part.effects[name], seeds)}"
+        cells.append(text)
+    return [part.name, *cells, f"{part.verdict.epsilon:.2f}" if part.verdict else NOTHING]
+
+
+def _not_run(taken: Taken) -> list[str]:
+    """Which switches cannot act here, why, and which were left out besides."""
+    reasons = describe_switches()
+    idle = " ".join(f"`{name}`: {reasons[name]}" for name in UNREAD)
+    lines = [
+        f"Not run, since neither CAL, Random nor a training on all texts reads them: {idle}",
+        "",
+    ]
+    if taken.missing:
+        lines += [f"Not run yet: {'; '.join(taken.missing)}.", ""]
+    return lines

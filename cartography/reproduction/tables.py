@@ -1,0 +1,245 @@
+"""The paper's tables, and its figures as numbers, from the raw results of one data set.
+
+All take results of finished runs (`estimates.finished`) and a method's name, and give the paper's
+figure beside ours wherever there is one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cartography.comparison import Learned, pooled_accuracies, seeds_by_name
+from cartography.presets import PAPER
+from cartography.reproduction.estimates import (
+    Estimate,
+    at,
+    by_seed,
+    estimate,
+    last,
+    on_all_texts,
+)
+from cartography.reproduction.plan import LEVELS, STRATEGIES
+from cartography.reproduction.published import COMPARED, PUBLISHED
+from cartography.reproduction.results import Results
+from cartography.significance import EpsilonTable, epsilon_min_table
+from cartography.verdict import BASELINE, Verdicts, verdicts
+from cartography.wording import strategy_name
+
+REGIONS = ("easy", "ambiguous", "hard")
+_BOOTSTRAP_SEED = 0
+# Figure 3 has no numbers; these iterations follow its curves.
+_ALONG = (0, 5, 10, 20, 30)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A quantity with our figure and the paper's, None where it gives none."""
+
+    label: str
+    ours: Estimate
+    published: float | None = None
+
+    @property
+    def difference(self) -> Estimate | None:
+        """Ours less the paper's, whose spread is not known."""
+        return None if self.published is None else self.ours.less(self.published)
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number of Table 1: ours and the paper's."""
+
+    label: str
+    ours: int
+    published: int
+
+
+def counts(results: Results) -> tuple[Count, ...]:
+    """Table 1."""
+    corpus, paper = results.corpus, PUBLISHED[results.corpus["dataset"]]
+    return (
+        Count("training texts", corpus["train"], paper.train),
+        Count("test texts", corpus["test"], paper.test),
+        Count("classes", len(corpus["classes"]), paper.classes),
+        Count("seed set", corpus["seed_size"], paper.seed_size),
+        Count("texts a batch", corpus["query_size"], paper.query_size),
+        Count("batches", corpus["iterations"], paper.iterations),
+        Count("seeds", len(corpus["seeds"]), 5),
+    )
+
+
+def accuracies(results: Results, method: str) -> tuple[Row, ...]:
+    """Accuracy of all texts, and the final one of CAL by t_cor (Table 3) and of CAL+DAL
+    (Section 5).
+    """
+    paper = PUBLISHED[results.corpus["dataset"]]
+    by_level = [
+        Row(
+            f"CAL, t_cor {level:g}",
+            estimate(last(results, method, "cal", level)),
+            paper.by_t_cor[level],
+        )
+        for level in LEVELS
+    ]
+    return (
+        Row("all texts", estimate(on_all_texts(results, method)), paper.full),
+        *by_level,
+        Row("CAL+DAL", estimate(last(results, method, "cal-dal")), paper.cal_dal),
+    )
+
+
+def regions(results: Results, method: str) -> tuple[Row, ...]:
+    """Shares of the regions on the map of all texts (Figures 1, 5 and 6)."""
+    return tuple(
+        Row(f"share of {name}", estimate(on_all_texts(results, method, name))) for name in REGIONS
+    )
+
+
+def compared_runs(
+    results: Results, method: str, strategies: Sequence[str] = COMPARED
+) -> list[Learned]:
+    """The method's runs of these strategies at the paper's t_cor, in the order of `strategies`."""
+    runs = [run for run in results.learned(method, PAPER.t_cor) if run.strategy in strategies]
+    return sorted(runs, key=lambda run: (strategies.index(run.strategy), run.seed))
+
+
+@dataclass(frozen=True, eq=False)
+class Dominance:
+    """epsilon_min of each strategy over each other (Table 2).
+
+    `pooled` takes the accuracies of all seeds at all `points`, as the paper does, and so takes
+    those of one run for independent; `by_seed` takes each seed's mean over the points as one
+    score, and is None where a strategy has a single seed, whose score has no spread. Both have the
+    names of a reader.
+    """
+
+    pooled: EpsilonTable
+    by_seed: EpsilonTable | None
+    points: int
+
+
+def dominance(runs: Sequence[Learned]) -> Dominance:
+    """Table 2 from `runs`; at the numbers of labels that all of them have."""
+    pooled = pooled_accuracies(runs)
+    named = seeds_by_name(runs)
+    means = {
+        name: scores.reshape(len(named[name]), -1).mean(axis=1) for name, scores in pooled.items()
+    }
+    return Dominance(
+        pooled=epsilon_min_table(pooled, rng=np.random.default_rng(_BOOTSTRAP_SEED)),
+        by_seed=epsilon_min_table(means, rng=np.random.default_rng(_BOOTSTRAP_SEED))
+        if min(map(len, named.values())) > 1
+        else None,
+        points=min(len(scores) // len(named[name]) for name, scores in pooled.items()),
+    )
+
+
+def judged(runs: Sequence[Learned]) -> Verdicts | None:
+    """The verdicts on `runs` against Random, None where Random or everything else is missing."""
+    strategies = {run.strategy for run in runs}
+    if BASELINE not in strategies or len(strategies) < 2:
+        return None
+    return verdicts(runs, dominance(runs).pooled)
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a column of the results runs for one strategy: at some iterations, and averaged over
+    all of them that have it.
+    """
+
+    strategy: str
+    iterations: tuple[int, ...]
+    at: tuple[Estimate, ...]
+    mean: Estimate
+
+
+def courses(
+    results: Results,
+    method: str,
+    column: str,
+    strategies: Sequence[str],
+    iterations: Sequence[int],
+) -> tuple[Course, ...]:
+    """The course of `column` for each of `strategies` that was run."""
+    found = []
+    for strategy in strategies:
+        runs = by_seed(results, method, strategy, column)
+        if not runs.empty:
+            found.append(
+                Course(
+                    strategy=strategy,
+                    iterations=tuple(iterations),
+                    at=tuple(estimate(at(runs, number)) for number in iterations),
+                    mean=estimate(runs.mean(axis="columns")),
+                )
+            )
+    return tuple(found)
+
+
+def accuracy_courses(results: Results, method: str) -> tuple[Course, ...]:
+    """Figure 3: accuracy along the iterations, of each strategy that was run."""
+    final = results.corpus["iterations"]
+    shown = [*(number for number in _ALONG if number < final), final]
+    return courses(results, method, "accuracy", STRATEGIES, shown)
+
+
+def batch_courses(results: Results, method: str, column: str) -> tuple[Course, ...]:
+    """Figure 4: confidence, variability or correctness of the first, middle and last batch."""
+    final = results.corpus["iterations"]
+    shown = sorted({1, max(1, final // 2), final})
+    return courses(results, method, column, ("random", "lc", "dal", "cal"), shown)
+
+
+def discriminator_courses(results: Results, method: str) -> tuple[Course, ...]:
+    """Training accuracy of the discriminator at the first, the sixth and the last batch."""
+    final = results.corpus["iterations"]
+    shown = [*(number for number in (1, 6) if number < final), final]
+    return courses(results, method, "discriminator_accuracy", ("cal", "dal"), shown)
+
+
+def seconds(results: Results, method: str) -> tuple[Row, ...]:
+    """Seconds that an iteration takes, training and query, by strategy (Section 7)."""
+    paper = PUBLISHED[results.corpus["dataset"]]
+    rows = []
+    for strategy in STRATEGIES:
+        training, query = (
+            by_seed(results, method, strategy, column)
+            for column in ("train_seconds", "select_seconds")
+        )
+        if not training.empty:
+            # Iteration 0 has no query: NaN there leaves it out of the mean.
+            each = (training + query).mean(axis="columns")
+            published = paper.seconds if strategy == "cal" else None
+            rows.append(Row(strategy_name(strategy), estimate(each), published))
+    return tuple(rows)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How CAL compares with a training on all texts (Section 5).
+
+    `share` is CAL's final accuracy by that of all texts, of each seed; `labels` the first number
+    of labels with which its mean accuracy comes to theirs, None where it does not, out of `texts`.
+    """
+
+    share: Estimate
+    labels: int | None
+    most: int
+    texts: int
+
+
+def reached(results: Results, method: str) -> Reached | None:
+    """Data efficiency of CAL, None where CAL or all texts were not run."""
+    runs, full = by_seed(results, method, "cal"), on_all_texts(results, method)
+    if runs.empty or full.empty:
+        return None
+    labelled = by_seed(results, method, "cal", "labelled").iloc[0]
+    there = runs.mean() >= full.mean()
+    return Reached(
+        share=estimate(last(results, method, "cal") / full),
+        labels=int(labelled[there].iloc[0]) if there.any() else None,
+        most=int(labelled.iloc[-1]),
+        texts=results.corpus["train"],
+    )
