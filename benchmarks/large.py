@@ -60,9 +60,7 @@ def embedding(table: Table, work: Workload, times: int, clock: Clock) -> None:
         shutil.rmtree(cache_folder())
         # A corpus keeps the key of its texts, and a new one has to find it.
         corpus, stages = replace(work.problem.corpus), Stages()
-        call = partial(
-            embed, (corpus,), work.vectors, max_length=work.shape.length, progress=stages.tell
-        )
+        call = partial(embed, (corpus,), work.vectors, progress=stages.tell)
         taken.append(clock(call))
     target = EMBEDDING.scaled(work.shape.rows / AG_NEWS.rows)
     of = f"{times} runs; the last: {stages.words()}; {work.origin}"

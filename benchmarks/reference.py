@@ -99,7 +99,7 @@ def cal_iteration(
             logits, _ = model(tokens)
             for scores, label in zip(logits, labels, strict=True):
                 probability = torch.softmax(scores, dim=0)
-                learnt[at].append((float(probability[label]), _class_of(scores) == int(label)))
+                learnt[at].append((probability[label].item(), _class_of(scores) == int(label)))
                 at += 1
             nn.functional.cross_entropy(logits, labels).backward()
             optimiser.step()
