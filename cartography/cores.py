@@ -9,7 +9,7 @@ computed by one thread whatever the number of cores, so its result does not depe
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from typing import TypeVar
@@ -41,6 +41,43 @@ def spread(jobs: Sequence[Callable[[], T]], device: torch.device) -> list[T]:
         with _one_thread():
             return [job() for job in jobs]
     return list(_pool(cores(device)).map(lambda job: job(), jobs))
+
+
+def rounds(
+    workers: Sequence[Callable[[], T]], count: int, device: torch.device
+) -> Iterator[list[T]]:
+    """Call each of the `workers` `count` times; yields what all answered the first time, and so on.
+
+    On the CPU a worker does not wait for the others between its calls, so that no core is idle
+    where they cannot be shared out evenly.
+    """
+    if len(workers) == 1 or cores(device) == 1:
+        for _ in range(count):
+            yield spread(workers, device)
+        return
+    pool, stopped = _pool(cores(device)), threading.Event()
+    answers: list[list[Future[T]]] = [[Future() for _ in range(count)] for _ in workers]
+
+    def call(worker: int, number: int) -> None:
+        if stopped.is_set():
+            return
+        try:
+            answers[worker][number].set_result(workers[worker]())
+        except BaseException as error:
+            answers[worker][number].set_exception(error)
+            return
+        if number + 1 < count:
+            pool.submit(call, worker, number + 1)
+
+    for worker in range(len(workers)):
+        pool.submit(call, worker, 0)
+    try:
+        for number in range(count):
+            yield [each[number].result() for each in answers]
+            for each in answers:
+                each[number] = Future()  # what was taken need not be kept
+    finally:
+        stopped.set()
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TypeAlias
 
@@ -125,6 +125,7 @@ class Lockstep:
         device = self.features.device
         self.recipe = recipe
         self.record = record
+        self.number = 0  # of the epoch
         self.seeds = [each.seed for each in sets]
         self.sizes = [len(each.rows) for each in sets]
         # One column more than the largest set: what has no item points there.
@@ -149,6 +150,15 @@ class Lockstep:
         self.step = _captured(self._step) if device.type == "cuda" else self._step
 
     def epoch(self) -> Seen:
+        """One epoch, and what is seen of it as the recipe's dynamics have it."""
+        self.number += 1
+        seen = self._pass()
+        if self.recipe.dynamics == "training_pass":
+            return seen
+        after = self._observe()
+        return replace(seen, gold_probability=after.gold_probability, correct=after.correct)
+
+    def _pass(self) -> Seen:
         """One pass over every set in a fresh order, and what the pass itself saw."""
         orders = self._orders()
         rows, labels = (
@@ -181,10 +191,10 @@ class Lockstep:
             )
         return seen
 
-    def observe(self, number: int) -> Seen:
-        """Gold-label probability and correctness of every set after epoch `number` (Section 3)."""
+    def _observe(self) -> Seen:
+        """Gold-label probability and correctness of every set as the models stand (Section 3)."""
         # Purposes 0 and 1 of a seed are the weights' and the training's.
-        seeds = [torch_seed(seed, 1 + number) for seed in self.seeds]
+        seeds = [torch_seed(seed, 1 + self.number) for seed in self.seeds]
         noise = Noise.left_on(self.recipe, *seeds)
         predicted = probabilities(self.classifiers, self.features, self.rows, noise)
         gold = predicted.gather(2, self.labels.unsqueeze(2)).squeeze(2)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cartography.classifier import Classifiers
-from cartography.cores import cores, spread
+from cartography.cores import cores, rounds
 from cartography.errors import CartographyError
 from cartography.lockstep import Lockstep, State, TrainingSet
 from cartography.presets import Recipe
@@ -24,9 +24,10 @@ class Epoch:
 
     `gold_probability` and `correct` hold an array (n_m,) a model, in the order of its training
     set. `losses` (M,) is the mean cross-entropy of the training pass, in nats. `classifiers` are
-    the models as they stand, each on its own (M = 1), and `states` what a training can go on
-    from; the next epoch changes them in place. `representations` hold psi (n_m, h) of each set as
-    the training pass saw it, dropout on, if they were to be recorded, else nothing.
+    the models, each on its own (M = 1), and `states` what a training can go on from: the
+    training goes on in both, so that only the last epoch's stay. `representations` hold psi
+    (n_m, h) of each set as the training pass saw it, dropout on, if they were to be recorded, else
+    nothing.
     """
 
     number: int
@@ -93,19 +94,17 @@ def fit(
         for share in shares
     ]
     place = np.argsort(np.concatenate(shares))  # of each model among those of all loops
-    for number in range(1, recipe.epochs + 1):
-        seen = spread([loop.epoch for loop in loops], device)
+    passes = rounds([loop.epoch for loop in loops], recipe.epochs, device)
+    for number, seen in enumerate(passes, start=1):
         losses = np.concatenate([each.losses for each in seen])[place]
         if not np.isfinite(losses).all():
             raise CartographyError(
                 f"training diverged in epoch {number}: check the word vectors for values that "
                 "are huge or not numbers"
             )
-        representations = [each for one in seen for each in one.representations]
-        if recipe.dynamics == "epoch_end":
-            seen = [loop.observe(number) for loop in loops]
         gold = [each for one in seen for each in one.gold_probability]
         correct = [each for one in seen for each in one.correct]
+        representations = [each for one in seen for each in one.representations]
         models = [loop.classifiers[m] for loop in loops for m in range(len(loop.classifiers))]
         states = [each for loop in loops for each in loop.states()]
         yield Epoch(
@@ -122,7 +121,7 @@ def fit(
 
 def _shares(sets: Sequence[TrainingSet], batch_size: int, device: torch.device) -> list[list[int]]:
     """Models that train in lockstep, the longest first: all have taken and take an epoch equally
-    many steps, and on the CPU each core has some of them.
+    many steps. On the CPU there are two shares a core, so that five models are not three and two.
     """
     alike: dict[tuple[int, int], list[int]] = {}
     for model, each in enumerate(sets):
@@ -130,6 +129,6 @@ def _shares(sets: Sequence[TrainingSet], batch_size: int, device: torch.device) 
         alike.setdefault((steps, each.start.steps if each.start else 0), []).append(model)
     shares = []
     for key in sorted(alike, reverse=True):
-        parts = min(cores(device), len(alike[key]))
+        parts = min(2 * cores(device) if device.type == "cpu" else 1, len(alike[key]))
         shares += [part.tolist() for part in np.array_split(alike[key], parts)]
     return shares

@@ -282,3 +282,64 @@ def test_a_mistake_is_one_line_and_leaves_nothing(
 def visible(folder: Path) -> list[str]:
     """Files below a folder, but for those that start with a dot."""
     return sorted(str(path) for path in folder.rglob("[!.]*") if path.is_file())
+
+
+def test_a_preset_and_its_switches(cartography, tmp_path: Path) -> None:
+    code, _, err = cartography(
+        *LEARN, "--preset", "released", "--set", "dropout_at_test=off", "--out", tmp_path
+    )
+    assert code == 0, err
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    preset = manifest["preset"]
+    assert (preset["name"], preset["padded_to"]) == ("released", 42)
+    assert preset["switches"]["dropout_at_test"] is False
+    assert preset["switches"]["weight_reset"] is False
+    assert preset["classifier"]["hidden"] == [300, 300]
+    plain = tmp_path.parent / "plain"
+    code, _, _ = cartography(*MAP, "--out", plain)
+    assert code == 0
+    features = json.loads((plain / "manifest.json").read_text())["train"]["features"]
+    assert manifest["train"]["features"] != features, "padding and tokens are in the features"
+
+
+def test_switches_are_listed_and_a_wrong_one_is_named(cartography, tmp_path: Path) -> None:
+    code, out, _ = cartography("switches")
+    assert code == 0
+    assert "weight_reset" in out
+    code, _, err = cartography(*MAP, "--set", "shuffle=maybe", "--out", tmp_path / "map")
+    assert (code, err.splitlines()[-1]) == (
+        2,
+        "cartography: --set shuffle=maybe: shuffle is on or off",
+    )
+    assert not (tmp_path / "map").exists()
+
+
+def test_reproduce_runs_reports_and_does_not_run_again(cartography, tmp_path: Path) -> None:
+    asked = [
+        *["reproduce", "train.csv", "--test", "test.csv", "--vectors", "words.vec", "--quick"],
+        *["--preset", "paper", "--strategy", "random", "--strategy", "cal", "--iterations", 1],
+        *["--note", "The words are made up.", "--out", tmp_path / "runs"],
+        *["--results", tmp_path / "results"],
+    ]
+    code, out, err = cartography(*asked)
+    assert code == 0, err
+    assert "paper: random, cal" in err
+    assert "**A small version**" in out
+    assert "The words are made up." in out
+    accuracy = pd.read_csv(tmp_path / "results" / "accuracy.csv")
+    # Two seeds, Random and five t_cor of CAL, before the first batch and after it.
+    assert len(accuracy) == 2 * 6 * 2
+    run = tmp_path / "runs" / "paper" / "cal-t_cor-0.2" / "seed-398048"
+    iterations = pd.read_csv(run / "iterations.csv")
+    mine = accuracy[(accuracy["seed"] == 398048) & (accuracy["t_cor"] == 0.2)]
+    np.testing.assert_allclose(mine["accuracy"], iterations["accuracy"], atol=1e-6)
+    picks = pd.read_csv(tmp_path / "results" / "picks.csv")
+    picked = picks[(picks["strategy"] == "cal") & (picks["seed"] == 398048)]["ids"].iloc[0]
+    assert picked.split(" ") == pd.read_csv(run / "batches.csv")["id"].tolist()
+
+    code, again, err = cartography(*asked)
+    assert code == 0
+    assert "paper: already in" in err
+    assert again == out
+    code, told, _ = cartography("reproduce", "--report", tmp_path / "results")
+    assert (code, told) == (0, out)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from cartography import cores
-from cartography.cores import spread
+from cartography.cores import rounds, spread
 
 CPU = torch.device("cpu")
 
@@ -68,3 +68,38 @@ def test_a_mistake_in_a_job_is_the_callers() -> None:
 def test_other_devices_are_left_to_themselves() -> None:
     assert cores.cores(torch.device("meta")) == 1
     assert spread([lambda: 1, lambda: 2], torch.device("meta")) == [1, 2]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_rounds_answer_in_order_though_no_worker_waits(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cartography.cores._CORES", threads)
+    counts = [0, 0, 0]
+
+    def worker(number: int) -> tuple[int, int]:
+        counts[number] += 1
+        return number, counts[number]
+
+    workers = [lambda number=number: worker(number) for number in range(3)]
+    found = list(rounds(workers, 4, CPU))
+    assert found == [[(number, call) for number in range(3)] for call in (1, 2, 3, 4)]
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_rounds_end_when_nobody_wants_more_and_pass_on_mistakes() -> None:
+    called = threading.Semaphore(0)
+
+    def patient() -> None:
+        called.release()
+
+    def wrong() -> None:
+        raise ValueError("mend this")
+
+    taken = rounds([patient, patient], 1_000_000, CPU)
+    next(taken)
+    taken.close()
+    while called.acquire(timeout=0.5):
+        pass  # those under way come to their end, and no other begins
+    with pytest.raises(ValueError, match="mend this"):
+        list(rounds([wrong, patient], 3, CPU))

@@ -46,6 +46,7 @@ CORPUS: dict[str, Any] = {
     "test": 50,
     "classes": ["a", "b"],
     "vectors": "vectors of a test",
+    "notes": ["They are made up."],
     "seeds": [1, 2, 3],
     "iterations": 2,
     "seed_size": 10,

@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
+import pandas as pd
 import torch
 import typer
 
 from cartography.cli import options
 from cartography.cli.inputs import embedded, one_line_errors, read
-from cartography.corpus import Corpus
 from cartography.disk import cache_folder
 from cartography.embedding import CORPUS_VECTORS
 from cartography.errors import CartographyError
@@ -57,6 +57,14 @@ def reproduce_command(
     ] = _STRATEGIES,
     seed: options.Seeds = [*SEEDS],  # noqa: B006 - as above
     iterations: Annotated[int, typer.Option(min=1, metavar="N", help="Batches to ask for.")] = 30,
+    note: Annotated[
+        list[str],
+        typer.Option(
+            metavar="SENTENCE",
+            help="Said in the report of texts and vectors, such as where they are from. May be "
+            "repeated.",
+        ),
+    ] = [],  # noqa: B006 - as above
     quick: Annotated[
         bool,
         typer.Option("--quick", help="A small version: two seeds and three iterations, minutes."),
@@ -107,31 +115,30 @@ def reproduce_command(
         methods = [grid(_known(name), [each.value for each in strategy]) for name in preset]
         if decompose:
             methods += [each for each in decomposition() if each.preset.name in preset]
+        parts = []
         for method in methods:
-            chosen = replace(method.preset, iterations=batches).for_corpus(len(corpus))
             have = read_results(results) if (results / CORPUS).is_file() else None
             if have and not missing_from(have, method, seeds, batches):
                 console.print(f"{method.name}: already in {results}")
                 continue
+            chosen = replace(method.preset, iterations=batches).for_corpus(len(corpus))
             found = embedded(corpus, held_out, vectors, "sum", None, console, chosen)
             assert found.test is not None
             assert found.test_features is not None
             inputs = Inputs(found.train, found.features, found.test, found.test_features)
-            for work in works(out, method, chosen, inputs, seeds, device):
-                if not work.finished:
-                    console.print(work.label)
-                    for _ in shown(
-                        carried_out(work, inputs), work.total, lambda done: done, "step", console
-                    ):
-                        pass
-            accuracy, full, picks, seconds = tables(out, method)
-            told = _told(
-                dataset, corpus, held_out, vectors, found.features.vectors, chosen, seeds, quick
-            )
-            earlier = have.corpus["seconds"] if have else {}
-            told["seconds"] = {**earlier, method.name: round(seconds, 1)}
-            new = Results(told, accuracy, full, picks)
-            write_results(results, joined([have, new]) if have else new)
+            told = _told(dataset, inputs, vectors, chosen, seeds, quick, note)
+            parts += [
+                (number, method, work, inputs, told)
+                for number, work in enumerate(works(out, method, chosen, inputs, seeds, device))
+            ]
+        # What is quick and most telling of all methods first: results grow evenly.
+        for _, method, work, inputs, told in sorted(parts, key=lambda part: part[0]):
+            if not work.finished:
+                console.print(work.label)
+                steps = carried_out(work, inputs)
+                for _ in shown(steps, work.total, lambda done: done, "step", console):
+                    pass
+            _add(results, told, tables(out, method), method.name)
         typer.echo(report([read_results(results)]))
 
 
@@ -141,24 +148,40 @@ def _known(name: str) -> str:
     return name
 
 
+def _add(
+    folder: Path,
+    told: dict[str, Any],
+    found: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, float],
+    method: str,
+) -> None:
+    """Put what a method has come to among the results in `folder`."""
+    accuracy, full, picks, seconds = found
+    earlier = read_results(folder) if (folder / CORPUS).is_file() else None
+    before = earlier.corpus["seconds"] if earlier else {}
+    spent = {**before, method: max(round(seconds, 1), before.get(method, 0.0))}
+    new = Results({**told, "seconds": spent}, accuracy, full, picks)
+    write_results(folder, joined([earlier, new]) if earlier else new)
+
+
 def _told(
     dataset: str,
-    train: Corpus,
-    test: Corpus,
+    inputs: Inputs,
     vectors: str,
-    described: str,
     preset: Preset,
     seeds: Sequence[int],
     quick: bool,
+    notes: Sequence[str],
 ) -> dict[str, Any]:
     """What the results say they were made on and with."""
+    train, test = inputs.train, inputs.test
     named = CORPUS_VECTORS if vectors == CORPUS_VECTORS else Path(vectors).name
     return {
         "dataset": dataset,
         "train": len(train),
         "test": len(test),
         "classes": list(train.classes),
-        "vectors": described,
+        "vectors": inputs.features.vectors,
+        "notes": list(notes),
         "seeds": list(seeds),
         "iterations": preset.iterations,
         "seed_size": preset.seed_size,
@@ -168,6 +191,6 @@ def _told(
         f"Python {platform.python_version()}",
         "commands": [
             f"cartography reproduce {train.name} --test {test.name} --dataset {dataset} "
-            f"--vectors {named} --results docs/reproduction/{dataset}"
+            f"--vectors {named} --decompose --results docs/reproduction/{dataset}"
         ],
     }

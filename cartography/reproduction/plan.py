@@ -10,7 +10,7 @@ from cartography.switches import Switches
 
 Dataset = Literal["trec", "agnews"]
 
-STRATEGIES = ("random", "lc", "entropy", "bald", "dal", "cal", "cal-dal")
+STRATEGIES = ("random", "cal", "lc", "entropy", "bald", "dal", "cal-dal")
 """The paper's six strategies, and CAL and DAL with half a batch each (Section 5)."""
 
 LEVELS = (0.0, 0.2, 0.4, 0.6, 0.8)
@@ -40,18 +40,13 @@ class Method:
 
     @property
     def variants(self) -> list[tuple[str, float | None]]:
-        """Each strategy and the t_cor it is run at, None where it has no use for one."""
-        return [
-            (strategy, level)
-            for strategy in self.strategies
-            for level in (self.levels_of(strategy))
-        ]
-
-    def levels_of(self, strategy: str) -> tuple[float | None, ...]:
-        """The t_cor at which `strategy` is run."""
-        if strategy not in USES_T_COR:
-            return (None,)
-        return self.levels if strategy == "cal" else (self.preset.t_cor,)
+        """Each strategy and the t_cor it is run at, None where it has no use for one: all at the
+        preset's first, then CAL at the other levels.
+        """
+        own = self.preset.t_cor
+        first = [(each, own if each in USES_T_COR else None) for each in self.strategies]
+        others = [("cal", level) for level in self.levels if level != own]
+        return [*first, *(others if "cal" in self.strategies else [])]
 
 
 def grid(preset: str, strategies: Sequence[str] = STRATEGIES) -> Method:

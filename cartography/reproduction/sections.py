@@ -44,6 +44,7 @@ def setting(results: Results) -> list[str]:
         f"Word vectors: {corpus['vectors']}; the paper has English fastText, 300 dimensions. "
         f"Seeds: {', '.join(map(str, corpus['seeds']))}. Machine: {corpus['machine']}."
     )
+    lines += corpus["notes"]
     if corpus["train"] < paper.train:
         lines.append(
             f"The training texts at hand are {corpus['train']:,} of the paper's {paper.train:,}, "
