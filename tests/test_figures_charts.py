@@ -54,6 +54,14 @@ class TestMarks:
         one, other = style_of("mine", 0), style_of("yours", 1)
         assert all(one[mark] != other[mark] for mark in ("color", "dash", "symbol"))
 
+    def test_a_strategy_of_another_method_has_its_colour_and_other_marks(self) -> None:
+        own, released = style_of("CAL", 0), style_of("CAL, released", 4)
+        others = [style_of("CAL, padding=on", 1), style_of("CAL, released, padding=off", 2)]
+
+        assert released == style_of("CAL, released", 2)
+        assert {each["color"] for each in (own, released, *others)} == {STRATEGY_COLOURS["cal"]}
+        assert len({(each["dash"], each["symbol"]) for each in (own, released, *others)}) == 4
+
     def test_a_spread_is_of_the_values_that_are_there(self) -> None:
         mean, low, high = spread(np.array([[1.0, NAN, NAN], [3.0, 5.0, NAN]]))
 

@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 from cartography.learn_runs import read_learning
 from cartography.presets import SEEDS
 from tests.dashboard import EPOCHS, SEED_SIZE, carry_out, charts, labels, page, refuse
-from ui import background, tasks
+from ui import background, tasks, words
 from ui.background import Task
+from ui.methods import Method
 from ui.panels import active_learning_settings, active_learning_values
 from ui.session import DataChoice
 
@@ -83,6 +84,48 @@ class TestSettings:
         opened = learning(tiny, learn_seeds=["398048", "-3"])
 
         assert opened.error[0].value == "The seed '-3' is no whole number from 0 on: remove it"
+
+
+class TestTheMethod:
+    def test_the_paper_s_makes_no_other_task(self, tiny: DataChoice) -> None:
+        asked = {name for name, _ in run_of(tiny).options}
+
+        assert not asked & {"preset", "set"}
+        opened = learning(tiny)
+        assert not any("Method:" in caption.value for caption in opened.caption)
+
+    def test_a_switch_is_told_with_what_it_is(self, tiny: DataChoice) -> None:
+        opened = learning(tiny)
+
+        opened.selectbox(key="learn_preset").select("released").run()
+        switches = opened.multiselect(key="learn_changed_from_released")
+        assert "dropout_at_test=off" in switches.options
+        switches.set_value(["dropout_at_test=off"]).run()
+
+        assert not opened.exception
+        said = " ".join(caption.value for caption in opened.caption)
+        assert "Method: released, dropout_at_test=off" in said
+        assert "calls dropout without saying" in said
+
+    def test_a_run_is_made_by_it_and_opened_with_it(self, tiny: DataChoice) -> None:
+        task = run_of(tiny, method=Method("released", ("hidden_layers=3", "padding=off")))
+        carry_out(task)
+
+        opened = at(task)
+
+        assert not opened.exception
+        assert not opened.error
+        assert opened.query_params["run"] == task.key
+        made = read_learning(task.folder).manifest["preset"]
+        assert made["classifier"]["hidden"] == [300, 300, 300]
+        assert made["switches"]["log_bald"] is True
+        assert made["switches"]["padding"] is False
+        assert opened.selectbox(key="learn_preset").value == "released"
+        assert words.CARRIED_WEIGHTS in [caption.value for caption in opened.caption]
+
+        opened.selectbox(key="learn_preset").select("paper").run()
+        assert not opened.exception
+        assert "No run on tiny.csv with these settings yet" in opened.info[0].value
 
 
 class TestARun:

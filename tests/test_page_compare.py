@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from dashboard import EPOCHS, SEED, SEED_SIZE, carry_out, charts, labels, page, refuse
 from streamlit.testing.v1 import AppTest
+from typer.testing import CliRunner
 
 from cartography import runs
+from cartography.cli import app as cli
 from cartography.presets import SEEDS
 from cartography.runs import MANIFEST
-from ui import background, compared, found, tasks
+from ui import background, compared, found, groups, tasks
 from ui.background import Task
 from ui.found import Found
+from ui.methods import AS_PAPER, Method
 from ui.panels.compare import NEW, ON_DISK
 from ui.panels.compare_settings import Settings, of_task
 from ui.session import DataChoice
@@ -33,9 +36,11 @@ def comparison(
     choice: DataChoice,
     strategies: tuple[str, ...] = ("random", "cal"),
     seeds: tuple[int, ...] = SEEDS[:2],
+    method: Method = AS_PAPER,
     **settings: int,
 ) -> Task:
-    return tasks.learning(choice, strategies, t_cor=(0.2,), seeds=seeds, **{**SETTINGS, **settings})
+    sizes = {**SETTINGS, **settings}
+    return tasks.learning(choice, strategies, t_cor=(0.2,), seeds=seeds, method=method, **sizes)
 
 
 def opened(choice: DataChoice, section: str = "Accuracy", **state: object) -> AppTest:
@@ -204,8 +209,8 @@ class TestOnDisk:
 
         assert not app.exception
         assert not app.error
-        assert len(app.multiselect[0].value) == 2
-        assert any("1 of 2 batches, stopped" in option for option in app.multiselect[0].options)
+        assert app.multiselect[0].value == ["Random", "CAL, t_cor 0.2"]
+        assert "So far: 1 run of 2 not finished" in said(app)
         assert charts(app) == 2
 
     def test_what_cannot_be_compared_is_left_out_and_named(self, tiny: DataChoice) -> None:
@@ -218,8 +223,17 @@ class TestOnDisk:
 
         assert not app.exception
         assert "Left out: 1 run with query size 4" in said(app)
-        assert "1 run with the strategy, t_cor and seed of another" in said(app)
-        assert len(app.multiselect[0].value) == 4
+        assert "1 run with the strategy, t_cor, method and seed of another" in said(app)
+        assert len(app.query_params["runs"].split("-")) == 4
+
+    def test_a_seed_is_left_out(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        app = on_disk(tiny)
+
+        app.multiselect[1].set_value([SEEDS[1]]).run()
+
+        assert not app.exception
+        assert len(app.query_params["runs"].split("-")) == 2
 
     def test_none_chosen(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny))
@@ -227,7 +241,7 @@ class TestOnDisk:
 
         app.multiselect[0].set_value([]).run()
 
-        assert "Choose at least one run" in app.info[0].value
+        assert "Choose at least one strategy and seed" in app.info[0].value
 
     def test_a_damaged_run_is_named_and_the_others_are_shown(self, tiny: DataChoice) -> None:
         task = comparison(tiny)
@@ -272,6 +286,102 @@ class TestOnDisk:
 
         assert not app.exception
         assert "None of the runs can be read" in app.error[0].value
+
+
+class TestMethods:
+    def test_the_choice_reaches_the_task_and_the_page_says_it(self, tiny: DataChoice) -> None:
+        app = opened(tiny)
+        app.selectbox(key="compare_preset").select("released").run()
+        app.multiselect(key="compare_changed_from_released").set_value(["padding=off"]).run()
+
+        assert not app.exception
+        assert "Method: released, padding=off" in said(app)
+        assert "its vector is added" in said(app), "the switch's own sentence"
+        task = comparison(tiny, method=Method("released", ("padding=off",)))
+        refuse(task, "no.")
+        app.run()
+        assert app.query_params["run"] == task.key
+
+    def test_switches_of_a_preset_are_not_the_other_s(self, tiny: DataChoice) -> None:
+        app = opened(tiny, compare_changed_from_paper=["padding=on"])
+        assert "Method: paper, padding=on" in said(app)
+
+        app.selectbox(key="compare_preset").select("released").run()
+        assert not app.exception
+        assert "Method: released." in said(app)
+
+        app.selectbox(key="compare_preset").select("paper").run()
+        assert "Method: paper, padding=on" in said(app)
+
+    def test_a_run_is_opened_with_its_method(self, tiny: DataChoice) -> None:
+        task = comparison(tiny, method=Method("released", ("padding=off", "tokens=words")))
+        background._write_task(task)
+        app = page("compare", tiny)
+
+        app.query_params["run"] = task.key
+        app.run()
+
+        assert not app.exception
+        assert app.session_state["compare_source"] == NEW
+        assert "Method: released, padding=off, tokens=words" in said(app)
+
+    def test_runs_of_two_presets_have_two_names_and_each_its_own_random(
+        self, tiny: DataChoice
+    ) -> None:
+        carry_out(comparison(tiny))
+        carry_out(comparison(tiny, ("cal",), method=Method("released")))
+
+        app = on_disk(tiny, "Runs")
+
+        assert not app.exception
+        assert not app.error
+        assert app.multiselect[0].value == ["Random", "CAL, t_cor 0.2", "CAL, t_cor 0.2, released"]
+        assert "Runs of 2 methods: **paper** and **released**" in said(app)
+        assert "Not judged: CAL, released." in said(app)
+        table = app.dataframe[0].value
+        assert dict(zip(table["name"], table["method"], strict=True)) == {
+            "Random": "paper",
+            "CAL": "paper",
+            "CAL, released": "released",
+        }
+        assert table.loc[table["method"] == "released", "labels saved"].isna().all()
+
+        carry_out(comparison(tiny, ("random",), method=Method("released")))
+        app = on_disk(tiny, "Runs")
+        assert "Not judged" not in said(app)
+        assert "Random, released" in said(app)
+
+    def test_features_that_no_method_explains_keep_runs_apart(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny, seeds=SEEDS[:1]))
+        carry_out(comparison(replace(tiny, pooling="mean"), ("lc",), SEEDS[:1]))
+
+        app = on_disk(tiny)
+
+        assert len(groups.groups(found.found_runs())) == 2
+        assert "with other features of its texts" in said(app)
+
+    def test_a_reproduction_is_opened_as_it_is(self, tiny: DataChoice) -> None:
+        texts = Path(tiny.source)
+        words = [
+            f"{['sun', 'rain'][i % 2]} day {i % 40},{['dry', 'wet'][i % 2]}" for i in range(90)
+        ]
+        texts.write_text("\n".join(["text,label", *words]))
+        reproduce = ["reproduce", str(texts), f"--test={texts}", f"--vectors={tiny.vectors}"]
+        asked = [*(f"--strategy={name}" for name in ("random", "cal")), "--seed=1"]
+        done = CliRunner().invoke(cli, [*reproduce, *asked, "--iterations=1", "--quiet"])
+        assert done.exit_code == 0, done.output
+
+        app = on_disk(tiny)
+
+        assert not app.exception
+        assert not app.error
+        assert app.multiselect[0].value == ["Random", "CAL, t_cor 0.2"]
+        assert len(app.multiselect[0].options) == 12
+        assert charts(app) == 2
+
+        app.multiselect[0].set_value(["CAL, t_cor 0.2", "CAL, t_cor 0.2, released"]).run()
+        assert not app.exception
+        assert charts(app) == 1
 
 
 class TestSections:
@@ -343,8 +453,8 @@ class TestSections:
 
 def _group_of(count: int) -> str:
     """The key of the group with this query size."""
-    groups = found.groups(found.found_runs())
-    return next(g.key for g in groups if g.runs[0].settings["query size"] == str(count))
+    alike = groups.groups(found.found_runs())
+    return next(g.key for g in alike if g.runs[0].settings["query size"] == str(count))
 
 
 def test_the_name_of_a_run_stays_while_it_runs(
@@ -367,10 +477,10 @@ def test_series_are_told_apart_by_t_cor_where_they_differ(tmp_path: Path) -> Non
         return Found(tmp_path, {"strategy": strategy, "seed": seed, "preset": {"t_cor": t_cor}})
 
     runs = [run("cal", 0.2), run("cal", 0.2, 1), run("random", 0.2), run("random", 0.4)]
-    assert found.series_names(runs) == ["CAL", "CAL", "Random", "Random"]
+    assert groups.series_names(runs) == ["CAL", "CAL", "Random", "Random"]
     runs.append(run("cal", 0.4))
-    assert found.series_names(runs)[0] == "CAL · t_cor 0.2"
-    assert found.series_names(runs)[-1] == "CAL · t_cor 0.4"
+    assert groups.series_names(runs)[0] == "CAL · t_cor 0.2"
+    assert groups.series_names(runs)[-1] == "CAL · t_cor 0.4"
 
 
 def test_a_damaged_manifest_does_not_hide_the_others(tiny: DataChoice) -> None:

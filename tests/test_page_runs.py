@@ -1,6 +1,7 @@
 """The Runs page: what is listed, and what can be done with it."""
 
 import io
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from cartography.cli import app
 from ui import background, run_list, tasks
+from ui.methods import Method
 from ui.session import DataChoice
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -55,6 +57,43 @@ def test_runs_are_listed_with_what_they_do_and_where_they_stand(tiny: DataChoice
         ("LC", "active learning", "refused", 0),
     }
     assert set(rows["corpus"]) == {"tiny.csv"}
+
+
+def test_a_method_other_than_the_paper_s_is_told(tiny: DataChoice) -> None:
+    sizes = {"seed_size": 6, "query_size": 3, "iterations": 1, "epochs": EPOCHS}
+    method = Method("released", ("padding=off",))
+    made = tasks.learning(tiny, ["lc"], method=method, **sizes)
+    carry_out(made)
+    refused = tasks.learning(tiny, ["cal"], method=Method("released"), **sizes)
+    background._write_task(refused)
+    refuse(refused, "no.")
+
+    names = {entry.name for entry in run_list.entries()}
+
+    assert names == {"LC · released, padding=off", "CAL · released"}
+
+
+def test_a_reproduction_is_one_entry_for_each_data_set(tiny: DataChoice, own_cache: Path) -> None:
+    sizes = {"seed_size": 6, "query_size": 3, "iterations": 1, "epochs": EPOCHS}
+    out = own_cache / "runs" / "reproduction"
+    for data, preset in (("trec", "paper"), ("trec", "released"), ("agnews", "paper")):
+        task = tasks.learning(tiny, ["random"], method=Method(preset), **sizes)
+        if not task.folder.exists():
+            carry_out(task)
+        shutil.copytree(task.folder, out / data / preset / "random" / "seed-1")
+    (out / "trec" / "results").mkdir()
+
+    opened = page("runs")
+
+    assert not opened.exception
+    rows = opened.dataframe[0].value
+    made = rows[rows["kind"] == "reproduction"]
+    assert set(zip(made["name"], made["runs"], strict=True)) == {
+        ("Reproduction, trec: paper and released", 2),
+        ("Reproduction, agnews: paper", 1),
+    }
+    opened.selectbox(key="run_chosen").set_value(str(out / "trec")).run()
+    assert "Compare" in labels(opened.get("page_link"))
 
 
 def test_a_stopped_run_goes_on_and_a_finished_one_does_not(tiny: DataChoice) -> None:

@@ -8,6 +8,7 @@ from ui import background
 from ui.background import Kind, Task
 
 RUN = "run"
+RUNS = "runs"
 SWEEP = "sweep"
 _SHOWN = " in the address"
 _PAGE = "page of the address"

@@ -17,10 +17,11 @@ from cartography.errors import CartographyError
 from cartography.figures import BatchSeries, Curve
 from cartography.iteration_files import MAPS, Outline, read_outline
 from cartography.significance import EpsilonTable, epsilon_min_table
-from cartography.strategies import STRATEGIES
-from cartography.verdict import Verdicts
+from cartography.verdict import BASELINE, Verdicts
 from ui import cached, workspace
-from ui.found import Found, series_names
+from ui.found import Found
+from ui.groups import methods, series_names
+from ui.methods import Method
 from ui.reference import Reference
 from ui.results import Steps
 
@@ -44,6 +45,11 @@ class Compared:
     def names(self) -> list[str]:
         """The names that are compared, each once."""
         return list(dict.fromkeys(run.name for run in self.runs))
+
+    @property
+    def methods(self) -> list[Method]:
+        """How the runs were made, each method once, the paper's first."""
+        return methods(self.found)
 
     @property
     def texts(self) -> int:
@@ -84,9 +90,8 @@ class Compared:
 
 def read(found: Sequence[Found]) -> tuple[Compared | None, list[str]]:
     """The runs, Random's first, and what was wrong with those that could not be read."""
-    order = list(STRATEGIES)
     good, outlines, faults = [], [], []
-    for run in sorted(found, key=lambda run: (order.index(run.strategy), run.t_cor or 0, run.seed)):
+    for run in sorted(found, key=lambda run: run.place):
         try:
             outlines.append(_outline(run.folder, cached.reached(run.folder)))
             good.append(run)
@@ -144,15 +149,32 @@ def _epsilon(key: str, _compared: Compared) -> EpsilonTable:
     return epsilon_min_table(pooled, rng=np.random.default_rng(_SEED))
 
 
-def verdicts(compared: Compared) -> Verdicts:
-    """Each name judged against Random. Raises CartographyError where Random is missing."""
+def verdicts(compared: Compared) -> list[Verdicts]:
+    """The names of each method that has Random judged against it, the paper's first: a strategy is
+    judged against Random made as it was. Raises CartographyError.
+    """
     return _verdicts(compared.key, compared)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _verdicts(key: str, _compared: Compared) -> Verdicts:
+def _verdicts(key: str, _compared: Compared) -> list[Verdicts]:
     del key
-    return verdict.verdicts(_compared.runs, epsilon(_compared))
+    pairs = list(zip(_compared.found, _compared.runs, strict=True))
+    parts = [
+        [learned for run, learned in pairs if run.method == method] for method in _compared.methods
+    ]
+    return [
+        verdict.verdicts(part, epsilon(_compared))
+        for part in parts
+        if any(run.strategy == BASELINE for run in part)
+    ]
+
+
+def unjudged(compared: Compared) -> list[str]:
+    """The names whose method has no Random among the runs."""
+    having = {run.method for run in compared.found if run.strategy == BASELINE}
+    pairs = zip(compared.found, compared.runs, strict=True)
+    return list(dict.fromkeys(each.name for run, each in pairs if run.method not in having))
 
 
 def overlap(compared: Compared) -> Overlap:

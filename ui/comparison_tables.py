@@ -12,7 +12,7 @@ from cartography.comparison import Overlap, PickDensity, RegionShares
 from cartography.data_map import REGIONS
 from cartography.figures import BatchSeries
 from cartography.significance import EpsilonTable
-from cartography.verdict import Verdicts
+from cartography.verdict import Verdict
 from ui.compared import Compared
 
 
@@ -35,18 +35,18 @@ def accuracy(compared: Compared) -> pd.DataFrame:
     )
 
 
-def judged(verdicts: Verdicts) -> pd.DataFrame:
+def judged(verdicts: Sequence[Verdict]) -> pd.DataFrame:
     """Each verdict with its numbers."""
     return pd.DataFrame(
         {
-            "name": [each.name for each in verdicts.each],
-            "outcome": [each.outcome for each in verdicts.each],
-            "labels saved": [each.saved.mean for each in verdicts.each],
-            "from": [each.saved.low for each in verdicts.each],
-            "to": [each.saved.high for each in verdicts.each],
-            "seeds": [each.saved.counted for each in verdicts.each],
-            "epsilon_min": [each.epsilon for each in verdicts.each],
-            "the other way": [each.reverse for each in verdicts.each],
+            "name": [each.name for each in verdicts],
+            "outcome": [each.outcome for each in verdicts],
+            "labels saved": [each.saved.mean for each in verdicts],
+            "from": [each.saved.low for each in verdicts],
+            "to": [each.saved.high for each in verdicts],
+            "seeds": [each.saved.counted for each in verdicts],
+            "epsilon_min": [each.epsilon for each in verdicts],
+            "the other way": [each.reverse for each in verdicts],
         }
     )
 
@@ -118,13 +118,13 @@ def batch_statistics(series: Sequence[BatchSeries]) -> pd.DataFrame:
 
 def by_run(
     compared: Compared,
-    verdicts: Verdicts | None = None,
+    verdicts: Sequence[Verdict] = (),
     shares: Mapping[str, RegionShares] | None = None,
 ) -> pd.DataFrame:
     """A row for each run: its settings, accuracies, and what it comes to beside the others.
 
-    Labels saved are against Random with the same seed, and the shares of the regions those of
-    its picks on the reference map; empty where there is neither.
+    Labels saved are against Random with the same method and seed, and the shares of the regions
+    those of its picks on the reference map; empty where there is neither.
     """
     rows = []
     for found, run, outline in zip(compared.found, compared.runs, compared.outlines, strict=True):
@@ -134,6 +134,7 @@ def by_run(
                 "name": run.name,
                 "strategy": found.strategy,
                 "t_cor": found.t_cor,
+                "method": found.method.name,
                 "seed": found.seed,
                 "iterations": len(run.batches),
                 "labelled": int(run.labelled[-1]),
@@ -153,8 +154,8 @@ def by_run(
     return pd.DataFrame(rows)
 
 
-def _saved(name: str, seed: int, verdicts: Verdicts | None) -> float:
-    for each in verdicts.each if verdicts else ():
+def _saved(name: str, seed: int, verdicts: Sequence[Verdict]) -> float:
+    for each in verdicts:
         if each.name == name and seed in each.saved.seeds:
             return float(each.saved.saved[each.saved.seeds.index(seed)])
     return float("nan")

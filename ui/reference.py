@@ -12,6 +12,7 @@ from cartography.runs import SUMMARY
 from ui import cached, results, tasks
 from ui.background import Task
 from ui.found import Found, manifests
+from ui.methods import Method
 from ui.session import DataChoice
 
 
@@ -23,6 +24,7 @@ class Reference:
 
     folder: Path
     data_map: DataMap
+    method: Method
     accuracy: float | None
 
     @property
@@ -36,7 +38,8 @@ class Reference:
         regions = ", ".join(
             f"{share:.0%} {name}" for name, share in zip(REGIONS, self.shares, strict=True)
         )
-        return f"{len(self.data_map):,} texts over {self.data_map.epochs} epochs: {regions}"
+        trained = f"{len(self.data_map):,} texts over {self.data_map.epochs} epochs"
+        return f"{trained}{self.method.suffix}: {regions}"
 
 
 def find(run: Found, whole: str | None = None) -> Reference | None:
@@ -59,6 +62,7 @@ def find(run: Found, whole: str | None = None) -> Reference | None:
     return Reference(
         folder=folder,
         data_map=results.data_map(read, Thresholds()),
+        method=Method.of(manifest["preset"]),
         accuracy=accuracy if all(_likeness(manifest, run)) else None,
     )
 
@@ -76,7 +80,9 @@ def whole_fingerprint(run: Found, choice: DataChoice) -> str | None:
 
 
 def task_for(run: Found, choice: DataChoice) -> Task:
-    """The task that draws the full map of `choice` with the trainings of `run`."""
+    """The task that draws the full map of `choice`, in as many epochs as `run` trains. By the
+    paper's method, whichever is the run's: one map for all.
+    """
     return tasks.maps(choice, epochs=run.epochs)
 
 

@@ -16,14 +16,24 @@ import pandas as pd
 from cartography import runs
 from cartography.disk import written_whole
 from cartography.errors import CartographyError
-from cartography.wording import strategy_name
-from ui import background
+from cartography.wording import counted, listed, strategy_name
+from ui import background, tasks
 from ui.background import Task
+from ui.found import Found
+from ui.groups import at_first
+from ui.methods import AS_PAPER, Method
 from ui.results import changes_of
 
 _NAME = ".name"
 _MOST_LETTERS = 80
-KINDS = {"map": "data map", "learn": "active learning", "threshold": "threshold study", "": "–"}  # noqa: RUF001
+_REPRODUCTION = "reproduction"  # below it, `cartography reproduce` has a folder for a data set
+KINDS = {
+    "map": "data map",
+    "learn": "active learning",
+    "threshold": "threshold study",
+    _REPRODUCTION: "reproduction",
+    "": "–",  # noqa: RUF001
+}
 PHASES = {
     "absent": "not started",
     "preparing": "preparing",
@@ -37,7 +47,7 @@ PHASES = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One task, or one run that was put on disk by the command line, with its manifests.
+    """One task, or what a call of the command line put on disk, with its manifests.
 
     `task` is None for the latter: it can be read but not gone on with from here.
     """
@@ -60,6 +70,8 @@ class Entry:
     @property
     def kind(self) -> str:
         """The kind of its runs, "" where nothing has begun."""
+        if self.folder.parent.name == _REPRODUCTION:
+            return _REPRODUCTION
         if self.manifests:
             return str(self.manifests[0]["kind"])
         return self.task.kind if self.task else ""
@@ -88,9 +100,21 @@ class Entry:
     @property
     def described(self) -> str:
         """What it does, in a few words."""
+        methods = [each for each in self.methods if each != AS_PAPER]
+        if self.kind == _REPRODUCTION:
+            named = [each.name for each in self.methods if not each.changed]
+            others = len(self.methods) - len(named)
+            said = listed([*named, *([counted(others, "other method")] if others else [])])
+            return f"Reproduction, {self.folder.name}: {said}"
+        return " · ".join([self._done, *(each.name for each in methods)])
+
+    @property
+    def _done(self) -> str:
+        """What it does, but for the method."""
         if self.kind == "learn":
-            strategies = dict.fromkeys(str(each["strategy"]) for each in self.manifests)
-            seeds = {each["seed"] for each in self.manifests}
+            learned = [each for each in self.manifests if each["kind"] == "learn"]
+            strategies = dict.fromkeys(str(each["strategy"]) for each in learned)
+            seeds = {each["seed"] for each in learned}
             if not strategies and self.task:
                 strategies = dict.fromkeys(self.task.option("strategy", ()))
             said = ", ".join(map(strategy_name, strategies))
@@ -99,6 +123,22 @@ class Entry:
             sizes = [each["preset"]["seed_size"] for each in self.manifests]
             return " and ".join(f"seed map of {size:,}" if size else "full map" for size in sizes)
         return KINDS[self.kind]
+
+    @property
+    def methods(self) -> list[Method]:
+        """How its runs are made, each method once, the paper's first."""
+        found = {Method.of(each["preset"]) for each in self.manifests}
+        if not found and self.task:
+            found = {tasks.method_of(self.task)}
+        return sorted(found, key=lambda method: method.place)
+
+    @property
+    def to_compare(self) -> list[str]:
+        """What names its active-learning runs in the address of a comparison; of many, of those
+        that a comparison shows at first.
+        """
+        learned = [Found(self.folder, each) for each in self.manifests if each["kind"] == "learn"]
+        return [run.key for run in at_first(learned)]
 
     @property
     def changed(self) -> datetime:
@@ -111,8 +151,8 @@ def entries() -> list[Entry]:
     """All entries, the one that changed last first."""
     found = []
     for root in background.roots():
-        for folder in root.glob("*/"):
-            entry = _entry(folder)
+        for folder in [*root.glob("*/"), *root.glob(f"{_REPRODUCTION}/*/")]:
+            entry = _entry(folder) if folder.name != _REPRODUCTION else None
             if entry is not None:
                 found.append(entry)
     return sorted(found, key=lambda entry: entry.changed, reverse=True)
@@ -174,5 +214,5 @@ def _entry(folder: Path) -> Entry | None:
         phase: str = background.state(task).phase
     else:
         states = {runs.status(run) for run in runs.find_runs(folder)}
-        phase = states.pop() if len(states) == 1 else "stopped"
+        phase = next((each for each in ("running", "stopped") if each in states), "finished")
     return Entry(folder, task, tuple(manifests), phase)

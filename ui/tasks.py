@@ -1,7 +1,7 @@
 """The tasks that pages ask for: equal questions give equal tasks, so pages share their answers.
 
-Every setting is given to the command line, also the usual one; a seed size of None is the one
-that active learning starts from, by the size of the corpus.
+Every number is given to the command line, also the usual one; a seed size of None is the one that
+active learning starts from, by the size of the corpus. Of the method, what is not the paper's is.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from cartography.presets import PAPER, SEEDS
 from cartography.strategies import USES_T_COR
 from ui import background
 from ui.background import Task
+from ui.methods import AS_PAPER, Method
 from ui.session import DataChoice
 
 MAP_EPOCHS = 10  # of the paper's data maps (Figures 1 and 2)
@@ -54,6 +55,7 @@ def learning(
     query_size: int = PAPER.query_size,
     iterations: int = PAPER.iterations,
     epochs: int = PAPER.classifier.epochs,
+    method: Method = AS_PAPER,
 ) -> Task:
     """Active learning with each of the strategies, thresholds and seeds: a run for each."""
     options = {
@@ -65,8 +67,16 @@ def learning(
         "query-size": query_size,
         "iterations": iterations,
         "epochs": epochs,
+        "preset": method.preset if method.preset != PAPER.name else None,
+        "set": method.changed or None,
     }
-    return background.task("learn", choice, options, " ".join(strategies))
+    label = f"{' '.join(strategies)}{method.suffix}"
+    return background.task("learn", choice, options, label)
+
+
+def method_of(task: Task) -> Method:
+    """The method that a task asks for. Raises CartographyError where it is unknown."""
+    return Method.asked(task.option("preset", PAPER.name), task.option("set", ()))
 
 
 def embedding(choice: DataChoice) -> Task:

@@ -123,7 +123,18 @@ PICK_DENSITY = (
     "The share of a strategy's picks in each cell of variability and confidence. The line goes "
     "round nine tenths of all texts."
 )
-PRESET = "Preset: every switch of the method. Paper: the method as the paper states it."
+PRESET = (
+    "Preset: the whole method. Paper: as the paper states it. Released: as the code that its "
+    "authors released carries it out, which departs from it in many points."
+)
+SWITCHES = (
+    "Each switch is a point in which the released code departs from the paper. Choose those that "
+    "are to be as the other preset has them."
+)
+METHOD = (
+    "Method: the preset that a run was made by and the switches that were changed from it; where "
+    "none is named, the paper's."
+)
 WHEN_TO_STOP = (
     "Three signals from the run's own numbers, as advice: a run never stops for them. What labels "
     "cost and what accuracy is worth is yours to weigh."
@@ -132,6 +143,10 @@ FRESH_WEIGHTS = (
     "Every training starts from fresh weights, so two models in a row agree less than models that "
     "carry theirs on: in runs on TREC, kappa lay between 0.7 and 0.85. A kappa of 0.99 may never "
     "be reached here, and that signal alone is no reason to go on."
+)
+CARRIED_WEIGHTS = (
+    "Here (weight_reset=off) every training goes on from the weights of the one before, so two "
+    "models in a row agree more than models trained afresh: a high kappa says less."
 )
 NEAR_DUPLICATES = (
     "Near-duplicates share at least four fifths of their words (Jaccard similarity 0.8): a batch "

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from cartography.figures.palette import NEUTRAL, STRATEGY_COLOURS
+from cartography.presets import PAPER, PRESETS
 from cartography.wording import strategy_name
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -41,12 +42,20 @@ def shaped(place: int) -> dict[str, str]:
 
 
 def style_of(name: str, place: int) -> dict[str, str]:
-    """Colour, dash and symbol of a name: a strategy's own, or those of its `place`."""
+    """Colour, dash and symbol of a name: a strategy's own, or those of its `place`.
+
+    What is named after a strategy and a method, as in "CAL, released", has the strategy's colour
+    with a dash and a symbol of its own.
+    """
     known = list(STRATEGY_COLOURS)
-    strategy = _STRATEGY_OF.get(name, name)
-    own = strategy in STRATEGY_COLOURS
-    number = known.index(strategy) if own else len(known) - 1 - place % len(known)
-    return {"color": STRATEGY_COLOURS[known[number]], **shaped(number)}
+    plain, _, method = name.partition(", ")
+    strategy = _STRATEGY_OF.get(plain, plain)
+    if strategy not in STRATEGY_COLOURS:
+        number = len(known) - 1 - place % len(known)
+        return {"color": STRATEGY_COLOURS[known[number]], **shaped(number)}
+    presets = ["", *(preset for preset in PRESETS if preset != PAPER.name)]
+    further = presets.index(method) if method in presets else len(presets) + place
+    return {"color": STRATEGY_COLOURS[strategy], **shaped(known.index(strategy) + further)}
 
 
 def translucent(colour: str) -> str:

@@ -27,6 +27,7 @@ from ui.background import State, Task
 from ui.compared import Compared
 from ui.faults import shown_in_place
 from ui.found import Found
+from ui.methods import Method
 from ui.naming import plain
 from ui.panels import active_learning_iteration as iterations
 from ui.panels import active_learning_settings as settings
@@ -231,7 +232,8 @@ def _advice(run: LearnRun, task: Task) -> None:
     with shown_in_place(), st.container(horizontal=True):
         for signal in values.signals(run, task.choice):
             _signal(signal)
-    st.caption(words.FRESH_WEIGHTS)
+    fresh = Method.of(run.manifest["preset"]).fresh_weights
+    st.caption(words.FRESH_WEIGHTS if fresh else words.CARRIED_WEIGHTS)
 
 
 def _signal(signal: Signal) -> None:

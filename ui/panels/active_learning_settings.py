@@ -12,12 +12,15 @@ from cartography.presets import PAPER, SEEDS
 from cartography.strategies import USES_T_COR
 from ui import tasks, words
 from ui.background import Task
+from ui.methods import Method
+from ui.panels import method as method_panel
 from ui.session import DataChoice
 
 # Keys that are the names in the address too.
 _STRATEGY = "strategy"
 _T_COR = "t_cor"
 _SEEDS = "learn_seeds"
+_PAGE = "learn"
 
 # What the numbers show at first; the seed size is left to the corpus.
 _NUMBERS: dict[str, int | None] = {
@@ -37,7 +40,8 @@ def take_over(task: Task) -> bool:
     numbers = {name: task.option(name.replace("_", "-")) for name in _NUMBERS}
     if len(strategies) != 1 or len(levels) != 1:
         return False
-    same = _task(task.choice, strategies[0], levels[0], in_order(seeds), numbers)
+    method = tasks.method_of(task)
+    same = _task(task.choice, strategies[0], levels[0], in_order(seeds), numbers, method)
     if same.folder != task.folder:
         return False
     st.session_state[_STRATEGY] = strategies[0]
@@ -45,6 +49,7 @@ def take_over(task: Task) -> bool:
     st.session_state[_SEEDS] = [str(seed) for seed in seeds]
     for name, value in numbers.items():
         st.session_state[_key(name)] = value
+    method_panel.take_over(_PAGE, method)
     return True
 
 
@@ -78,8 +83,7 @@ def chosen(choice: DataChoice) -> Task:
                 help=words.T_COR,
                 width=130,
             )
-            # A choice of one still says which method this is.
-            st.selectbox("Preset", [PAPER.name], key="learn_preset", help=words.PRESET, width=130)
+            method = method_panel.chosen(_PAGE)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             numbers = {
                 "seed_size": _number("Seed size", "seed_size", 2, words.SEED_SIZE),
@@ -101,8 +105,9 @@ def chosen(choice: DataChoice) -> Task:
             "five of the paper; others can be typed.",
             persist_state="session",
         )
+        method_panel.told(method)
     level = PAPER.t_cor if t_cor is None else t_cor  # an address can leave it empty
-    return _task(choice, strategy, level, in_order(_read(seeds)), numbers)
+    return _task(choice, strategy, level, in_order(_read(seeds)), numbers, method)
 
 
 def _task(
@@ -111,8 +116,9 @@ def _task(
     t_cor: float,
     seeds: Sequence[int],
     numbers: dict[str, Any],
+    method: Method,
 ) -> Task:
-    return tasks.learning(choice, [strategy], t_cor=[t_cor], seeds=seeds, **numbers)
+    return tasks.learning(choice, [strategy], t_cor=[t_cor], seeds=seeds, method=method, **numbers)
 
 
 def _number(label: str, name: str, least: int, help: str) -> int | None:
@@ -145,4 +151,4 @@ def in_order(seeds: Sequence[int]) -> list[int]:
 
 
 def _key(name: str) -> str:
-    return f"learn_{name}"
+    return f"{_PAGE}_{name}"

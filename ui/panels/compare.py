@@ -8,10 +8,11 @@ import streamlit as st
 
 from cartography.errors import CartographyError
 from cartography.wording import counted, strategy_name
-from ui import address, background, cached, compared, found, parts, session
+from ui import address, background, cached, compared, found, groups, parts, session, words
 from ui.background import State, Task
 from ui.faults import shown_in_place
-from ui.found import Found, Group
+from ui.found import Found
+from ui.groups import Group
 from ui.naming import plain, told_apart
 from ui.panels import compare_figures, compare_settings
 from ui.panels.compare_settings import Settings
@@ -19,7 +20,6 @@ from ui.session import DataChoice
 
 NEW, ON_DISK = "Run strategies", "Choose among runs"
 _SOURCE = "compare_source"
-_RUNS = "runs"
 _LED_TO = "compare_led_to"
 _CHOSEN = "compare_chosen_"
 _PHASES = {"running": "Running", "stopped": "Paused"}
@@ -29,7 +29,7 @@ def follow_address() -> None:
     """Take over the run that the address names: its settings where this page could have started
     it, else it is chosen among the runs on disk.
     """
-    if _SOURCE not in st.session_state and st.query_params.get(_RUNS):
+    if _SOURCE not in st.session_state and st.query_params.get(address.RUNS):
         st.session_state[_SOURCE] = ON_DISK
     task = address.opened("learn")
     if task is None:
@@ -86,7 +86,7 @@ def new_comparison(choice: DataChoice) -> None:
 
 
 def chosen_runs() -> None:
-    """The runs to compare, of one corpus and alike in all but strategy, t_cor and seed."""
+    """The runs to compare, of one corpus and alike in all but strategy, t_cor, method and seed."""
     address.show(None)
     corpora = found.by_corpus(found.found_runs())
     if not corpora:
@@ -95,17 +95,17 @@ def chosen_runs() -> None:
             icon=":material/compare_arrows:",
         )
         return
-    wanted = st.query_params.get(_RUNS, "").split("-")
+    wanted = st.query_params.get(address.RUNS, "").split("-")
     on_corpus = _corpus(corpora, wanted)
-    group = _group(found.groups(on_corpus), wanted)
+    group = _group(groups.groups(on_corpus), wanted)
     picked = _picked(group, wanted)
-    for said in found.left_out(on_corpus, group):
+    for said in groups.left_out(on_corpus, group):
         st.caption(f":material/filter_alt: Left out: {said}.")
     if not picked:
         _forget_chosen()
-        st.info("Choose at least one run above.", icon=":material/checklist:")
+        st.info("Choose at least one strategy and seed above.", icon=":material/checklist:")
         return
-    st.query_params[_RUNS] = "-".join(run.key for run in picked)
+    st.query_params[address.RUNS] = "-".join(run.key for run in picked)
     task = background.of_folder(picked[0].folder)
     _shown(picked, task.choice if task else _in_use(picked[0]))
 
@@ -194,40 +194,50 @@ def _corpus(corpora: dict[str, list[Found]], wanted: list[str]) -> list[Found]:
     return corpora[chosen]
 
 
-def _group(groups: list[Group], wanted: list[str]) -> Group:
+def _group(alike: list[Group], wanted: list[str]) -> Group:
     """The runs of one setting: that of the address, or of the newest run, unless chosen."""
-    if len(groups) == 1:
-        return groups[0]
-    of_key = {group.key: group for group in groups}
+    if len(alike) == 1:
+        return alike[0]
+    of_key = {group.key: group for group in alike}
     shown = told_apart({key: group.name for key, group in of_key.items()}, lambda key: key)
-    led = [group.key for group in groups if group.standing_in_for(lambda run: _wanted(run, wanted))]
+    led = [group.key for group in alike if group.standing_in_for(lambda run: _wanted(run, wanted))]
     chosen = st.selectbox(
         "Settings",
         list(of_key),
         index=list(of_key).index(led[0]) if led else 0,
         format_func=shown.__getitem__,
-        key=f"{_CHOSEN}group_{groups[0].runs[0].corpus[:8]}",
+        key=f"{_CHOSEN}group_{alike[0].runs[0].corpus[:8]}",
         help="Only runs with one test set and the same settings can be compared.",
     )
     return of_key[chosen]
 
 
 def _picked(group: Group, wanted: list[str]) -> list[Found]:
-    """The runs to compare; all of the group unless the address or the visitor chose some."""
-    of_key = {run.key: run for run in group.runs}
-    led = [run.key for run in group.standing_in_for(lambda run: _wanted(run, wanted))]
+    """The runs to compare: of the series and seeds that the address or the visitor chose."""
+    led = group.standing_in_for(lambda run: _wanted(run, wanted))
+    usual = led or groups.at_first(group.runs)
     widget = f"{_CHOSEN}{group.key}"
-    st.session_state.setdefault(widget, led or list(of_key))
-    chosen = st.multiselect(
-        "Runs to compare",
-        list(of_key),
-        format_func=lambda key: of_key[key].name,
+    st.session_state.setdefault(widget, list(dict.fromkeys(run.series for run in usual)))
+    series = st.multiselect(
+        "Strategies to compare",
+        list(group.series),
         key=widget,
         persist_state="session",
-        placeholder="Choose two or more runs",
-        help="Runs that differ in their seed alone are drawn as one strategy with a band.",
+        placeholder="Choose two or more, or type a part of their names",
+        help=f"Strategies with their t_cor and method. {words.METHOD}",
     )
-    return [of_key[key] for key in chosen]
+    seeds = group.seeds
+    if len(seeds) > 1:
+        st.session_state.setdefault(f"{widget}_seeds", sorted({run.seed for run in usual}))
+        seeds = st.multiselect(
+            "With the seeds",
+            group.seeds,
+            key=f"{widget}_seeds",
+            persist_state="session",
+            placeholder="Choose at least one seed",
+            help="Runs that differ in their seed alone are drawn as one line with a band.",
+        )
+    return [run for run in group.runs if run.series in series and run.seed in seeds]
 
 
 def _wanted(run: Found, keys: list[str]) -> bool:
@@ -251,5 +261,5 @@ def _fingerprint(choice: DataChoice) -> str | None:
 
 def _forget_chosen() -> None:
     """Take the chosen runs out of the address."""
-    if _RUNS in st.query_params:
-        del st.query_params[_RUNS]
+    if address.RUNS in st.query_params:
+        del st.query_params[address.RUNS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -17,11 +17,13 @@ from cartography.figures import (
     region_share_bands_figure,
     region_shares_figure,
 )
-from cartography.verdict import BASELINE, Verdicts
-from cartography.wording import counted
+from cartography.verdict import Verdict, Verdicts
+from cartography.wording import counted, listed
 from ui import compared, comparison_tables, parts, reference, results, words
 from ui.compared import Compared
-from ui.panels import compare_map
+from ui.methods import AS_PAPER
+from ui.naming import plain
+from ui.panels import compare_map, method
 from ui.reference import Reference
 from ui.session import DataChoice
 
@@ -31,21 +33,20 @@ _LABELS, _PERCENT = "labels", "percent of the data"
 def judged(runs: Compared) -> None:
     """The verdict in one sentence, and for each strategy what it rests on."""
     st.subheader("Verdict", anchor=False, help=words.VERDICT)
-    found = _verdicts(runs)
-    if found is None:
-        st.info(
-            "Random is not among these runs, and nothing can be judged without it: run it with "
-            "the same settings, or choose its runs.",
-            icon=":material/casino:",
-        )
-        return
-    if found.shown:
-        st.success(found.sentence, icon=":material/trending_up:")
-    else:
-        st.info(found.sentence, icon=":material/balance:")
-    if found.each:
+    _methods(runs)
+    verdicts = compared.verdicts(runs)
+    for found in verdicts:
+        if found.shown:
+            st.success(found.sentence, icon=":material/trending_up:")
+        else:
+            st.info(found.sentence, icon=":material/balance:")
+    names = compared.unjudged(runs)
+    if names:
+        st.info(_without_random(names, runs), icon=":material/casino:")
+    each = _each(verdicts)
+    if each:
         with st.expander("What it rests on", key="compare_rests_on", type="compact"):
-            st.markdown("\n".join(f"- {each.sentence}" for each in found.each))
+            st.markdown("\n".join(f"- {one.sentence}" for one in each))
     unfinished = sum(run.phase != "finished" for run in runs.found)
     if unfinished:
         st.caption(f"So far: {counted(unfinished, 'run')} of {len(runs.found)} not finished.")
@@ -76,10 +77,35 @@ def sections(runs: Compared, choice: DataChoice | None) -> None:
                 show()
 
 
-def _verdicts(runs: Compared) -> Verdicts | None:
-    """None where Random is missing."""
-    missing = all(run.strategy != BASELINE for run in runs.runs)
-    return None if missing else compared.verdicts(runs)
+def _methods(runs: Compared) -> None:
+    """How the runs were made, where that is not as the paper has it."""
+    if len(runs.methods) == 1:
+        method.told(runs.methods[0])
+        return
+    named = [f"**{plain(each.name)}**" for each in runs.methods]
+    unnamed = "A name that says none is the paper's. " if AS_PAPER in runs.methods else ""
+    st.caption(
+        f":material/tune: Runs of {len(named)} methods: {listed(named)}. {unnamed}Each strategy is "
+        "judged against Random of its own method.",
+        help=words.METHOD,
+    )
+
+
+def _without_random(names: Sequence[str], runs: Compared) -> str:
+    if len(runs.methods) == 1:
+        return (
+            "Random is not among these runs, and nothing can be judged without it: run it with "
+            "the same settings, or choose its runs."
+        )
+    return (
+        f"Not judged: {listed([plain(name) for name in names])}. Random of the same method is not "
+        "among these runs: run it with the same settings, or choose its runs."
+    )
+
+
+def _each(verdicts: Sequence[Verdicts]) -> list[Verdict]:
+    """The verdicts of all methods."""
+    return [each for found in verdicts for each in found.each]
 
 
 def _accuracy(runs: Compared) -> None:
@@ -96,7 +122,8 @@ def _accuracy(runs: Compared) -> None:
         persist_state="session",
         label_visibility="collapsed",
     )
-    full = reference.find(runs.found[0])
+    # That of one method says nothing of another's curves.
+    full = reference.find(runs.found[0]) if len(runs.methods) == 1 else None
     parts.figure(
         accuracy_figure(
             runs.curves,
@@ -108,21 +135,20 @@ def _accuracy(runs: Compared) -> None:
         "with a band from the lowest to the highest.",
         lambda: comparison_tables.accuracy(runs),
     )
-    found = _verdicts(runs)
-    if found is None or not found.each:
+    each = _each(compared.verdicts(runs))
+    if not each:
         return
     st.subheader("Labels saved against Random", anchor=False, help=words.LABELS_SAVED)
     st.markdown(
         "A strategy whose whole interval lies to the right of 0 needs fewer labels than Random for "
         "the same accuracy."
     )
-    values = comparison_tables.judged(found)
+    values = comparison_tables.judged(each)
     mean, low, high = (values[name].to_numpy() for name in ("labels saved", "from", "to"))
     parts.figure(
         labels_saved_figure(list(values["name"]), mean, low, high),
         "compare_saved",
-        "Labels saved against Random at equal accuracy. "
-        + " ".join(each.sentence for each in found.each),
+        "Labels saved against Random at equal accuracy. " + " ".join(one.sentence for one in each),
         lambda: values,
     )
 
@@ -258,7 +284,9 @@ def _table(runs: Compared, choice: DataChoice | None) -> None:
     whole = reference.whole_fingerprint(runs.found[0], choice) if choice else None
     full = reference.find(runs.found[0], whole)
     values = comparison_tables.by_run(
-        runs, _verdicts(runs), compared.region_shares(runs, full) if full else None
+        runs,
+        _each(compared.verdicts(runs)),
+        compared.region_shares(runs, full) if full else None,
     )
     parts.table(values, "The compared runs", height=min(420, 40 + 35 * len(values)))
     parts.downloads(

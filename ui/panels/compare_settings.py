@@ -15,10 +15,12 @@ from cartography.verdict import BASELINE
 from cartography.wording import strategy_name
 from ui import tasks, words
 from ui.background import Task
+from ui.methods import AS_PAPER, Method
+from ui.panels import method as method_panel
 from ui.session import DataChoice
 
 # Widgets of the settings by the option of the command line that they stand for, and what they
-# show at first; the seed size is left to the corpus.
+# show at first; the seed size is left to the corpus. The method has widgets of its own.
 _USUAL: dict[str, Any] = {
     "strategy": ["cal", "lc"],
     "seed": list(SEEDS[:3]),
@@ -28,6 +30,8 @@ _USUAL: dict[str, Any] = {
     "iterations": 10,
     "epochs": PAPER.classifier.epochs,
 }
+_METHOD = ("preset", "set")
+_PAGE = "compare"
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,10 @@ class Settings:
     query_size: int
     iterations: int
     epochs: int
+    method: Method
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Settings:
+    def of(cls, values: Mapping[str, Any], method: Method = AS_PAPER) -> Settings:
         """The settings by the names of the options; what is not there is as usual."""
         given = {**_USUAL, **values}
         chosen = set(given["strategy"])
@@ -56,6 +61,7 @@ class Settings:
             query_size=given["query-size"],
             iterations=given["iterations"],
             epochs=given["epochs"],
+            method=method,
         )
 
     @property
@@ -79,6 +85,7 @@ class Settings:
             query_size=self.query_size,
             iterations=self.iterations,
             epochs=self.epochs,
+            method=self.method,
         )
 
 
@@ -87,7 +94,7 @@ def of_task(task: Task) -> Settings | None:
     values = _values(task)
     if not values.keys() <= _USUAL.keys():
         return None
-    settings = Settings.of(values)
+    settings = Settings.of(values, tasks.method_of(task))
     return settings if settings.task(task.choice).folder == task.folder else None
 
 
@@ -96,6 +103,7 @@ def take_over(task: Task) -> None:
     values = _values(task)
     for name, usual in _USUAL.items():
         st.session_state[_key(name)] = values.get(name, usual)
+    method_panel.take_over(_PAGE, tasks.method_of(task))
 
 
 def _values(task: Task) -> dict[str, Any]:
@@ -103,6 +111,7 @@ def _values(task: Task) -> dict[str, Any]:
     return {
         name: _several(value) if isinstance(_USUAL.get(name), list) else _one(value)
         for name, value in task.options
+        if name not in _METHOD
     }
 
 
@@ -142,14 +151,16 @@ def chosen() -> Settings:
                 persist_state="session",
                 disabled=not USES_T_COR & set(strategies),
                 help=words.T_COR,
-                width=220,
+                width=140,
             )
             _number("Seed size", "seed-size", 2, words.SEED_SIZE)
             _number("Query size", "query-size", 1, words.QUERY_SIZE)
             _number("Iterations", "iterations", 1, words.ITERATIONS)
             _number("Epochs", "epochs", 1, words.EPOCHS)
+            method = method_panel.chosen(_PAGE)
+        method_panel.told(method)
     values = {name: st.session_state[_key(name)] for name in _USUAL}
-    return Settings.of({**values, "strategy": strategies, "seed": seeds})
+    return Settings.of({**values, "strategy": strategies, "seed": seeds}, method)
 
 
 def _number(label: str, name: str, least: int, help: str) -> None:
@@ -170,7 +181,7 @@ def _number(label: str, name: str, least: int, help: str) -> None:
 
 
 def _key(name: str) -> str:
-    return f"compare_{name.replace('-', '_')}"
+    return f"{_PAGE}_{name.replace('-', '_')}"
 
 
 def _several(value: Any) -> list[Any]:

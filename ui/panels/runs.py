@@ -68,6 +68,14 @@ def actions(chosen: Entry) -> None:
                     help="An active-learning run goes on from its last iteration; a data map and "
                     "a threshold study begin again.",
                 )
+        elif chosen.to_compare:
+            st.page_link(
+                address.COMPARISON,
+                label="Compare",
+                icon=":material/compare_arrows:",
+                query_params={address.RUNS: "-".join(chosen.to_compare)},
+                help="Its active-learning runs beside each other.",
+            )
         with st.popover("Rename", icon=":material/edit:"):
             field = f"run_name_{chosen.key}"
             st.text_input("New name", value=chosen.name, key=field)
