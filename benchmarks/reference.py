@@ -2,9 +2,9 @@
 
 Texts are rows of token numbers in a DataLoader; their vectors are looked up and summed in every
 forward pass; autograd and the optimiser's defaults do each step; probabilities, classes and the
-order of the pool are taken from tensors one row at a time, in training too. Sizes, steps and epochs are those of the paper, as in the engine. What
-the engine does beyond this (dynamics in a pass of their own) is not done here, so that a ratio
-between the two favours this one.
+order of the pool are taken from tensors one row at a time, in training too. Sizes, steps and epochs
+are those of the paper, as in the engine. What the engine does beyond this (dynamics in a pass of
+their own) is not done here, so that a ratio between the two favours this one.
 """
 
 from dataclasses import dataclass
