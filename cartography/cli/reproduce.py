@@ -1,6 +1,7 @@
 """`cartography reproduce`: the paper's experiments, run again."""
 
 import platform
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -133,12 +134,13 @@ def reproduce_command(
             ]
         # What is quick and most telling of all methods first: results grow evenly.
         for _, method, work, inputs, told in sorted(parts, key=lambda part: part[0]):
+            start = time.perf_counter()
             if not work.finished:
                 console.print(work.label)
                 steps = carried_out(work, inputs)
                 for _ in shown(steps, work.total, lambda done: done, "step", console):
                     pass
-            _add(results, told, tables(out, method), method.name)
+            _add(results, told, tables(out, method), method.name, time.perf_counter() - start)
         typer.echo(report([read_results(results)]))
 
 
@@ -151,15 +153,15 @@ def _known(name: str) -> str:
 def _add(
     folder: Path,
     told: dict[str, Any],
-    found: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, float],
+    found: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
     method: str,
+    seconds: float,
 ) -> None:
-    """Put what a method has come to among the results in `folder`."""
-    accuracy, full, picks, seconds = found
+    """Put what a method has come to among the results in `folder`, with the seconds this took."""
     earlier = read_results(folder) if (folder / CORPUS).is_file() else None
     before = earlier.corpus["seconds"] if earlier else {}
-    spent = {**before, method: max(round(seconds, 1), before.get(method, 0.0))}
-    new = Results({**told, "seconds": spent}, accuracy, full, picks)
+    spent = {**before, method: round(before.get(method, 0.0) + seconds, 1)}
+    new = Results({**told, "seconds": spent}, *found)
     write_results(folder, joined([earlier, new]) if earlier else new)
 
 

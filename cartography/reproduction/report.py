@@ -79,6 +79,6 @@ def _again(results: Results) -> list[str]:
         "",
         *(f"    {one}" for one in results.corpus["commands"]),
         "",
-        f"Seconds that trainings and queries took, by method: {'; '.join(seconds)}.",
+        f"Seconds it took, by method: {'; '.join(seconds)}.",
         "",
     ]

@@ -132,11 +132,11 @@ def carried_out(work: Work, inputs: Inputs) -> Iterator[int]:
                 yield iteration.number
 
 
-def tables(out: Path, method: Method) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, float]:
+def tables(out: Path, method: Method) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """What the runs of `method` below `out` have come to so far: the rows of the three tables of
-    `Results`, and the seconds that trainings and queries took.
+    `Results`.
     """
-    accuracy, full, picks, seconds = [], [], [], 0.0
+    accuracy, full, picks = [], [], []
     for folder in sorted((out / method.slug).glob("*/**/manifest.json")):
         run = folder.parent
         manifest = read_manifest(run)
@@ -151,7 +151,6 @@ def tables(out: Path, method: Method) -> tuple[pd.DataFrame, pd.DataFrame, pd.Da
             method=method.name, strategy=strategy, t_cor=level, seed=seed
         )
         accuracy.append(table[list(ACCURACY_COLUMNS)])
-        seconds += float(table[["train_seconds", "select_seconds"]].sum().sum())
         if strategy in COMPARED and (strategy != "cal" or level == method.preset.t_cor):
             picks += [
                 (method.name, strategy, seed, number, " ".join(batch))
@@ -163,7 +162,6 @@ def tables(out: Path, method: Method) -> tuple[pd.DataFrame, pd.DataFrame, pd.Da
         else pd.DataFrame(columns=list(ACCURACY_COLUMNS)),
         pd.DataFrame(full, columns=list(FULL_COLUMNS)),
         pd.DataFrame(picks, columns=list(PICKS_COLUMNS)),
-        seconds,
     )
 
 
