@@ -70,7 +70,7 @@ def _of_data_set(results: Results) -> list[str]:
 def _again(results: Results) -> list[str]:
     """How to run it again, and how long it took."""
     each = results.corpus["seconds"].items()
-    seconds = [f"{method}: {spent:,.0f} s" for method, spent in each]
+    seconds = "; ".join(f"{method}: {spent:,.0f} s" for method, spent in each)
     return [
         "### Again",
         "",
@@ -79,6 +79,5 @@ def _again(results: Results) -> list[str]:
         "",
         *(f"    {one}" for one in results.corpus["commands"]),
         "",
-        f"Seconds it took, by method: {'; '.join(seconds)}.",
-        "",
+        *([f"Seconds it took, by method: {seconds}.", ""] if seconds else []),
     ]
