@@ -11,6 +11,7 @@ import pandas as pd
 
 from cartography.comparison import Learned
 from cartography.errors import CartographyError
+from cartography.iteration_files import COLUMNS
 from cartography.reproduction.plan import Method
 from cartography.runs import read_json, write_json
 from cartography.wording import strategy_name
@@ -22,20 +23,8 @@ PICKS = "picks.csv"
 _DECIMALS = "%.6g"
 
 ACCURACY_COLUMNS = (
-    "method",
-    "strategy",
-    "t_cor",
-    "seed",
-    "iteration",
-    "labelled",
-    "accuracy",
-    "macro_f1",
-    "discriminator_accuracy",
-    "confidence",
-    "variability",
-    "correctness",
-    "train_seconds",
-    "select_seconds",
+    *("method", "strategy", "t_cor", "seed"),
+    *COLUMNS[: COLUMNS.index("select_seconds") + 1],
 )
 FULL_COLUMNS = ("method", "seed", "epochs", "accuracy", "macro_f1", "easy", "ambiguous", "hard")
 PICKS_COLUMNS = ("method", "strategy", "seed", "iteration", "ids")
