@@ -7,18 +7,16 @@ Along each axis the other sizes stay: CAL with 1,000 labelled of 120,000 made-up
 numbers, 4 classes, one seed, batches of 64. Each point is a process of its own; its times are
 medians, its memory is its peak less what stood there before the features were made. The exponents
 k of size^k are least-squares fits on logarithms over the larger half of the sizes. The figure is
-drawn by Plotly in Chromium, as the tests of the dashboard draw theirs.
+drawn by Kaleido, which needs a Chrome or Chromium.
 """
 
 from __future__ import annotations
 
 import statistics
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from urllib.parse import unquote
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -33,7 +31,6 @@ from cartography.presets import SEEDS
 from cartography.simulation import seed_set
 from cartography.training import as_tensor, pick_device
 
-ROOT = Path(__file__).resolve().parent.parent
 SIZES: Mapping[str, tuple[int, ...]] = {
     "pool": (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000),
     "labelled": (125, 250, 500, 1_000, 2_000, 4_000),
@@ -159,24 +156,6 @@ def drawn(table: pd.DataFrame, fitted: Mapping[tuple[str, str], float]) -> go.Fi
     return figure
 
 
-def write_svg(figure: go.Figure, path: Path) -> None:
-    """Write `figure` as an SVG file, drawn by Chromium."""
-    # Here alone, since every point is a process that imports this module.
-    sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
-    from chromium import CHROMIUM, FLAGS
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page()
-        page.set_content(figure.to_html(include_plotlyjs=True, div_id="figure"))
-        url = page.evaluate(
-            "() => Plotly.toImage('figure', {format: 'svg', width: 1100, height: 340})"
-        )
-        browser.close()
-    path.write_text(unquote(url.partition(",")[2]), encoding="utf-8")
-
-
 def main() -> None:
     """Print the points and the exponents, and write what was asked for."""
     parser = options(__doc__)
@@ -201,7 +180,7 @@ def main() -> None:
     if asked.csv:
         table.to_csv(asked.csv, index=False)
     if asked.figure:
-        write_svg(drawn(table, fitted), asked.figure)
+        drawn(table, fitted).write_image(asked.figure, "svg", width=1100, height=340)
     if asked.smoke and not fitted["pool", "query_s"] < MOST:
         raise SystemExit(1)
 

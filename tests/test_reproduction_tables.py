@@ -16,6 +16,7 @@ from cartography.reproduction.report import report
 from cartography.reproduction.results import (
     ACCURACY_COLUMNS,
     FULL_COLUMNS,
+    MAPS_COLUMNS,
     PICKS_COLUMNS,
     Results,
 )
@@ -54,7 +55,6 @@ CORPUS: dict[str, Any] = {
     "quick": False,
     "machine": "a machine",
     "commands": ["cartography reproduce some.csv"],
-    "seconds": {"paper": 12.0},
 }
 RANDOM = {1: (0.50, 0.60, 0.70), 2: (0.52, 0.62, 0.72), 3: (0.54, 0.64, 0.74)}
 FULL = {1: 0.80, 2: 0.82, 3: 0.84}
@@ -72,9 +72,12 @@ def made(
     runs: Runs,
     full: Mapping[str, Mapping[int, float]] | None = None,
     picks: Mapping[tuple[str, str], Mapping[int, str]] | None = None,
+    places: Sequence[tuple[float, float, float]] = (),
     **corpus: object,
 ) -> Results:
-    """Results; `picks` names a text by each letter, as in "ab cd"."""
+    """Results; `picks` names a text by each letter, as in "ab cd", and `places` are on the map of
+    the seed set under preset paper: confidence, variability and correctness.
+    """
     corpus = {**CORPUS, **corpus}
     rows = [
         {
@@ -110,6 +113,10 @@ def made(
         pd.DataFrame(rows, columns=list(ACCURACY_COLUMNS)).astype({"t_cor": float}),
         pd.DataFrame(whole, columns=list(FULL_COLUMNS)),
         pd.DataFrame(picked, columns=list(PICKS_COLUMNS)),
+        pd.DataFrame(
+            [("paper", "seed", *place) for place in places],
+            columns=list(MAPS_COLUMNS),
+        ),
     )
 
 
@@ -322,6 +329,17 @@ def test_effects_are_paired_with_their_base() -> None:
     assert taken.parts[2].levels["CAL, last"].seeds == 0
     assert (taken.parts[2].verdict, taken.gaps["CAL, last"].seeds) == (None, 0)
     assert len(taken.missing) == len(decomposition()) - 1
+
+
+def test_random_is_lent_to_switches_that_it_does_not_read() -> None:
+    cal = dict.fromkeys(RANDOM, (0.5, 0.7, 0.9))
+    switched_off = {("paper, dynamics=training_pass", "cal", 0.2): cal}
+    found = {part.name: part for part in taken_apart(made({**both(), **switched_off})).parts}
+    part = found["paper, dynamics=training_pass"]
+    assert ends(part.levels["Random, mean"]) == ends(found["paper"].levels["Random, mean"])
+    assert ends(part.effects["Random, mean"]) == [0, 0, 0]
+    assert part.levels["CAL less Random"].mean == pytest.approx(0.7 - 0.62)
+    assert part.verdict is not None
 
 
 def test_words_of_a_gap_that_a_switch_makes_from_either_side() -> None:

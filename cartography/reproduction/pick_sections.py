@@ -3,7 +3,6 @@
 from cartography.reproduction.markdown import NOTHING, captioned, cell, paragraph
 from cartography.reproduction.published import PUBLISHED
 from cartography.reproduction.results import Results
-from cartography.reproduction.sections import presets_of
 from cartography.reproduction.shared_picks import Shared, overlaps
 from cartography.reproduction.tables import (
     Course,
@@ -11,6 +10,7 @@ from cartography.reproduction.tables import (
     compared_runs,
     discriminator_courses,
     judged,
+    presets_of,
     reached,
     seconds,
 )

@@ -1,7 +1,7 @@
 """What is run: the paper's grid under a preset, and the presets taken apart switch by switch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from cartography.presets import PAPER, PRESETS, RELEASED, Preset
@@ -16,8 +16,20 @@ STRATEGIES = ("random", "cal", "lc", "entropy", "bald", "dal", "cal-dal")
 LEVELS = (0.0, 0.2, 0.4, 0.6, 0.8)
 """The t_cor of Table 3."""
 
+MAP_EPOCHS = 10
+"""The epochs of the maps in Figures 1, 2, 5 and 6."""
+
+MAPPED_NAMES = {"all": "all texts", "seed": "the seed set"}
+"""What these maps are of: all texts (Figures 1, 5 and 6), and the seed set (Figure 2)."""
+
+MAPPED = tuple(MAPPED_NAMES)
+"""The same by their short names."""
+
 UNREAD = ("log_bald", "dal_representations", "dal_last_epoch")
 """Switches that only BALD or DAL read: they cannot act on CAL, Random or a full training."""
+
+CAL_ALONE = ("dynamics", "rounded_correctness", "cal_representations", "linear_discriminator")
+"""Switches that Random does not read: with them its runs are those of the preset."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +37,15 @@ class Method:
     """A way of doing it, by name, and what is run that way.
 
     `strategies` are simulated with every seed, CAL at every one of `levels`; all texts are
-    trained on with every seed.
+    trained on with every seed. `mapped` are those of `MAPPED` of which a map is made, with the
+    first seed.
     """
 
     name: str
     preset: Preset
     strategies: tuple[str, ...]
     levels: tuple[float, ...]
+    mapped: tuple[str, ...] = ()
 
     @property
     def slug(self) -> str:
@@ -51,7 +65,7 @@ class Method:
 
 def grid(preset: str, strategies: Sequence[str] = STRATEGIES) -> Method:
     """The paper's experiments under the preset of this name."""
-    return Method(preset, PRESETS[preset], tuple(strategies), LEVELS)
+    return Method(preset, PRESETS[preset], tuple(strategies), LEVELS, MAPPED)
 
 
 def decomposition() -> list[Method]:
@@ -64,7 +78,8 @@ def decomposition() -> list[Method]:
             if name in UNREAD:
                 continue
             switches: Switches = base.switches.with_settings([f"{name}={value}"])
-            preset = replace(base.with_switches(switches))
+            strategies = ("cal",) if name in CAL_ALONE else ("random", "cal")
             method = f"{base.name}, {name}={value}"
-            found.append(Method(method, preset, ("random", "cal"), (base.t_cor,)))
+            preset = base.with_switches(switches)
+            found.append(Method(method, preset, strategies, (base.t_cor,)))
     return found

@@ -5,8 +5,16 @@ from collections.abc import Sequence
 from cartography.reproduction.estimates import finished
 from cartography.reproduction.markdown import command, folder_of
 from cartography.reproduction.pick_sections import efficiency, on_the_map, shared_picks, workings
+from cartography.reproduction.pictures import picture_lines
 from cartography.reproduction.results import Results
-from cartography.reproduction.sections import along, final_accuracy, in_short, order, setting
+from cartography.reproduction.sections import (
+    along,
+    final_accuracy,
+    in_short,
+    maps,
+    order,
+    setting,
+)
 from cartography.reproduction.switch_section import switches
 
 _TITLE = """\
@@ -41,20 +49,27 @@ _OPEN = """\
 """
 
 
-def report(each: Sequence[Results]) -> str:
-    """docs/reproduction.md, from the results on each data set as far as they go."""
+def report(each: Sequence[Results], pictures: str = "") -> str:
+    """docs/reproduction.md, from the results on each data set as far as they go.
+
+    `pictures` is the folder of the pictures of all data sets, as seen from the page; none are
+    shown without it.
+    """
     folders = " ".join(folder_of(results) for results in each)
     lines = _TITLE.format(folders=folders).split("\n")
     for results in each:
-        lines += _of_data_set(results)
+        lines += _of_data_set(results, pictures)
     return "\n".join([*lines, _OPEN.rstrip("\n")])
 
 
-def _of_data_set(results: Results) -> list[str]:
+def _of_data_set(results: Results, pictures: str) -> list[str]:
     done = finished(results)
+    dataset = results.corpus["dataset"]
     return [
         *setting(results),
         *in_short(done),
+        *(picture_lines(done, f"{pictures}/{dataset}") if pictures else ()),
+        *maps(done),
         *final_accuracy(done),
         *along(done),
         *order(done),
@@ -69,8 +84,10 @@ def _of_data_set(results: Results) -> list[str]:
 
 def _again(results: Results) -> list[str]:
     """How to run it again, and how long it took."""
-    each = results.corpus["seconds"].items()
-    seconds = "; ".join(f"{method}: {spent:,.0f} s" for method, spent in each)
+    table = results.accuracy
+    spent = table["train_seconds"] + table["select_seconds"].fillna(0)
+    each = spent.groupby(table["method"], sort=False).sum().items()
+    seconds = "; ".join(f"{method}: {total:,.0f} s" for method, total in each)
     return [
         "### Again",
         "",
@@ -79,5 +96,5 @@ def _again(results: Results) -> list[str]:
         "",
         *(f"    {one}" for one in results.corpus["commands"]),
         "",
-        *([f"Seconds it took, by method: {seconds}.", ""] if seconds else []),
+        *([f"Seconds of training and query, by method: {seconds}.", ""] if seconds else []),
     ]

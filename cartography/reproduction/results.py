@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from cartography.comparison import Learned
+from cartography.data_map import DataMap
 from cartography.errors import CartographyError
 from cartography.iteration_files import COLUMNS
-from cartography.reproduction.plan import Method
+from cartography.reproduction.plan import MAP_EPOCHS, Method
 from cartography.runs import read_json, write_json
 from cartography.wording import strategy_name
 
@@ -20,13 +21,17 @@ CORPUS = "corpus.json"
 ACCURACY = "accuracy.csv"
 FULL = "full.csv"
 PICKS = "picks.csv"
+MAPS = "maps.csv.gz"
 _DECIMALS = "%.6g"
+# A map of 60,000 texts is drawn on a few hundred pixels.
+_MAP_DECIMALS = "%.3f"
 
 ACCURACY_COLUMNS = (
     *("method", "strategy", "t_cor", "seed"),
     *COLUMNS[: COLUMNS.index("select_seconds") + 1],
 )
 FULL_COLUMNS = ("method", "seed", "epochs", "accuracy", "macro_f1", "easy", "ambiguous", "hard")
+MAPS_COLUMNS = ("method", "mapped", "confidence", "variability", "correctness")
 PICKS_COLUMNS = ("method", "strategy", "seed", "iteration", "ids")
 
 
@@ -38,7 +43,8 @@ class Results:
     t_cor (NaN where a strategy has no use for it), seed and iteration: `ACCURACY_COLUMNS`, those
     after `labelled` as in iterations.csv. `full` has a row for each method and seed of a training
     on all texts: `FULL_COLUMNS`, the regions as shares. `picks` holds the ids that were picked
-    before an iteration, joined by spaces: `PICKS_COLUMNS`.
+    before an iteration, joined by spaces: `PICKS_COLUMNS`. `maps` has a row for each text of the
+    maps of ten epochs, those of all texts and those of the seed set: `MAPS_COLUMNS`.
 
     A method is a preset's name, or that of a preset with one switch of the other's, as in
     "paper, dropout_at_test=on".
@@ -48,6 +54,7 @@ class Results:
     accuracy: pd.DataFrame
     full: pd.DataFrame
     picks: pd.DataFrame
+    maps: pd.DataFrame
 
     @property
     def methods(self) -> list[str]:
@@ -80,6 +87,21 @@ class Results:
             )
         return found
 
+    def data_map(self, method: str, mapped: str) -> DataMap | None:
+        """The map of ten epochs of all texts or of the seed set, its items named by their place;
+        None where it was not made.
+        """
+        mine = self.maps[(self.maps["method"] == method) & (self.maps["mapped"] == mapped)]
+        if mine.empty:
+            return None
+        return DataMap(
+            ids=np.arange(len(mine)).astype(object),
+            confidence=mine["confidence"].to_numpy(dtype=np.float64),
+            variability=mine["variability"].to_numpy(dtype=np.float64),
+            correctness=mine["correctness"].to_numpy(dtype=np.float64),
+            epochs=MAP_EPOCHS,
+        )
+
 
 def write_results(folder: Path, results: Results) -> None:
     """Write the tables of `results` to `folder`."""
@@ -90,6 +112,14 @@ def write_results(folder: Path, results: Results) -> None:
         (PICKS, results.picks),
     ):
         table.to_csv(folder / name, index=False, float_format=_DECIMALS, lineterminator="\n")
+    results.maps.to_csv(
+        folder / MAPS,
+        index=False,
+        float_format=_MAP_DECIMALS,
+        lineterminator="\n",
+        # Without the time in it the same map is the same file.
+        compression={"method": "gzip", "mtime": 0},
+    )
     write_json(folder / CORPUS, results.corpus)
 
 
@@ -102,6 +132,7 @@ def read_results(folder: Path) -> Results:
         pd.read_csv(folder / ACCURACY),
         pd.read_csv(folder / FULL),
         pd.read_csv(folder / PICKS, dtype={"ids": str}),
+        pd.read_csv(folder / MAPS),
     )
 
 
@@ -118,7 +149,16 @@ def joined(each: Sequence[Results]) -> Results:
         accuracy=table("accuracy", arm),
         full=table("full", ("method", "seed")),
         picks=table("picks", ("method", "strategy", "seed", "iteration")),
+        maps=_latest_maps(each),
     )
+
+
+def _latest_maps(each: Sequence[Results]) -> pd.DataFrame:
+    """The maps of `each`, a whole map of later ones in the place of the same before it."""
+    keys = ["method", "mapped"]
+    maps = {key: rows for results in each for key, rows in results.maps.groupby(keys, sort=False)}
+    empty = pd.DataFrame(columns=list(MAPS_COLUMNS))
+    return pd.concat(maps.values(), ignore_index=True) if maps else empty
 
 
 def missing_from(
@@ -135,4 +175,6 @@ def missing_from(
         if found[strategy, level, seed] <= iterations
     ]
     full = results.full[results.full["method"] == method.name]["seed"]
-    return missing + [f"all texts with seed {seed}" for seed in seeds if seed not in set(full)]
+    missing += [f"all texts with seed {seed}" for seed in seeds if seed not in set(full)]
+    mapped = set(results.maps.loc[results.maps["method"] == method.name, "mapped"])
+    return missing + [f"the map of {each}" for each in method.mapped if each not in mapped]

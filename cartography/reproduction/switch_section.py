@@ -8,11 +8,12 @@ from cartography.reproduction.decomposition import (
     taken_apart,
 )
 from cartography.reproduction.markdown import NOTHING, captioned, cell, change
-from cartography.reproduction.plan import UNREAD
+from cartography.reproduction.plan import CAL_ALONE, UNREAD
 from cartography.reproduction.published import PUBLISHED
 from cartography.reproduction.results import Results
 from cartography.reproduction.words import gap_words, verdict_words
 from cartography.switches import describe_switches
+from cartography.wording import listed
 
 
 def switches(results: Results) -> list[str]:
@@ -77,6 +78,11 @@ def _not_run(taken: Taken) -> list[str]:
     idle = " ".join(f"`{name}`: {reasons[name]}" for name in UNREAD)
     lines = [
         f"Not run, since neither CAL, Random nor a training on all texts reads them: {idle}",
+        "",
+    ]
+    lines += [
+        f"Random does not read {listed([f'`{name}`' for name in CAL_ALONE])}: its runs with these "
+        "are the preset's.",
         "",
     ]
     if taken.missing:

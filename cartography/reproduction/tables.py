@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartography.comparison import Learned, pooled_accuracies, seeds_by_name
-from cartography.presets import PAPER
+from cartography.presets import PAPER, PRESETS
 from cartography.reproduction.estimates import (
     Estimate,
     at,
@@ -25,6 +25,9 @@ from cartography.reproduction.results import Results
 from cartography.significance import EpsilonTable, epsilon_min_table
 from cartography.verdict import BASELINE, Verdicts, verdicts
 from cartography.wording import strategy_name
+
+BATCHES_OF = ("random", "lc", "dal", "cal")
+"""The strategies of Figure 4."""
 
 REGIONS = ("easy", "ambiguous", "hard")
 _BOOTSTRAP_SEED = 0
@@ -69,6 +72,11 @@ def counts(results: Results) -> tuple[Count, ...]:
     )
 
 
+def presets_of(results: Results) -> list[str]:
+    """The presets that were run, the paper's first."""
+    return [name for name in PRESETS if name in results.methods]
+
+
 def accuracies(results: Results, method: str) -> tuple[Row, ...]:
     """Accuracy of all texts, and the final one of CAL by t_cor (Table 3) and of CAL+DAL
     (Section 5).
@@ -90,7 +98,7 @@ def accuracies(results: Results, method: str) -> tuple[Row, ...]:
 
 
 def regions(results: Results, method: str) -> tuple[Row, ...]:
-    """Shares of the regions on the map of all texts (Figures 1, 5 and 6)."""
+    """Shares of the regions on the map that a whole training on all texts makes."""
     return tuple(
         Row(f"share of {name}", estimate(on_all_texts(results, method, name))) for name in REGIONS
     )
@@ -189,7 +197,7 @@ def batch_courses(results: Results, method: str, column: str) -> tuple[Course, .
     """Figure 4: confidence, variability or correctness of the first, middle and last batch."""
     final = results.corpus["iterations"]
     shown = sorted({1, max(1, final // 2), final})
-    return courses(results, method, column, ("random", "lc", "dal", "cal"), shown)
+    return courses(results, method, column, BATCHES_OF, shown)
 
 
 def discriminator_courses(results: Results, method: str) -> tuple[Course, ...]:

@@ -7,15 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cartography.corpus import Corpus
+from cartography.data_map import DataMap
 from cartography.embedding import Embedding
 from cartography.iteration_files import read_outline
 from cartography.learn_runs import record_learning
-from cartography.map_runs import record_maps
+from cartography.map_runs import read_map, record_maps
 from cartography.presets import Preset
-from cartography.reproduction.plan import Method
-from cartography.reproduction.results import ACCURACY_COLUMNS, FULL_COLUMNS, PICKS_COLUMNS
+from cartography.reproduction.plan import MAP_EPOCHS, Method
+from cartography.reproduction.results import (
+    ACCURACY_COLUMNS,
+    FULL_COLUMNS,
+    MAPS_COLUMNS,
+    PICKS_COLUMNS,
+)
 from cartography.runs import (
     SUMMARY,
     Manifest,
@@ -25,13 +32,14 @@ from cartography.runs import (
     read_manifest,
     run_folders,
 )
+from cartography.simulation import seed_set
 from cartography.training import pick_device
 
 # Whose picks Table 4 compares; the others' would be most of what is kept.
 COMPARED = ("random", "lc", "dal", "cal")
 # Strategies side by side on a CPU; more would not be faster, and results come sooner.
 _AT_ONCE = 2
-_FULL = "full"
+_FULL, _MAP = "full", "map"
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,17 +84,28 @@ def works(
             strategy=strategy,
         )
 
+    home = out / method.slug
+
     def folders(name: str) -> list[Path]:
-        return run_folders(out / method.slug / name, [{"seed": seed} for seed in seeds])
+        return run_folders(home / name, [{"seed": seed} for seed in seeds])
 
     whole = replace(preset, seed_size=None)
-    maps = {
+    full = {
         folder: manifest("map", seed, whole)
         for folder, seed in zip(folders(_FULL), seeds, strict=True)
     }
-    yield Work(
-        f"{method.name}: all texts", preset.classifier.epochs, {out / method.slug / _FULL: maps}
-    )
+    yield Work(f"{method.name}: all texts", preset.classifier.epochs, {home / _FULL: full})
+    if method.mapped:
+        maps = {
+            home / _MAP / mapped: manifest(
+                "map",
+                seeds[0],
+                (whole if mapped == "all" else preset).with_classifier(epochs=MAP_EPOCHS),
+            )
+            for mapped in method.mapped
+        }
+        label = f"{method.name}: maps of {' and '.join(method.mapped)}"
+        yield Work(label, MAP_EPOCHS, {home / _MAP: maps})
     groups = {}
     for strategy, level in method.variants:
         name = strategy if level is None else f"{strategy}-t_cor-{level:g}"
@@ -102,7 +121,7 @@ def works(
         yield Work(
             f"{method.name}: {', '.join(some)}",
             preset.iterations,
-            {out / method.slug / name: groups[name] for name in some},
+            {home / name: groups[name] for name in some},
         )
 
 
@@ -120,7 +139,7 @@ def carried_out(work: Work, inputs: Inputs) -> Iterator[int]:
             return
         features, test_features = inputs.features.features, inputs.test_features.features
         if next(iter(runs.values())).kind == "map":
-            rows = dict.fromkeys(runs, np.arange(len(inputs.train)))
+            rows = {folder: _rows(inputs.train, run) for folder, run in runs.items()}
             for epoch in record_maps(
                 runs, rows, inputs.train, features, inputs.test, test_features
             ):
@@ -132,16 +151,30 @@ def carried_out(work: Work, inputs: Inputs) -> Iterator[int]:
                 yield iteration.number
 
 
-def tables(out: Path, method: Method) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """What the runs of `method` below `out` have come to so far: the rows of the three tables of
+def _rows(corpus: Corpus, manifest: Manifest) -> NDArray[np.int64]:
+    """The texts of a map: the seed set where the manifest has its size, all where it has none."""
+    preset = manifest.preset
+    if preset.seed_size is None:
+        return np.arange(len(corpus))
+    return seed_set(corpus, preset.seed_size, manifest.seed, preset.switches.stratified_seed)
+
+
+def tables(
+    out: Path, method: Method
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """What the runs of `method` below `out` have come to so far: the rows of the four tables of
     `Results`.
     """
-    accuracy, full, picks = [], [], []
+    accuracy, full, picks, maps = [], [], [], []
     for folder in sorted((out / method.slug).glob("*/**/manifest.json")):
         run = folder.parent
         manifest = read_manifest(run)
         if manifest["kind"] == "map":
-            if (run / SUMMARY).exists():
+            if not (run / SUMMARY).exists():
+                continue
+            if run.parent.name == _MAP:
+                maps.append(_map_rows(method.name, run))
+            else:
                 full.append(_full_row(method.name, manifest["seed"], read_json(run / SUMMARY)))
             continue
         outline = read_outline(run)
@@ -157,11 +190,29 @@ def tables(out: Path, method: Method) -> tuple[pd.DataFrame, pd.DataFrame, pd.Da
                 for number, batch in enumerate(outline.batches, start=1)
             ]
     return (
-        pd.concat(accuracy, ignore_index=True)
-        if accuracy
-        else pd.DataFrame(columns=list(ACCURACY_COLUMNS)),
+        _together(accuracy, ACCURACY_COLUMNS),
         pd.DataFrame(full, columns=list(FULL_COLUMNS)),
         pd.DataFrame(picks, columns=list(PICKS_COLUMNS)),
+        _together(maps, MAPS_COLUMNS),
+    )
+
+
+def _together(parts: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns))
+
+
+def _map_rows(method: str, run: Path) -> pd.DataFrame:
+    dynamics = read_map(run).dynamics
+    assert dynamics is not None
+    placed = DataMap.of(dynamics)
+    return pd.DataFrame(
+        {
+            "method": method,
+            "mapped": run.name,
+            "confidence": placed.confidence,
+            "variability": placed.variability,
+            "correctness": placed.correctness,
+        }
     )
 
 
