@@ -3,7 +3,7 @@
 Del Barrio, Cuesta-Albertos and Matrán (2018), brought to neural models by Dror, Shlomov and
 Reichart (2019). A set of scores dominates another when each of its quantiles is at least as high;
 the violation ratio says how much of the difference goes the other way, and epsilon_min is its
-upper confidence bound.
+upper confidence bound. Beside it stands the Student t interval of a mean.
 """
 
 from collections.abc import Mapping
@@ -12,11 +12,24 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from cartography.errors import CartographyError
 
 _BLOCK = 2**20
+
+
+def mean_and_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """The mean of `values` (n,) and the ends of its Student t 95 % interval.
+
+    The ends are NaN with fewer than two values, as the mean is with none.
+    """
+    nan = float("nan")
+    if len(values) < 2:
+        return (float(values[0]) if len(values) else nan), nan, nan
+    error = values.std(ddof=1) / np.sqrt(len(values))
+    mean, half = float(values.mean()), float(stdtrit(len(values) - 1, 0.975) * error)
+    return mean, mean - half, mean + half
 
 
 def violation_ratio(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 from sklearn.isotonic import isotonic_regression
 
 from cartography.comparison import Learned, seeds_by_name
 from cartography.errors import CartographyError
-from cartography.significance import EpsilonTable
+from cartography.significance import EpsilonTable, mean_and_interval
 from cartography.wording import listed
 
 BASELINE = "random"
@@ -68,7 +67,7 @@ def labels_saved(runs: Sequence[Learned], baseline_runs: Sequence[Learned]) -> L
             grid = np.linspace(start, end, _LEVELS)
             needed = _first_reached(run.labelled, rising, grid)
             saved[place] = (_first_reached(baseline.labelled, reference, grid) - needed).mean()
-    return LabelsSaved(*_mean_and_interval(saved[np.isfinite(saved)]), seeds, saved, levels)
+    return LabelsSaved(*mean_and_interval(saved[np.isfinite(saved)]), seeds, saved, levels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,13 +196,3 @@ def _first_reached(
     rise = accuracy[after] - accuracy[before]
     part = np.divide(levels - accuracy[before], rise, out=np.zeros_like(levels), where=rise > 0)
     return labelled[before] + part * (labelled[after] - labelled[before])
-
-
-def _mean_and_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """The mean of `values` (n,) and its Student t 95 % interval."""
-    nan = float("nan")
-    if len(values) < 2:
-        return (float(values[0]) if len(values) else nan), nan, nan
-    error = values.std(ddof=1) / np.sqrt(len(values))
-    mean, half = float(values.mean()), float(stdtrit(len(values) - 1, 0.975) * error)
-    return mean, mean - half, mean + half

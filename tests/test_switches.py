@@ -10,6 +10,7 @@ from clouds import PRESET as SMALL
 
 from cartography.errors import CartographyError
 from cartography.presets import PAPER, RELEASED
+from cartography.reproduction.plan import CAL_ALONE
 from cartography.simulation import Arm, Iteration, seed_set, simulate
 from cartography.strategies.bald import bald
 from cartography.strategies.cal import rounded_to_fifths
@@ -95,6 +96,16 @@ def test_each_switch_by_itself_changes_what_it_is_about(name: str) -> None:
     strategy = "bald" if name == "log_bald" else "cal-dal"
     switches = replace(Switches(), **{name: getattr(Switches.released(), name)})
     assert told(run(switches, strategy)) != as_stated(strategy)
+
+
+@pytest.mark.parametrize("base", [Switches(), Switches.released()], ids=["paper", "released"])
+def test_switches_that_random_does_not_read_change_none_of_its_figures(base: Switches) -> None:
+    other = Switches.released() if base == Switches() else Switches()
+    plain = run(base, "random")
+    for name in CAL_ALONE:
+        found = run(replace(base, **{name: getattr(other, name)}), "random")
+        assert picks(found) == picks(plain), name
+        assert [each.evaluation for each in found] == [each.evaluation for each in plain], name
 
 
 def test_without_weight_reset_a_resumed_simulation_is_the_one_never_stopped() -> None:

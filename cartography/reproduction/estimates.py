@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from cartography.presets import PAPER
 from cartography.reproduction.results import Results
+from cartography.significance import mean_and_interval
 
 _ARM = ["method", "strategy", "t_cor", "seed"]
 # Accuracies are on disk with six digits: differences beyond are rounding, and no effect.
@@ -44,13 +44,7 @@ class Estimate:
 def estimate(values: pd.Series) -> Estimate:
     """The mean over the seeds that have a value, with its interval."""
     known = values.dropna().to_numpy(dtype=np.float64)
-    count = len(known)
-    nan = float("nan")
-    if count < 2:
-        return Estimate(float(known[0]) if count else nan, nan, nan, count)
-    mean = float(known.mean())
-    half = float(stdtrit(count - 1, 0.975) * known.std(ddof=1) / np.sqrt(count))
-    return Estimate(mean, mean - half, mean + half, count)
+    return Estimate(*mean_and_interval(known), seeds=len(known))
 
 
 def paired(ours: pd.Series, theirs: pd.Series) -> pd.Series:
