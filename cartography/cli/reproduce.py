@@ -20,7 +20,7 @@ from cartography.reproduction.results import read_results
 from cartography.reproduction.work import Inputs
 
 _STRATEGIES = [options.StrategyName[name] for name in STRATEGIES]
-_QUICK_SEEDS, _QUICK_ITERATIONS = 2, 3
+_QUICK_SEEDS, _QUICK_ITERATIONS = 2, 2
 
 
 def reproduce_command(
@@ -57,7 +57,7 @@ def reproduce_command(
     ] = [],  # noqa: B006 - as above
     quick: Annotated[
         bool,
-        typer.Option("--quick", help="A small version: two seeds and three iterations, minutes."),
+        typer.Option("--quick", help="A small version: two seeds and two iterations, minutes."),
     ] = False,
     out: Annotated[
         Path | None,

@@ -24,7 +24,7 @@ What Zhang and Plank (Findings of EMNLP 2021) report, beside what comes out here
 paper, the method as their text states it, and preset released, the method as their released code
 carries it out. `cartography switches` lists the switches that tell them apart. This text is what
 
-    cartography reproduce --report {folders}
+    cartography reproduce --report {asked}
 
 prints: every number comes from the tables in these folders.
 
@@ -56,7 +56,8 @@ def report(each: Sequence[Results], pictures: str = "") -> str:
     shown without it.
     """
     folders = " ".join(folder_of(results) for results in each)
-    lines = _TITLE.format(folders=folders).split("\n")
+    asked = f"{folders} --pictures docs/{pictures}" if pictures else folders
+    lines = _TITLE.format(asked=asked).split("\n")
     for results in each:
         lines += _of_data_set(results, pictures)
     return "\n".join([*lines, _OPEN.rstrip("\n")])
