@@ -10,7 +10,7 @@ from cartography.reproduction.claims import Claim, claims, of_figure, of_side
 from cartography.reproduction.decomposition import taken_apart
 from cartography.reproduction.estimates import Estimate, estimate, finished, paired, unfinished
 from cartography.reproduction.markdown import captioned, cell, change
-from cartography.reproduction.plan import UNREAD, decomposition
+from cartography.reproduction.plan import EARLIER, UNREAD, decomposition
 from cartography.reproduction.published import COMPARED, PUBLISHED
 from cartography.reproduction.report import report
 from cartography.reproduction.results import (
@@ -21,6 +21,7 @@ from cartography.reproduction.results import (
     Results,
 )
 from cartography.reproduction.shared_picks import overlaps
+from cartography.reproduction.switch_section import earlier
 from cartography.reproduction.tables import (
     accuracies,
     accuracy_courses,
@@ -401,6 +402,29 @@ def test_words_of_the_verdict(random: float, cal: float, outcome: str) -> None:
     assert paper.startswith(f"- Preset paper: {outcome}. CAL")
     assert released == "- Preset released: CAL and Random were not both run."
     assert finding(results, "advantage over Random").outcome == outcome
+
+
+def test_words_of_the_earlier_version() -> None:
+    cal = moved(RANDOM, 0.02, 0.02, 0.02)
+    runs = {
+        ("released", "random", None): RANDOM,
+        ("released", "cal", 0.2): RANDOM,
+        (EARLIER.name, "random", None): moved(RANDOM, 0.01, 0.01, 0.01),
+        (EARLIER.name, "cal", 0.2): cal,
+    }
+    results = made(runs, {"released": FULL})
+    told_of = [line for line in earlier(results) if line.startswith("- ")]
+    assert told_of[0].startswith(
+        "- Final accuracy of CAL: 0.720 [0.670, 0.770] with 30 epochs, 0.7"
+    )
+    assert told_of[1] == (
+        "- CAL with 60 less Random with 30: +0.020 [0.020, 0.020]; both with 60: +0.010 [0.010, "
+        "0.010]."
+    )
+    # CAL at 0.74 and all texts at 0.82.
+    assert "less a training on all texts with 30: -0.080 [-0.080, -0.080]" in told_of[2]
+    assert [line for line in report([results]).splitlines() if line == told_of[1]]
+    assert earlier(made(both())) == []
 
 
 def finding(results: Results, text: str) -> Any:

@@ -14,7 +14,7 @@ from cartography.presets import PRESETS, SEEDS, Preset
 from cartography.progress import console_of
 from cartography.reproduction.experiments import Experiments, carry_out
 from cartography.reproduction.pictures import draw
-from cartography.reproduction.plan import STRATEGIES, Dataset, decomposition, grid
+from cartography.reproduction.plan import EARLIER, STRATEGIES, Dataset, decomposition, grid
 from cartography.reproduction.report import report
 from cartography.reproduction.results import read_results
 from cartography.reproduction.work import Inputs
@@ -109,7 +109,8 @@ def reproduce_command(
                 raise CartographyError("name the test set with --test: accuracy is taken on it")
             methods = [grid(_known(name), [each.value for each in strategy]) for name in preset]
             if decompose:
-                methods += [each for each in decomposition() if each.preset.name in preset]
+                apart = [*decomposition(), EARLIER]
+                methods += [each for each in apart if each.preset.name in preset]
             out = out or cache_folder() / "runs" / "reproduction" / dataset
             asked = Experiments(
                 dataset=dataset,

@@ -40,7 +40,9 @@ def shared_picks(results: Results) -> list[str]:
         "Table 4",
         "Texts that both picked, and in brackets what two random strategies would share. The "
         "paper's counts have the size of chance for batches of the same iteration, so these are "
-        "compared, as percentages of the picks; whole runs share more.",
+        "compared, as percentages of the picks; whole runs share more. An earlier public version "
+        "of the authors' code (github.com/jjzha/cartography-al) counts batch by batch too, by "
+        "places in what is left of the pool, which soon are other texts in each run.",
         header,
         rows,
     )

@@ -68,6 +68,20 @@ def grid(preset: str, strategies: Sequence[str] = STRATEGIES) -> Method:
     return Method(preset, PRESETS[preset], tuple(strategies), LEVELS, MAPPED)
 
 
+EARLIER = Method(
+    "released, epochs=60",
+    RELEASED.with_classifier(epochs=2 * RELEASED.classifier.epochs),
+    ("random", "cal"),
+    (RELEASED.t_cor,),
+)
+"""What comes nearest to an earlier public version of the authors' code.
+
+github.com/jjzha/cartography-al, from its second iteration on, trains CAL and DAL, but no other
+strategy, once more on the same texts before they ask; as its weights are never reset, this goes on
+from the training before.
+"""
+
+
 def decomposition() -> list[Method]:
     """Each preset with one switch of the other's, for every switch that can act on CAL, Random
     or a full training.

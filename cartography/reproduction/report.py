@@ -15,7 +15,7 @@ from cartography.reproduction.sections import (
     order,
     setting,
 )
-from cartography.reproduction.switch_section import switches
+from cartography.reproduction.switch_section import earlier, switches
 
 _TITLE = """\
 # The paper, reproduced
@@ -79,6 +79,7 @@ def _of_data_set(results: Results, pictures: str) -> list[str]:
         *efficiency(done),
         *workings(done),
         *switches(done),
+        *earlier(done),
         *_again(results),
     ]
 

@@ -1,5 +1,6 @@
 """What the report says of the switches, one by one, for one data set."""
 
+from cartography.presets import PRESETS
 from cartography.reproduction.decomposition import (
     DIFFERENCES,
     MEASURES,
@@ -7,11 +8,12 @@ from cartography.reproduction.decomposition import (
     Taken,
     taken_apart,
 )
-from cartography.reproduction.markdown import NOTHING, captioned, cell, change
-from cartography.reproduction.plan import CAL_ALONE, UNREAD
+from cartography.reproduction.estimates import estimate, last, on_all_texts, paired
+from cartography.reproduction.markdown import NOTHING, captioned, cell, change, command
+from cartography.reproduction.plan import CAL_ALONE, EARLIER, UNREAD
 from cartography.reproduction.published import PUBLISHED
 from cartography.reproduction.results import Results
-from cartography.reproduction.words import gap_words, verdict_words
+from cartography.reproduction.words import gap_words, told, verdict_words
 from cartography.switches import describe_switches
 from cartography.wording import listed
 
@@ -59,6 +61,44 @@ def switches(results: Results) -> list[str]:
             [_row(part, seeds) for part in taken.parts],
         ),
         *_not_run(taken),
+    ]
+
+
+def earlier(results: Results) -> list[str]:
+    """What twice the epochs for CAL make of its lead, as in an earlier version of the code; nothing
+    where that was not run.
+    """
+    twice, once = EARLIER.name, EARLIER.preset.name
+    paper = PUBLISHED[results.corpus["dataset"]]
+    ends = {
+        (strategy, method): last(results, method, strategy)
+        for strategy in ("cal", "random")
+        for method in (once, twice)
+    }
+    if ends["cal", twice].empty or ends["random", once].empty:
+        return []
+    unequal = paired(ends["cal", twice], ends["random", once])
+    equal = paired(ends["cal", twice], ends["random", twice])
+    above = paired(ends["cal", twice], on_all_texts(results, once))
+    epochs, more = PRESETS[once].classifier.epochs, EARLIER.preset.classifier.epochs
+    return [
+        "### An earlier version of the code",
+        "",
+        "An earlier public version of the authors' code (github.com/jjzha/cartography-al) trains "
+        "CAL and DAL, but not the others, once more on the same texts before each query but the "
+        "first. Its weights are never reset, so that these two take about twice the steps. "
+        f"Preset {once} with {more} epochs in place of {epochs} comes near to that. Which version "
+        "the paper's figures are from is not known.",
+        "",
+        f"- Final accuracy of CAL: {told(estimate(ends['cal', once]))} with {epochs} epochs, "
+        f"{told(estimate(ends['cal', twice]))} with {more}; the paper has {paper.cal:.3f}.",
+        f"- CAL with {more} less Random with {epochs}: {told(estimate(unequal), signed=True)}; "
+        f"both with {more}: {told(estimate(equal), signed=True)}.",
+        f"- CAL with {more} less a training on all texts with {epochs}: "
+        f"{told(estimate(above), signed=True)}; the paper has {paper.cal - paper.full:+.3f}.",
+        "",
+        f"({command(results)})",
+        "",
     ]
 
 
