@@ -125,8 +125,6 @@ def claimed(out: Path, manifests: Mapping[Path, Manifest]) -> Iterator[list[Path
     written. Raises CartographyError when all runs are finished, when `out` holds anything
     else, or when another process holds it.
     """
-    if out.exists() and not out.is_dir():
-        raise CartographyError(f"--out {out} is a file: name a folder")
     # Looked at before anything is made, so that a refusal leaves no trace.
     _refuse_others(out, manifests)
     try:
@@ -160,8 +158,23 @@ def claimed(out: Path, manifests: Mapping[Path, Manifest]) -> Iterator[list[Path
             raise
 
 
+def finished(folder: Path, manifest: Manifest) -> bool:
+    """Whether `folder` holds the run of `manifest`, finished. Raises CartographyError when it holds
+    anything else.
+    """
+    _refuse_others(folder, {folder: manifest})
+    return (folder / SUMMARY).exists()
+
+
+def require_empty(out: Path) -> None:
+    """Raise CartographyError when `out` is anything but a new or empty folder."""
+    _refuse_others(out, {})
+
+
 def _refuse_others(out: Path, manifests: Mapping[Path, Manifest]) -> None:
-    """Raise CartographyError when `out` holds anything but these runs."""
+    """Raise CartographyError when `out` holds anything but these runs, or is a file."""
+    if out.exists() and not out.is_dir():
+        raise CartographyError(f"--out {out} is a file: name a folder")
     if out not in manifests:
         own = {folder.name for folder in manifests}
         for name in _visible(out):
@@ -234,8 +247,8 @@ def find_runs(root: Path) -> list[Path]:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of the run in `folder`. Raises CartographyError when there is none."""
     if not (folder / MANIFEST).is_file():
-        below = sorted(path.parent.name for path in folder.glob(f"seed-*/{MANIFEST}"))
-        hint = f"; it has one a seed: name {folder / below[0]}, say" if below else ""
+        below = sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}"))
+        hint = f"; there are some below it: name {folder / below[0]}, say" if below else ""
         raise CartographyError(f"{folder} holds no run: it has no {MANIFEST}{hint}")
     manifest = read_json(folder / MANIFEST)
     if not {"kind", "preset", "train", "seed"} <= manifest.keys():

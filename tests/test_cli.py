@@ -171,6 +171,9 @@ def test_embed_says_what_is_covered(cartography, tmp_path: Path) -> None:
     summary = json.loads((tmp_path / "embed" / "run.json").read_text())
     assert summary["coverage"]["known_words"] == 17
     assert summary["summary"] in out
+    code, _, err = cartography("embed", "train.csv", "--out", tmp_path / "embed", "--quiet")
+    assert code == 2
+    assert "is not empty (it holds run.json)" in err
 
 
 def test_learn_and_export(cartography, tmp_path: Path) -> None:
@@ -343,3 +346,14 @@ def test_reproduce_runs_reports_and_does_not_run_again(cartography, tmp_path: Pa
     assert again == out
     code, told, _ = cartography("reproduce", "--report", tmp_path / "results")
     assert (code, told) == (0, out)
+    made_by = (
+        "    cartography reproduce train.csv --test test.csv --dataset trec --vectors words.vec "
+        "--preset paper --strategy random --strategy cal --iterations 1 --quick"
+    )
+    assert made_by in out.splitlines()
+    folder = tmp_path / "results"
+    code, _, err = cartography("reproduce", "--report", folder, folder)
+    assert (code, err) == (
+        2,
+        f"cartography: --report takes one folder; write --report {folder} too\n",
+    )

@@ -68,12 +68,16 @@ def told(values: Sequence[float], digits: int = 3) -> str:
     return f"{statistics.mean(values):.{digits}f} ± {half(values):.{digits}f}"
 
 
-def test_the_page_is_what_its_command_prints() -> None:
-    folders = " ".join(f"docs/reproduction/{name}" for name in DATASETS)
-    assert f"cartography reproduce --report {folders}" in PAGE
-    each = [read_results(DOCS / "reproduction" / name) for name in DATASETS]
-    assert report(each, "reproduction") + "\n" == PAGE
-    for picture in re.findall(r"\]\(([^)]*\.png)\)", PAGE):
+def test_the_page_is_what_its_command_prints(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(DOCS.parent)
+    [asked] = re.findall(r"^    cartography (reproduce --report .*)$", PAGE, re.M)
+    folders = [Path("docs/reproduction") / name for name in DATASETS]
+    assert re.findall(r"--report (\S+)", asked) == [folder.as_posix() for folder in folders]
+    each = [read_results(folder) for folder in folders]
+    assert report(each, Path("docs/reproduction")) + "\n" == PAGE
+    pictures = re.findall(r"\]\(([^)]*\.png)\)", PAGE)
+    assert len(pictures) == 8 * len(DATASETS)
+    for picture in pictures:
         assert (DOCS / picture).is_file(), picture
 
 

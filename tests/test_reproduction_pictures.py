@@ -36,12 +36,12 @@ def test_each_figure_that_there_is_something_for() -> None:
 
 
 def test_pictures_stand_in_the_report_where_they_are_drawn() -> None:
-    lines = picture_lines(results(), "figures/trec")
+    lines = picture_lines(results(), "figures")
     assert "| Figure 3: accuracy by labelled texts | " in "\n".join(lines)
     assert "(figures/trec/map-seed-paper.png)" in "\n".join(lines)
     assert "map-all" not in "\n".join(lines)
-    assert picture_lines(made({}), "figures/trec") == []
-    assert "](figures/trec/accuracy-paper.png)" in report([results()], "figures")
+    assert picture_lines(made({}), "figures") == []
+    assert "](figures/trec/accuracy-paper.png)" in report([results()], Path("docs/figures"))
     assert ".png" not in report([results()])
 
 

@@ -8,7 +8,7 @@ import pytest
 from cartography.presets import PRESETS
 from cartography.reproduction.claims import Claim, claims, of_figure, of_side
 from cartography.reproduction.decomposition import taken_apart
-from cartography.reproduction.estimates import Estimate, estimate, finished, paired, unfinished
+from cartography.reproduction.estimates import Estimate, estimate, paired
 from cartography.reproduction.markdown import captioned, cell, change
 from cartography.reproduction.plan import EARLIER, UNREAD, decomposition
 from cartography.reproduction.published import COMPARED, PUBLISHED
@@ -49,12 +49,11 @@ CORPUS: dict[str, Any] = {
     "classes": ["a", "b"],
     "vectors": "vectors of a test",
     "notes": ["They are made up."],
+    "machines": ["2 cores of 2"],
     "seeds": [1, 2, 3],
     "iterations": 2,
     "seed_size": 10,
     "query_size": 2,
-    "quick": False,
-    "machine": "a machine",
     "commands": ["cartography reproduce some.csv"],
 }
 RANDOM = {1: (0.50, 0.60, 0.70), 2: (0.52, 0.62, 0.72), 3: (0.54, 0.64, 0.74)}
@@ -118,6 +117,7 @@ def made(
             [("paper", "seed", *place) for place in places],
             columns=list(MAPS_COLUMNS),
         ),
+        folder=f"docs/reproduction/{corpus['dataset']}",
     )
 
 
@@ -151,14 +151,6 @@ def test_pairs_are_of_seeds_that_both_have() -> None:
     found = paired(pd.Series({1: 0.3, 2: 0.5, 9: 0.1}), pd.Series({2: 0.2, 1: 0.1, 8: 0.0}))
     assert found.to_dict() == {1: 0.2, 2: 0.3}
     assert paired(pd.Series({1: 0.3}), pd.Series(dtype=float)).empty
-
-
-def test_unfinished_runs_are_left_out() -> None:
-    runs = {("paper", "random", None): {1: RANDOM[1], 2: (0.5, 0.6)}}
-    results = made(runs)
-    assert unfinished(results) == 1
-    assert set(finished(results).accuracy["seed"]) == {1}
-    assert unfinished(made({})) == 0
 
 
 def test_counts_stand_beside_the_papers() -> None:
@@ -202,26 +194,26 @@ def test_dominance_pooled_and_by_seed() -> None:
     assert found.points == 3
     assert found.pooled.names == ("Random", "LC", "CAL")
     assert found.pooled.comparisons == 6
-    assert found.by_seed is not None
-    for table in (found.pooled, found.by_seed):
-        assert (table.of("CAL", "Random"), table.of("Random", "CAL")) == (0, 1)
-        assert table.of("LC", "Random") >= 0.5
+    assert (found.pooled.of("CAL", "Random"), found.pooled.of("Random", "CAL")) == (0, 1)
+    assert found.pooled.of("LC", "Random") >= 0.5
+    assert found.by_seed is None  # three seeds are too few
     again = dominance(compared_runs(made(runs), "paper"))
     np.testing.assert_array_equal(again.pooled.values, found.pooled.values)
 
 
-def test_a_mean_over_iterations_is_one_score() -> None:
+def test_a_mean_over_iterations_is_one_score_from_five_seeds_on() -> None:
     # Pooled, CAL leads at one quantile and trails at the other; its means are higher in each seed.
+    steps = {seed: seed / 1000 for seed in range(1, 6)}
     runs = {
-        ("paper", "random", None): {1: (0.4, 0.6, 0.5), 2: (0.4, 0.6, 0.5)},
-        ("paper", "cal", 0.2): {1: (0.3, 0.9, 0.6), 2: (0.3, 0.9, 0.6)},
+        ("paper", "random", None): {n: (0.4 + by, 0.6 + by, 0.5) for n, by in steps.items()},
+        ("paper", "cal", 0.2): {n: (0.3 + by, 0.9 + by, 0.6) for n, by in steps.items()},
     }
     found = dominance(compared_runs(made(runs), "paper"))
     assert found.by_seed is not None
     assert found.by_seed.of("CAL", "Random") == 0
     assert 0 < found.pooled.of("CAL", "Random") < 1
-    single = {arm: {1: seeds[1]} for arm, seeds in runs.items()}
-    assert dominance(compared_runs(made(single), "paper")).by_seed is None
+    four = {arm: {seed: seeds[seed] for seed in (1, 2, 3, 4)} for arm, seeds in runs.items()}
+    assert dominance(compared_runs(made(four), "paper")).by_seed is None
 
 
 def test_overlap_within_a_batch_over_a_run_and_by_chance() -> None:
@@ -357,14 +349,31 @@ def test_words_of_a_gap_that_a_switch_makes_from_either_side() -> None:
         "- From preset paper: padding=on moves it by -0.100 [-0.100, -0.100], 50 % of the gap; "
         "tokens=white_space moves it by +0.020 [0.020, 0.020], away from the other preset. Within "
         "noise (the interval holds 0, or there is one seed): shuffle=off. Not the least change: "
-        "dynamics=training_pass. All 4 add up to 40 % of the gap; the rest is what switches do "
-        "together."
+        "dynamics=training_pass."
     )
-    assert released.endswith("All 3 add up to 100 % of the gap, which is about all of it.")
+    assert released.endswith(
+        "[0.040, 0.040], 20 % of the gap. Within noise (the interval holds 0, "
+        "or there is one seed): tokens=words."
+    )
     assert sides == (
         "- From either side padding accounts for a part of the gap. From one side alone shuffle "
-        "does, so that it depends on the other switches, or is too small to be shown twice."
+        "does, so that it depends on the other switches, or is not shown a second time."
     )
+
+
+def test_all_switches_together_leave_a_rest() -> None:
+    names = [method.name for method in decomposition() if method.preset.name == "paper"]
+    idle = {f"paper_{name.partition(', ')[2].partition('=')[0]}": 0.0 for name in names}
+    effects = {**idle, "paper_padding": -0.1, "paper_shuffle": -0.04}
+    paper = gap_words(taken_apart(made({}, switched(**effects))), "all texts", None)[2]
+    assert paper.endswith(
+        f"All {len(names)} add up to 70 % of the gap and leave -0.060 [-0.060, -0.060] of it, what "
+        "they do together."
+    )
+    # Seed by seed -0.05, -0.03 and -0.04 short of it: the rest goes both ways.
+    effects = {**idle, "paper_padding": {1: -0.25, 2: -0.17, 3: -0.2}}
+    paper = gap_words(taken_apart(made({}, switched(**effects))), "all texts", None)[2]
+    assert "leave +0.007 [-0.094, 0.107] of it, not shown to be other than 0." in paper
 
 
 def test_words_where_no_gap_is_shown() -> None:
@@ -380,7 +389,7 @@ def test_words_where_no_gap_is_shown() -> None:
         "one seed cannot show a gap" in gap_words(taken_apart(made({}, one)), "all texts", None)[0]
     )
     assert gap_words(taken_apart(made({}, {"paper": FULL})), "all texts", None) == [
-        "**All texts.** The gap is not known: it needs both presets."
+        "**All texts.** The gap is not known, as it was not run under both presets."
     ]
     nowhere = {**switched(paper_padding=NOISE, released_padding=NOISE)}
     assert gap_words(taken_apart(made({}, nowhere)), "all texts", None)[-1] == (
@@ -438,6 +447,7 @@ def test_a_figure_of_the_paper_beside_an_interval() -> None:
     assert of_figure(ours, 0.634).told == "as the paper has it: 0.630 [0.620, 0.640]"
     assert of_figure(ours, 0.5).outcome == "above the paper's"
     assert of_figure(ours, 0.7).outcome == "below the paper's"
+    assert of_figure(Estimate(0.63, 0.53, 0.73, 2), 0.634).outcome == "uncertain"
     assert of_figure(estimate(pd.Series([0.7])), 0.7).told == "uncertain: 0.700 on one seed"
     assert of_figure(estimate(pd.Series([np.nan])), 0.7).told == "not run"
 
@@ -450,25 +460,39 @@ def test_a_side_of_the_paper_beside_an_interval() -> None:
     assert of_side(estimate(pd.Series([np.nan])), 1).told == "not run"
 
 
-def test_claims_on_t_cor_and_on_all_strategies() -> None:
+def test_claims_on_t_cor() -> None:
     low = {seed: (0.5, 0.5, 0.5 + seed / 1000) for seed in RANDOM}
-    runs = {**both(), ("paper", "cal", 0.4): low}
-    assert finding(made(runs), "t_cor 0.2 is best").told == (
-        "as the paper has it: shown to end higher than 1 of 1 other level"
+    text = "t_cor 0.2 is best"
+    some = {**both(), ("paper", "cal", 0.4): low}
+    assert finding(made(some), text).told == (
+        "uncertain: shown to end higher than 1 of 1 other level"
     )
-    swapped = {**runs, ("paper", "cal", 0.2): low, ("paper", "cal", 0.4): RANDOM}
-    assert finding(made(swapped), "t_cor 0.2 is best").told == (
-        "against the paper: t_cor 0.4 ends higher"
+    # Table 3 has no figure for 0.8 on TREC.
+    whole = {**some, ("paper", "cal", 0.0): low, ("paper", "cal", 0.6): low}
+    assert finding(made(whole), text).told == (
+        "as the paper has it: shown to end higher than 3 of 3 other levels"
     )
-    level = {**runs, ("paper", "cal", 0.4): moved(runs["paper", "cal", 0.2], 0.01, 0, -0.01)}
-    assert finding(made(level), "t_cor 0.2 is best").outcome == "uncertain"
+    swapped = {**some, ("paper", "cal", 0.2): low, ("paper", "cal", 0.4): RANDOM}
+    assert finding(made(swapped), text).told == "against the paper: t_cor 0.4 ends higher"
+    level = {**whole, ("paper", "cal", 0.4): moved(some["paper", "cal", 0.2], 0.01, 0, -0.01)}
+    assert finding(made(level), text).outcome == "uncertain"
+
+
+def test_claims_on_all_strategies() -> None:
     text = "dominates every other"
     high = dict.fromkeys(RANDOM, (0.9, 0.95, 0.99))
-    ahead = {("paper", "random", None): RANDOM, ("paper", "cal", 0.2): high}
+    ahead: Runs = {
+        **{("paper", strategy, None): RANDOM for strategy in COMPARED if strategy != "cal"},
+        ("paper", "cal", 0.2): high,
+    }
     assert finding(made(ahead), text).told == (
-        "as the paper has it: epsilon_min below 0.2 over 1 of 1"
+        "as the paper has it: epsilon_min below 0.2 over 5 of 5"
     )
-    behind = {**ahead, ("paper", "lc", None): dict.fromkeys(RANDOM, (0.99, 1.0, 1.0))}
+    one_seed = {arm: {1: seeds[1]} for arm, seeds in ahead.items()}
+    assert finding(made(one_seed), text).outcome == "uncertain"
+    some = {("paper", "random", None): RANDOM, ("paper", "cal", 0.2): high}
+    assert finding(made(some), text).told == "uncertain: epsilon_min below 0.2 over 1 of 1"
+    behind = {**some, ("paper", "lc", None): dict.fromkeys(RANDOM, (0.99, 1.0, 1.0))}
     assert finding(made(behind), text).told == (
         "against the paper: epsilon_min below 0.2 over 1 of 2; LC over CAL"
     )
@@ -501,9 +525,12 @@ def test_the_report_of_nothing_names_what_was_not_run() -> None:
 
 
 def test_the_report_of_a_part() -> None:
-    text = report([made({**both(), ("paper", "lc", None): {1: (0.5, 0.6)}}, quick=True)])
-    assert "Not run to the end under preset paper: LC, Entropy, BALD, DAL and CAL+DAL." in text
-    assert "Left out, as not yet at the last iteration: 1 run." in text
+    text = report([made({**both(), ("paper", "lc", None): {1: (0.5, 0.6, 0.7)}})])
+    assert (
+        "Not run under preset paper, or not with all seeds: LC, Entropy, BALD, DAL, CAL+DAL at "
+        "t_cor 0.2, CAL at t_cor 0, CAL at t_cor 0.4, CAL at t_cor 0.6, CAL at t_cor 0.8, a "
+        "training on all texts, the map of all texts and the map of the seed set."
+    ) in text
     assert "A small version" in text
     assert "No switch was run by itself." in text
     assert "110 of the paper's 5,452, 2 %" in text
@@ -521,7 +548,8 @@ def test_the_report_of_both_data_sets() -> None:
     full = switched(paper_padding=-0.1)
     news = made({("paper", "random", None): RANDOM}, dataset="agnews")
     text = report([made(runs, full, picks), news])
-    assert "cartography reproduce --report docs/reproduction/trec docs/reproduction/agnews" in text
+    folders = "--report docs/reproduction/trec --report docs/reproduction/agnews"
+    assert f"    cartography reproduce {folders}\n" in text
     lines = text.splitlines()
     assert lines.count("## TREC") == lines.count("## AG News") == 1
     for number, line in enumerate(lines):

@@ -193,7 +193,7 @@ def test_a_folder_that_goes_while_runs_are_looked_for_is_passed_over(
 
 def test_a_folder_of_several_seeds_names_one(tmp_path: Path) -> None:
     write_json(tmp_path / "seed-5" / MANIFEST, LEARN.as_dict())
-    with pytest.raises(CartographyError, match=r"it has one a seed: name \S+seed-5, say"):
+    with pytest.raises(CartographyError, match=r"some below it: name \S+seed-5, say"):
         read_manifest(tmp_path)
 
 

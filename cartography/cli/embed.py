@@ -8,7 +8,7 @@ from cartography.cli import options
 from cartography.cli.inputs import embedded, one_line_errors, read
 from cartography.embedding import CORPUS_VECTORS
 from cartography.progress import console_of
-from cartography.runs import SUMMARY, write_json
+from cartography.runs import SUMMARY, require_empty, write_json
 
 
 def embed_command(
@@ -28,6 +28,7 @@ def embed_command(
     The features go to the cache, where `map`, `learn` and `threshold` find them.
     """
     with one_line_errors():
+        require_empty(out)
         console = console_of(quiet)
         corpus, held_out = read(data, test, text, label, id, console)
         inputs = embedded(corpus, held_out, vectors, pooling, max_length, console)

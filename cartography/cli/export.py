@@ -17,7 +17,7 @@ def export_command(
     iteration: Annotated[int, typer.Option(metavar="K", help="Which batch, from 1.")],
     csv: Annotated[Path, typer.Option("--csv", metavar="FILE", help="The CSV file to write.")],
 ) -> None:
-    """Write one batch as CSV, and its selection card as JSON beside it."""
+    """Write one batch of a simulated run as CSV, and its selection card as JSON beside it."""
     with one_line_errors():
         run = read_learning(folder)
         batch = run.batch(iteration)

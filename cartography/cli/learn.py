@@ -90,6 +90,8 @@ def learn_command(
 ) -> None:
     """Simulate active learning and write every iteration. Run again to go on from an interruption.
 
+    Texts without a gold label are left out.
+
     Several strategies, thresholds or seeds are simulated side by side, each in a folder of its
     own. Without --test, a stratified tenth of the texts is held out.
     """

@@ -18,13 +18,31 @@ Data = Annotated[
         "hub:owner/name[:split], or sample.",
     ),
 ]
-Test = Annotated[str | None, typer.Option("--test", metavar="DATA", help="The test set.")]
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="A new or empty folder.")]
-TextColumn_ = Annotated[str | None, typer.Option("--text", metavar="COLUMN", help="Text column.")]
-LabelColumn = Annotated[
-    str | None, typer.Option("--label", metavar="COLUMN", help="Gold label column.")
+Test = Annotated[
+    str | None,
+    typer.Option("--test", metavar="DATA", help="The test set, in any form that DATA may have."),
 ]
-IdColumn = Annotated[str | None, typer.Option("--id", metavar="COLUMN", help="Id column.")]
+Out = Annotated[
+    Path,
+    typer.Option(
+        "--out", metavar="DIR", help="A new or empty folder, or that of the same call, to go on."
+    ),
+]
+TextColumn_ = Annotated[
+    str | None,
+    typer.Option("--text", metavar="COLUMN", help="Text column; guessed unless given."),
+]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--label",
+        metavar="COLUMN",
+        help="Gold label column; guessed unless given. An empty cell is a text without a label.",
+    ),
+]
+IdColumn = Annotated[
+    str | None, typer.Option("--id", metavar="COLUMN", help="Id column; guessed unless given.")
+]
 Vectors = Annotated[
     str,
     typer.Option(
@@ -66,11 +84,14 @@ SeedSize = Annotated[
     typer.Option(
         min=1,
         metavar="N",
-        help="Labels to start from; 500 up to 20,000 texts and 1,000 above unless given, and at "
-        "most a tenth of the texts.",
+        help="Labels to start from. Unless given, 500 up to 20,000 texts and 1,000 above, and no "
+        "more than a tenth of the texts.",
     ),
 ]
-Seeds = Annotated[list[int], typer.Option("--seed", min=0, metavar="N", help="May be repeated.")]
+Seeds = Annotated[
+    list[int],
+    typer.Option("--seed", min=0, metavar="N", help="Decides every draw. May be repeated."),
+]
 OneSeed = Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Decides every draw.")]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to train.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress.")]

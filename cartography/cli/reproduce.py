@@ -1,5 +1,7 @@
 """`cartography reproduce`: the paper's experiments, run again."""
 
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +12,7 @@ from cartography.cli.inputs import embedded, one_line_errors, read
 from cartography.disk import cache_folder
 from cartography.embedding import CORPUS_VECTORS
 from cartography.errors import CartographyError
-from cartography.presets import PRESETS, SEEDS, Preset
+from cartography.presets import PAPER, PRESETS, SEEDS, Preset
 from cartography.progress import console_of
 from cartography.reproduction.experiments import Experiments, carry_out
 from cartography.reproduction.pictures import draw
@@ -24,7 +26,10 @@ _QUICK_SEEDS, _QUICK_ITERATIONS = 2, 2
 
 
 def reproduce_command(
-    data: Annotated[str | None, typer.Argument(metavar="DATA", help="The training texts.")] = None,
+    data: Annotated[
+        str | None,
+        typer.Argument(metavar="DATA", help="The training texts, in any form that `map` takes."),
+    ] = None,
     dataset: Annotated[
         Dataset, typer.Option(help="The paper's data set that DATA is, for its figures.")
     ] = "trec",
@@ -39,20 +44,24 @@ def reproduce_command(
     decompose: Annotated[
         bool,
         typer.Option(
-            "--decompose", help="Also each preset with each one switch of the other's (hours)."
+            "--decompose",
+            help="Also each preset with each one switch of the other's, and preset released with "
+            "twice the epochs (hours).",
         ),
     ] = False,
     strategy: Annotated[
         list[options.StrategyName], typer.Option(help="Query strategy. May be repeated.")
     ] = _STRATEGIES,
     seed: options.Seeds = [*SEEDS],  # noqa: B006 - as above
-    iterations: Annotated[int, typer.Option(min=1, metavar="N", help="Batches to ask for.")] = 30,
+    iterations: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Batches to ask for.")
+    ] = PAPER.iterations,
     note: Annotated[
         list[str],
         typer.Option(
             metavar="SENTENCE",
-            help="Said in the report of texts and vectors, such as where they are from. May be "
-            "repeated.",
+            help="A sentence for the report on texts or vectors, such as where they are from. May "
+            "be repeated.",
         ),
     ] = [],  # noqa: B006 - as above
     quick: Annotated[
@@ -70,14 +79,16 @@ def reproduce_command(
         typer.Option(
             "--results",
             metavar="DIR",
-            help="Where results are added; what it holds whole is not run again. DIR/results of "
-            "--out unless given.",
+            help="Where results are added; what is there whole is not run again. The folder "
+            "`results` of --out unless given.",
         ),
     ] = None,
     made_report: Annotated[
         list[Path],
         typer.Option(
-            "--report", metavar="DIR", help="Run nothing; print the report of these results."
+            "--report",
+            metavar="DIR",
+            help="Run nothing; print the report of these results. May be repeated.",
         ),
     ] = [],  # noqa: B006 - typer copies it
     pictures: Annotated[
@@ -94,11 +105,13 @@ def reproduce_command(
 ) -> None:
     """Run the paper's experiments again and put the results beside its figures.
 
-    Each preset is run with every strategy, CAL at the five t_cor of Table 3, and trained on all
-    texts. Run again to go on from an interruption.
+    Each preset is run with each strategy, CAL also at the other t_cor of Table 3, trained on all
+    texts, and mapped in ten epochs. Run again to go on from an interruption.
     """
     with one_line_errors():
         if made_report:
+            if data is not None:
+                raise CartographyError(f"--report takes one folder; write --report {data} too")
             each = [read_results(folder) for folder in made_report]
         else:
             if data is None:
@@ -111,14 +124,28 @@ def reproduce_command(
             if decompose:
                 apart = [*decomposition(), EARLIER]
                 methods += [each for each in apart if each.preset.name in preset]
-            out = out or cache_folder() / "runs" / "reproduction" / dataset
+            # A small version has other runs, which would stand in the way of the whole.
+            name = f"{dataset}-quick" if quick else dataset
+            out = out or cache_folder() / "runs" / "reproduction" / name
             asked = Experiments(
                 dataset=dataset,
                 methods=tuple(methods),
                 seeds=tuple(seed[:_QUICK_SEEDS] if quick else seed),
                 iterations=min(iterations, _QUICK_ITERATIONS) if quick else iterations,
-                quick=quick,
-                vectors=vectors if vectors == CORPUS_VECTORS else Path(vectors).name,
+                command=_command(
+                    [corpus.name, "--test", held_out.name],
+                    {
+                        "--dataset": [dataset],
+                        "--vectors": [Path(vectors).name],
+                        "--preset": preset if preset != [*PRESETS] else [],
+                        "--strategy": [each.value for each in strategy]
+                        if strategy != _STRATEGIES
+                        else [],
+                        "--seed": seed if seed != [*SEEDS] else [],
+                        "--iterations": [iterations] if iterations != PAPER.iterations else [],
+                    },
+                    {"--decompose": decompose, "--quick": quick},
+                ),
                 notes=tuple(note),
                 device=device,
                 out=out,
@@ -126,7 +153,8 @@ def reproduce_command(
             )
 
             def inputs_of(chosen: Preset) -> Inputs:
-                found = embedded(corpus, held_out, vectors, "sum", None, console, chosen)
+                sized = chosen.for_corpus(len(corpus))
+                found = embedded(corpus, held_out, vectors, "sum", None, console, sized)
                 assert found.test is not None
                 assert found.test_features is not None
                 return Inputs(found.train, found.features, found.test, found.test_features)
@@ -135,7 +163,17 @@ def reproduce_command(
         if pictures:
             for one in each:
                 draw(one, pictures / one.corpus["dataset"])
-        typer.echo(report(each, pictures.name if pictures else ""))
+        typer.echo(report(each, pictures))
+
+
+def _command(
+    data: Sequence[str], given: Mapping[str, Sequence[object]], flags: Mapping[str, bool]
+) -> str:
+    """The command that was given, without what only says where things lie or how they are shown."""
+    values = [part for name, each in given.items() for value in each for part in (name, str(value))]
+    return shlex.join(
+        ["cartography", "reproduce", *data, *values, *(name for name, on in flags.items() if on)]
+    )
 
 
 def _known(name: str) -> str:

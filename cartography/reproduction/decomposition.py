@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pandas as pd
 
@@ -52,16 +53,21 @@ class Part:
     """A preset, or a preset with one switch of the other's.
 
     `setting` is the switch and its value as in "padding=on", empty for the preset itself. `levels`
-    has the name of each of `MEASURES`, and `effects` how far the setting moves it from its `base`,
-    paired by seed; estimates of no seed where it was not run. `verdict` is CAL's against Random,
-    by these two alone; None where they were not run.
+    has the name of each of `MEASURES`, and `moves` how far the setting moves it from its `base`,
+    seed by seed, which `effects` are the estimates of; empty and of no seed where it was not run.
+    `verdict` is CAL's against Random, by these two alone; None where they were not run.
     """
 
     base: str
     setting: str
     levels: Mapping[str, Estimate]
-    effects: Mapping[str, Estimate]
+    moves: Mapping[str, pd.Series]
     verdict: Verdict | None
+
+    @cached_property
+    def effects(self) -> dict[str, Estimate]:
+        """The estimates of `moves`."""
+        return {name: estimate(each) for name, each in self.moves.items()}
 
     @property
     def name(self) -> str:
@@ -78,13 +84,19 @@ class Part:
 class Taken:
     """The presets taken apart, as far as was run.
 
-    `missing` names the methods of the decomposition that were not; `gaps` has for each of
-    `MEASURES` the released preset's figure less the paper preset's, paired by seed.
+    `missing` names the methods of the decomposition that were not; `apart` has for each of
+    `MEASURES` the released preset's figure less the paper preset's, seed by seed, which `gaps` are
+    the estimates of.
     """
 
     parts: tuple[Part, ...]
     missing: tuple[str, ...]
-    gaps: Mapping[str, Estimate]
+    apart: Mapping[str, pd.Series]
+
+    @cached_property
+    def gaps(self) -> dict[str, Estimate]:
+        """The estimates of `apart`."""
+        return {name: estimate(each) for name, each in self.apart.items()}
 
     def preset(self, name: str) -> Part | None:
         """The part that is the preset `name`, None where it was not run."""
@@ -105,8 +117,8 @@ def taken_apart(results: Results) -> Taken:
     return Taken(
         parts=tuple(_part(results, name) for name in names),
         missing=tuple(name for name in expected if name not in there),
-        gaps={
-            name: estimate(paired(measure(results, released), measure(results, paper)))
+        apart={
+            name: paired(measure(results, released), measure(results, paper))
             for name, measure in MEASURES.items()
         },
     )
@@ -129,11 +141,8 @@ def _with_random(results: Results) -> Results:
 def _part(results: Results, method: str) -> Part:
     base, _, setting = method.partition(", ")
     values = {name: measure(results, method) for name, measure in MEASURES.items()}
-    effects = (
-        {
-            name: estimate(paired(values[name], measure(results, base)))
-            for name, measure in MEASURES.items()
-        }
+    moves = (
+        {name: paired(values[name], measure(results, base)) for name, measure in MEASURES.items()}
         if setting
         else {}
     )
@@ -142,6 +151,6 @@ def _part(results: Results, method: str) -> Part:
         base=base,
         setting=setting,
         levels={name: estimate(series) for name, series in values.items()},
-        effects=effects,
+        moves=moves,
         verdict=found.each[0] if found else None,
     )

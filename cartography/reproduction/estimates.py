@@ -1,6 +1,6 @@
 """A mean over seeds with its interval, and the values of each seed that it is taken from."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,6 @@ from cartography.presets import PAPER
 from cartography.reproduction.results import Results
 from cartography.significance import mean_and_interval
 
-_ARM = ["method", "strategy", "t_cor", "seed"]
 # Accuracies are on disk with six digits: differences beyond are rounding, and no effect.
 _DIGITS = 9
 
@@ -50,20 +49,6 @@ def estimate(values: pd.Series) -> Estimate:
 def paired(ours: pd.Series, theirs: pd.Series) -> pd.Series:
     """`ours` less `theirs`, of each seed that both have."""
     return (ours - theirs).dropna().round(_DIGITS)
-
-
-def finished(results: Results) -> Results:
-    """`results` without the runs that have not come to the last iteration."""
-    table = results.accuracy
-    done = table.loc[table["iteration"] == results.corpus["iterations"], _ARM]
-    return replace(results, accuracy=table.merge(done, on=_ARM, how="inner"))
-
-
-def unfinished(results: Results) -> int:
-    """How many runs `finished` leaves out."""
-    each = (results.accuracy, finished(results).accuracy)
-    all_runs, done = (len(table[_ARM].drop_duplicates()) for table in each)
-    return all_runs - done
 
 
 def by_seed(

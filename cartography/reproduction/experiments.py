@@ -1,7 +1,8 @@
 """The experiments carried out one after the other, their results added as they come."""
 
+import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,29 +17,29 @@ from cartography.reproduction.plan import Dataset, Method
 from cartography.reproduction.results import (
     CORPUS,
     Results,
-    joined,
+    add_results,
     missing_from,
     read_results,
-    write_results,
+    require_alike,
 )
 from cartography.reproduction.work import Inputs, Work, carried_out, tables, works
+from cartography.training import pick_device
+from cartography.wording import counted
 
 
 @dataclass(frozen=True)
 class Experiments:
     """What is to be run: `methods`, with every one of `seeds` and so many batches of texts.
 
-    `vectors` is the name of the word vectors' file, `notes` are sentences on texts and vectors,
-    and `quick` says that it is a small version of the paper's grid. The runs go below `out`, and
-    what they come to into the folder `results`.
+    `command` is what runs it, and `notes` are sentences on texts and vectors. The runs go below
+    `out`, and what they come to into the folder `results`.
     """
 
     dataset: Dataset
     methods: tuple[Method, ...]
     seeds: tuple[int, ...]
     iterations: int
-    quick: bool
-    vectors: str
+    command: str
     notes: tuple[str, ...]
     device: str
     out: Path
@@ -57,37 +58,41 @@ def carry_out(
     that a preset's switches make of them. What an earlier run left unfinished below `out` is gone
     on with.
     """
-    parts: list[tuple[int, Method, Work, Inputs]] = []
+    parts: list[tuple[int, Work, Inputs]] = []
+    have = read_results(asked.results) if (asked.results / CORPUS).is_file() else None
+    if have:
+        # Before anything is run, and not when hours later its results would be refused.
+        require_alike(have.corpus, _told(asked, inputs_of(asked.methods[0].preset)))
     for method in asked.methods:
-        have = _results(asked.results)
         if have and not missing_from(have, method, asked.seeds, asked.iterations):
             console.print(f"{method.name}: already in {asked.results}")
             continue
         preset = replace(method.preset, iterations=asked.iterations).for_corpus(len(corpus))
-        inputs = inputs_of(preset)
+        inputs = inputs_of(method.preset)
         some = works(asked.out, method, preset, inputs, asked.seeds, asked.device)
-        parts += [(number, method, work, inputs) for number, work in enumerate(some)]
+        parts += [(number, work, inputs) for number, work in enumerate(some)]
     # What is quick and most telling of all methods first: results grow evenly.
-    for _, method, work, inputs in sorted(parts, key=lambda part: part[0]):
-        if not work.finished:
+    for _, work, inputs in sorted(parts, key=lambda part: part[0]):
+        if work.unfinished:
             console.print(work.label)
             steps = carried_out(work, inputs)
             for _ in shown(steps, work.total, lambda done: done, "step", console):
                 pass
-        earlier = _results(asked.results)
-        new = Results(_told(asked, method.preset, inputs), *tables(asked.out, method))
-        write_results(asked.results, joined([earlier, new] if earlier else [new]))
+        told = _told(asked, inputs)
+        add_results(asked.results, Results(told, *tables(work)))
     return read_results(asked.results)
 
 
-def _results(folder: Path) -> Results | None:
-    return read_results(folder) if (folder / CORPUS).is_file() else None
-
-
-def _told(asked: Experiments, preset: Preset, inputs: Inputs) -> dict[str, Any]:
+def _told(asked: Experiments, inputs: Inputs) -> dict[str, Any]:
     """What the results say they were made on and with."""
     train, test = inputs.train, inputs.test
-    sized = preset.for_corpus(len(train))
+    sized = asked.methods[0].preset.for_corpus(len(train))
+    device = pick_device(asked.device)
+    machine = (
+        torch.cuda.get_device_name(device)
+        if device.type == "cuda"
+        else f"{counted(torch.get_num_threads(), 'core')} of {os.cpu_count()}"
+    )
     return {
         "dataset": asked.dataset,
         "train": len(train),
@@ -99,15 +104,6 @@ def _told(asked: Experiments, preset: Preset, inputs: Inputs) -> dict[str, Any]:
         "iterations": asked.iterations,
         "seed_size": sized.seed_size,
         "query_size": sized.query_size,
-        "quick": asked.quick,
-        "machine": f"{torch.get_num_threads()} CPU cores, torch {torch.__version__}, "
-        f"Python {platform.python_version()}",
-        "commands": _commands(asked, train.name, test.name),
+        "machines": [f"{machine}, torch {torch.__version__}, Python {platform.python_version()}"],
+        "commands": [asked.command],
     }
-
-
-def _commands(asked: Experiments, train: str, test: str) -> Sequence[str]:
-    return [
-        f"cartography reproduce {train} --test {test} --dataset {asked.dataset} "
-        f"--vectors {asked.vectors} --decompose --results docs/reproduction/{asked.dataset}"
-    ]

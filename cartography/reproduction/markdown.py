@@ -9,14 +9,9 @@ from cartography.wording import counted
 NOTHING = "-"
 
 
-def folder_of(results: Results) -> str:
-    """Where the raw results of a data set are kept."""
-    return f"docs/reproduction/{results.corpus['dataset']}"
-
-
 def command(results: Results) -> str:
     """The command that repeats what stands beside it."""
-    return f"`cartography reproduce --report {folder_of(results)}`"
+    return f"`cartography reproduce --report {results.folder}`"
 
 
 def captioned(

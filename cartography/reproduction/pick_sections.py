@@ -1,6 +1,7 @@
 """What the report says of one data set's picks, of what they save, and of the work it takes."""
 
 from cartography.reproduction.markdown import NOTHING, captioned, cell, paragraph
+from cartography.reproduction.plan import STATISTICS
 from cartography.reproduction.published import PUBLISHED
 from cartography.reproduction.results import Results
 from cartography.reproduction.shared_picks import Shared, overlaps
@@ -16,8 +17,6 @@ from cartography.reproduction.tables import (
 )
 from cartography.reproduction.words import percent, saved_told, told
 from cartography.wording import listed, strategy_name
-
-_STATISTICS = ("confidence", "variability", "correctness")
 
 
 def shared_picks(results: Results) -> list[str]:
@@ -40,9 +39,9 @@ def shared_picks(results: Results) -> list[str]:
         "Table 4",
         "Texts that both picked, and in brackets what two random strategies would share. The "
         "paper's counts have the size of chance for batches of the same iteration, so these are "
-        "compared, as percentages of the picks; whole runs share more. An earlier public version "
-        "of the authors' code (github.com/jjzha/cartography-al) counts batch by batch too, by "
-        "places in what is left of the pool, which soon are other texts in each run.",
+        "compared, as percentages of the picks beyond chance; whole runs share more. An earlier "
+        "public version of the authors' code (github.com/jjzha/cartography-al) counts batch by "
+        "batch too, by places in what is left of the pool, which soon are other texts in each run.",
         header,
         rows,
     )
@@ -51,7 +50,9 @@ def shared_picks(results: Results) -> list[str]:
 def _shared_cells(shared: Shared | None) -> list[str]:
     if shared is None:
         return [NOTHING] * 3
-    difference = shared.together / shared.picks - shared.published / shared.published_picks
+    ours = (shared.together - shared.together_by_chance) / shared.picks
+    theirs = (shared.published - shared.published_by_chance) / shared.published_picks
+    difference = ours - theirs
     return [
         f"{shared.together} ({shared.together_by_chance:.0f}) of {shared.picks:,}",
         f"{100 * difference:+.2f} points",
@@ -65,7 +66,7 @@ def on_the_map(results: Results) -> list[str]:
     each = {
         (course.strategy, name, column): course
         for name in names
-        for column in _STATISTICS
+        for column in STATISTICS
         for course in batch_courses(results, name, column)
     }
     rows = [
@@ -74,7 +75,7 @@ def on_the_map(results: Results) -> list[str]:
             *(
                 _means(each.get((strategy, name, column)))
                 for name in names
-                for column in _STATISTICS
+                for column in STATISTICS
             ),
         ]
         for strategy in dict.fromkeys(strategy for strategy, _, _ in each)
@@ -85,7 +86,7 @@ def on_the_map(results: Results) -> list[str]:
         "Figure 4",
         f"Means of batches {listed([*map(str, numbers)] or [NOTHING])} on the map of the next "
         "training, ± the widest of their intervals. The paper gives no numbers.",
-        ["", *(f"{name}: {column}" for name in names for column in _STATISTICS)],
+        ["", *(f"{name}: {column}" for name in names for column in STATISTICS)],
         rows,
     )
 

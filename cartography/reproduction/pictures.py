@@ -15,12 +15,12 @@ from cartography.figures import (
     batch_statistics_figure,
     data_map_figure,
 )
-from cartography.reproduction.estimates import by_seed, finished, on_all_texts
+from cartography.reproduction.estimates import by_seed, on_all_texts
 from cartography.reproduction.markdown import NOTHING, captioned
-from cartography.reproduction.plan import MAPPED, MAPPED_NAMES
+from cartography.reproduction.plan import BATCHES_OF, MAPPED, MAPPED_NAMES, STATISTICS
 from cartography.reproduction.published import PUBLISHED
 from cartography.reproduction.results import Results
-from cartography.reproduction.tables import BATCHES_OF, compared_runs, presets_of
+from cartography.reproduction.tables import compared_runs, presets_of
 from cartography.wording import strategy_name
 
 _WIDTH, _MAP_HEIGHT, _HEIGHT = 640, 596, 400
@@ -31,7 +31,6 @@ _TITLES = {
     "accuracy": "Figure 3: accuracy by labelled texts",
     "batches": "Figure 4: each batch on the map",
 }
-_STATISTICS = ("confidence", "variability", "correctness")
 
 
 def pictures(results: Results) -> Iterator[tuple[str, go.Figure]]:
@@ -41,37 +40,36 @@ def pictures(results: Results) -> Iterator[tuple[str, go.Figure]]:
     margins (Figures 5 and 6); Figure 3 is the accuracy of each strategy, from the lowest to the
     highest seed; Figure 4 has the means over the seeds.
     """
-    done = finished(results)
     paper = PUBLISHED[results.corpus["dataset"]]
     for preset in presets_of(results):
         for mapped in MAPPED:
-            if data_map := done.data_map(preset, mapped):
+            if data_map := results.data_map(preset, mapped):
                 title = f"{paper.name}, {MAPPED_NAMES[mapped]}, preset {preset}"
                 yield f"map-{mapped}-{preset}", data_map_figure(data_map, title=title)
-        runs = compared_runs(done, preset)
+        runs = compared_runs(results, preset)
         if runs:
             curves = [Curve(run.name, run.labelled, run.accuracy) for run in runs]
-            full = on_all_texts(done, preset)
+            full = on_all_texts(results, preset)
             yield (
                 f"accuracy-{preset}",
                 accuracy_figure(
                     curves, of=results.corpus["train"], full=None if full.empty else full.mean()
                 ),
             )
-        if series := _batches(done, preset):
+        if series := _batches(results, preset):
             yield f"batches-{preset}", batch_statistics_figure(series)
 
 
 def picture_lines(results: Results, folder: str) -> list[str]:
-    """The pictures in Markdown, a row for each figure and a column for each preset; `folder` is
-    where they lie, as the page names it.
+    """The pictures in Markdown, a row for each figure and a column for each preset; `folder` holds
+    those of all data sets, and the page stands beside it.
     """
-    presets = presets_of(results)
+    presets, dataset = presets_of(results), results.corpus["dataset"]
     names = {name for name, _ in pictures(results)}
     rows = []
     for stem, title in _TITLES.items():
         cells = [
-            f"![{title}, preset {preset}]({folder}/{stem}-{preset}.png)"
+            f"![{title}, preset {preset}]({folder}/{dataset}/{stem}-{preset}.png)"
             if f"{stem}-{preset}" in names
             else NOTHING
             for preset in presets
@@ -93,7 +91,7 @@ def _batches(results: Results, preset: str) -> list[BatchSeries]:
     """The means over the seeds of each strategy in Figure 4."""
     found = []
     for strategy in BATCHES_OF:
-        means = [by_seed(results, preset, strategy, each).mean() for each in _STATISTICS]
+        means = [by_seed(results, preset, strategy, each).mean() for each in STATISTICS]
         # Iteration 0 has no batch.
         if not means[0].dropna().empty:
             number = means[0].dropna().index

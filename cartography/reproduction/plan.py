@@ -13,6 +13,12 @@ Dataset = Literal["trec", "agnews"]
 STRATEGIES = ("random", "cal", "lc", "entropy", "bald", "dal", "cal-dal")
 """The paper's six strategies, and CAL and DAL with half a batch each (Section 5)."""
 
+BATCHES_OF = ("random", "lc", "dal", "cal")
+"""The strategies whose batches Table 4 and Figure 4 compare."""
+
+STATISTICS = ("confidence", "variability", "correctness")
+"""What Figure 4 shows of a batch."""
+
 LEVELS = (0.0, 0.2, 0.4, 0.6, 0.8)
 """The t_cor of Table 3."""
 

@@ -1,9 +1,9 @@
 """The report of a reproduction in Markdown, made from its raw results alone."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from cartography.reproduction.estimates import finished
-from cartography.reproduction.markdown import command, folder_of
+from cartography.reproduction.markdown import command
 from cartography.reproduction.pick_sections import efficiency, on_the_map, shared_picks, workings
 from cartography.reproduction.pictures import picture_lines
 from cartography.reproduction.results import Results
@@ -24,7 +24,7 @@ What Zhang and Plank (Findings of EMNLP 2021) report, beside what comes out here
 paper, the method as their text states it, and preset released, the method as their released code
 carries it out. `cartography switches` lists the switches that tell them apart. This text is what
 
-    cartography reproduce --report {asked}
+    cartography reproduce {asked}
 
 prints: every number comes from the tables in these folders.
 
@@ -49,37 +49,36 @@ _OPEN = """\
 """
 
 
-def report(each: Sequence[Results], pictures: str = "") -> str:
+def report(each: Sequence[Results], pictures: Path | None = None) -> str:
     """docs/reproduction.md, from the results on each data set as far as they go.
 
-    `pictures` is the folder of the pictures of all data sets, as seen from the page; none are
-    shown without it.
+    `pictures` is the folder of the pictures of all data sets, which the page stands beside; none
+    are shown without it.
     """
-    folders = " ".join(folder_of(results) for results in each)
-    asked = f"{folders} --pictures docs/{pictures}" if pictures else folders
+    asked = " ".join(f"--report {results.folder}" for results in each)
+    if pictures:
+        asked += f" --pictures {pictures.as_posix()}"
     lines = _TITLE.format(asked=asked).split("\n")
     for results in each:
         lines += _of_data_set(results, pictures)
     return "\n".join([*lines, _OPEN.rstrip("\n")])
 
 
-def _of_data_set(results: Results, pictures: str) -> list[str]:
-    done = finished(results)
-    dataset = results.corpus["dataset"]
+def _of_data_set(results: Results, pictures: Path | None) -> list[str]:
     return [
         *setting(results),
-        *in_short(done),
-        *(picture_lines(done, f"{pictures}/{dataset}") if pictures else ()),
-        *maps(done),
-        *final_accuracy(done),
-        *along(done),
-        *order(done),
-        *shared_picks(done),
-        *on_the_map(done),
-        *efficiency(done),
-        *workings(done),
-        *switches(done),
-        *earlier(done),
+        *in_short(results),
+        *(picture_lines(results, pictures.name) if pictures else ()),
+        *maps(results),
+        *final_accuracy(results),
+        *along(results),
+        *order(results),
+        *shared_picks(results),
+        *on_the_map(results),
+        *efficiency(results),
+        *workings(results),
+        *switches(results),
+        *earlier(results),
         *_again(results),
     ]
 
@@ -93,10 +92,10 @@ def _again(results: Results) -> list[str]:
     return [
         "### Again",
         "",
-        f"Raw results: `{folder_of(results)}`; all of this section anew: {command(results)}. They "
+        f"Raw results: `{results.folder}`; all of this section anew: {command(results)}. They "
         "were made by",
         "",
         *(f"    {one}" for one in results.corpus["commands"]),
         "",
-        *([f"Seconds of training and query, by method: {seconds}.", ""] if seconds else []),
+        *([f"Seconds of the active learning's training and query: {seconds}.", ""] * bool(seconds)),
     ]

@@ -1,19 +1,24 @@
 """The raw results of a reproduction: small tables, from which all others are made."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock
+from numpy.typing import NDArray
 
 from cartography.comparison import Learned
 from cartography.data_map import DataMap
+from cartography.disk import written_whole
 from cartography.errors import CartographyError
 from cartography.iteration_files import COLUMNS
-from cartography.reproduction.plan import MAP_EPOCHS, Method
+from cartography.presets import PAPER
+from cartography.reproduction.plan import MAP_EPOCHS, MAPPED_NAMES, Method
 from cartography.runs import read_json, write_json
 from cartography.wording import strategy_name
 
@@ -22,6 +27,12 @@ ACCURACY = "accuracy.csv"
 FULL = "full.csv"
 PICKS = "picks.csv"
 MAPS = "maps.csv.gz"
+# What results that are put together have in common, and what each may have of its own.
+_ALIKE = (
+    *("dataset", "train", "test", "classes", "vectors"),
+    *("iterations", "seed_size", "query_size"),
+)
+_UNITED = ("seeds", "machines", "notes", "commands")
 _DECIMALS = "%.6g"
 # A map of 60,000 texts is drawn on a few hundred pixels.
 _MAP_DECIMALS = "%.3f"
@@ -43,8 +54,9 @@ class Results:
     t_cor (NaN where a strategy has no use for it), seed and iteration: `ACCURACY_COLUMNS`, those
     after `labelled` as in iterations.csv. `full` has a row for each method and seed of a training
     on all texts: `FULL_COLUMNS`, the regions as shares. `picks` holds the ids that were picked
-    before an iteration, joined by spaces: `PICKS_COLUMNS`. `maps` has a row for each text of the
-    maps of ten epochs, those of all texts and those of the seed set: `MAPS_COLUMNS`.
+    before an iteration, as `told_ids` has them: `PICKS_COLUMNS`. `maps` has a row for each text of
+    the maps of ten epochs, those of all texts and those of the seed set: `MAPS_COLUMNS`. `folder`
+    is where they were read from.
 
     A method is a preset's name, or that of a preset with one switch of the other's, as in
     "paper, dropout_at_test=on".
@@ -55,18 +67,19 @@ class Results:
     full: pd.DataFrame
     picks: pd.DataFrame
     maps: pd.DataFrame
+    folder: str = ""
 
     @property
     def methods(self) -> list[str]:
         """The methods, in the order in which they come."""
         return list(dict.fromkeys([*self.full["method"], *self.accuracy["method"]]))
 
-    def learned(self, method: str, t_cor: float) -> list[Learned]:
-        """The runs of `method` as they are compared; CAL's at `t_cor`, with the ids that were
-        picked where these were kept.
+    def learned(self, method: str) -> list[Learned]:
+        """The runs of `method` as they are compared, CAL's at the paper's t_cor, with the ids that
+        were picked where these were kept.
         """
-        mine = self.accuracy[self.accuracy["method"] == method]
-        mine = mine[mine["t_cor"].isna() | np.isclose(mine["t_cor"], t_cor)]
+        mine = self.accuracy[self.accuracy["method"] == method].sort_values("iteration")
+        mine = mine[mine["t_cor"].isna() | np.isclose(mine["t_cor"], PAPER.t_cor)]
         picked = self.picks[self.picks["method"] == method].set_index(["strategy", "seed"])
         found = []
         for (strategy, number), run in mine.groupby(["strategy", "seed"], sort=False):
@@ -74,7 +87,7 @@ class Results:
             batches = [np.empty(0, dtype=object)] * (len(run) - 1)
             if (strategy, seed) in picked.index:
                 ids = picked.loc[[(strategy, seed)]].sort_values("iteration")["ids"]
-                batches = [np.array(each.split(" "), dtype=object) for each in ids]
+                batches = [_ids_of(each) for each in ids]
             found.append(
                 Learned(
                     name=strategy_name(str(strategy)),
@@ -103,6 +116,15 @@ class Results:
         )
 
 
+def told_ids(ids: Iterable[str]) -> str:
+    """`ids` in one cell, a space between two and those within an id as in an address."""
+    return " ".join(quote(each, safe="") for each in ids)
+
+
+def _ids_of(cell: str) -> NDArray[np.object_]:
+    return np.array([unquote(each) for each in cell.split(" ")], dtype=object)
+
+
 def write_results(folder: Path, results: Results) -> None:
     """Write the tables of `results` to `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -111,70 +133,105 @@ def write_results(folder: Path, results: Results) -> None:
         (FULL, results.full),
         (PICKS, results.picks),
     ):
-        table.to_csv(folder / name, index=False, float_format=_DECIMALS, lineterminator="\n")
-    results.maps.to_csv(
-        folder / MAPS,
-        index=False,
-        float_format=_MAP_DECIMALS,
-        lineterminator="\n",
-        # Without the time in it the same map is the same file.
-        compression={"method": "gzip", "mtime": 0},
-    )
+        with written_whole(folder / name) as temporary:
+            table.to_csv(temporary, index=False, float_format=_DECIMALS, lineterminator="\n")
+    with written_whole(folder / MAPS) as temporary:
+        results.maps.to_csv(
+            temporary,
+            index=False,
+            float_format=_MAP_DECIMALS,
+            lineterminator="\n",
+            # Without the time in it the same map is the same file.
+            compression={"method": "gzip", "mtime": 0},
+        )
     write_json(folder / CORPUS, results.corpus)
 
 
 def read_results(folder: Path) -> Results:
-    """The results in `folder`. Raises CartographyError when they are not there."""
-    if not (folder / CORPUS).is_file():
-        raise CartographyError(f"{folder} holds no results of a reproduction: it has no {CORPUS}")
+    """The results in `folder`. Raises CartographyError when they are not there, or not whole."""
+    for name in (CORPUS, ACCURACY, FULL, PICKS, MAPS):
+        if not (folder / name).is_file():
+            raise CartographyError(f"{folder} holds no results of a reproduction: it has no {name}")
     return Results(
         read_json(folder / CORPUS),
         pd.read_csv(folder / ACCURACY),
         pd.read_csv(folder / FULL),
         pd.read_csv(folder / PICKS, dtype={"ids": str}),
         pd.read_csv(folder / MAPS),
+        folder.as_posix(),
     )
+
+
+def add_results(folder: Path, new: Results) -> None:
+    """Put `new` among the results in `folder`, those of other processes among them.
+
+    Raises CartographyError where these are of other texts, vectors or sizes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        there = (folder / CORPUS).is_file()
+        write_results(folder, joined([read_results(folder), new]) if there else new)
 
 
 def joined(each: Sequence[Results]) -> Results:
-    """Results of one data set put together; what comes later replaces the same rows before it."""
-
-    def table(name: str, keys: Sequence[str]) -> pd.DataFrame:
-        rows = pd.concat([getattr(results, name) for results in each], ignore_index=True)
-        return rows.drop_duplicates(list(keys), keep="last", ignore_index=True)
-
-    arm = ("method", "strategy", "t_cor", "seed", "iteration")
+    """Results of one data set put together; a run of later ones takes the place of the same before
+    it. Raises CartographyError where they are of different texts, vectors or sizes.
+    """
+    first = each[0].corpus
+    for results in each:
+        require_alike(first, results.corpus)
+    united = {
+        name: list(dict.fromkeys(one for results in each for one in results.corpus[name]))
+        for name in _UNITED
+    }
     return Results(
-        corpus=each[-1].corpus,
-        accuracy=table("accuracy", arm),
-        full=table("full", ("method", "seed")),
-        picks=table("picks", ("method", "strategy", "seed", "iteration")),
-        maps=_latest_maps(each),
+        corpus={**first, **united},
+        accuracy=_replaced([one.accuracy for one in each], ["method", "strategy", "t_cor", "seed"]),
+        full=_replaced([one.full for one in each], ["method", "seed"]),
+        picks=_replaced([one.picks for one in each], ["method", "strategy", "seed"]),
+        maps=_replaced([one.maps for one in each], ["method", "mapped"]),
     )
 
 
-def _latest_maps(each: Sequence[Results]) -> pd.DataFrame:
-    """The maps of `each`, a whole map of later ones in the place of the same before it."""
-    keys = ["method", "mapped"]
-    maps = {key: rows for results in each for key, rows in results.maps.groupby(keys, sort=False)}
-    empty = pd.DataFrame(columns=list(MAPS_COLUMNS))
-    return pd.concat(maps.values(), ignore_index=True) if maps else empty
+def require_alike(there: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """Raise CartographyError when results of `there` and of `new`, what they say they were made
+    on, cannot stand in one table.
+    """
+    for name in _ALIKE:
+        if there[name] != new[name]:
+            raise CartographyError(
+                f"the results that are there are of other {name} ({there[name]}) than those asked "
+                f"for ({new[name]}): choose another --results"
+            )
+
+
+def _replaced(tables: Sequence[pd.DataFrame], keys: list[str]) -> pd.DataFrame:
+    """Rows of all `tables`; those of a key in a later one stand for all of it before."""
+    whole = tables[0]
+    for later in tables[1:]:
+        # NaN, the t_cor of most strategies, is unlike itself.
+        old, new = (pd.MultiIndex.from_frame(table[keys].fillna(-1)) for table in (whole, later))
+        # An empty table has no types, and would take those of the other with it.
+        kept = [table for table in (whole[~old.isin(new)], later) if not table.empty]
+        whole = pd.concat(kept, ignore_index=True) if kept else whole
+    return whole
 
 
 def missing_from(
     results: Results, method: Method, seeds: Sequence[int], iterations: int
 ) -> list[str]:
-    """What of `method`, run with `seeds` for so many iterations, the results do not hold."""
+    """What of `method`, run with `seeds` for so many iterations, the results do not hold whole."""
     rows = results.accuracy[results.accuracy["method"] == method.name]
     levels = [None if np.isnan(each) else float(each) for each in rows["t_cor"]]
     found = Counter(zip(rows["strategy"], levels, rows["seed"], strict=True))
     missing = [
-        f"{strategy} at {level} with seed {seed}"
+        strategy_name(strategy) + ("" if level is None else f" at t_cor {level:g}")
         for strategy, level in method.variants
-        for seed in seeds
-        if found[strategy, level, seed] <= iterations
+        if any(found[strategy, level, seed] <= iterations for seed in seeds)
     ]
     full = results.full[results.full["method"] == method.name]["seed"]
-    missing += [f"all texts with seed {seed}" for seed in seeds if seed not in set(full)]
+    if not set(seeds) <= set(full):
+        missing.append("a training on all texts")
     mapped = set(results.maps.loc[results.maps["method"] == method.name, "mapped"])
-    return missing + [f"the map of {each}" for each in method.mapped if each not in mapped]
+    missing += [f"the map of {MAPPED_NAMES[each]}" for each in method.mapped if each not in mapped]
+    return missing

@@ -1,16 +1,15 @@
 """What the report says of one data set: what was run, what it shows, and its accuracies."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
-
-import numpy as np
+from itertools import combinations
 
 from cartography.presets import PRESETS
 from cartography.reproduction.claims import claims
-from cartography.reproduction.estimates import finished, unfinished
 from cartography.reproduction.markdown import NOTHING, captioned, cell, change
-from cartography.reproduction.plan import MAP_EPOCHS, MAPPED, MAPPED_NAMES, STRATEGIES
+from cartography.reproduction.plan import MAP_EPOCHS, MAPPED, MAPPED_NAMES, grid
 from cartography.reproduction.published import COMPARED, PUBLISHED
-from cartography.reproduction.results import Results
+from cartography.reproduction.results import Results, missing_from
 from cartography.reproduction.tables import (
     REGIONS,
     Dominance,
@@ -24,24 +23,25 @@ from cartography.reproduction.tables import (
 )
 from cartography.reproduction.words import percent
 from cartography.significance import EpsilonTable
-from cartography.wording import counted, listed, strategy_name
+from cartography.verdict import EPSILON_LIMIT
+from cartography.wording import listed, strategy_name
 
 
 def setting(results: Results) -> list[str]:
     """What was run, on what, and what was not."""
     corpus, paper = results.corpus, PUBLISHED[results.corpus["dataset"]]
     lines = [f"## {paper.name}", ""]
-    if corpus["quick"]:
+    if corpus["iterations"] < paper.iterations:
         lines += [
-            "**A small version**, of fewer seeds and iterations than the paper has: it shows that "
-            "everything runs, and its figures are no reproduction.",
+            "**A small version**, of fewer batches than the paper has: it shows that everything "
+            "runs, and its figures are no reproduction.",
             "",
         ]
-    lines.append(
-        f"Word vectors: {corpus['vectors']}; the paper has English fastText, 300 dimensions. "
-        f"Seeds: {', '.join(map(str, corpus['seeds']))}. Machine: {corpus['machine']}."
-    )
-    lines += corpus["notes"]
+    lines += [
+        f"Features are from {corpus['vectors']}; the paper has English fastText, 300 dimensions. "
+        f"Seeds: {', '.join(map(str, corpus['seeds']))}. Cores: {'; '.join(corpus['machines'])}.",
+        *corpus["notes"],
+    ]
     if corpus["train"] < paper.train:
         lines.append(
             f"The training texts at hand are {corpus['train']:,} of the paper's {paper.train:,}, "
@@ -63,18 +63,15 @@ def setting(results: Results) -> list[str]:
 
 
 def _gone_without(results: Results) -> list[str]:
-    """What of the paper's grid was not run, or has not come to its end."""
-    done = finished(results).accuracy
+    """What of the paper's grid was not run, or not with all seeds."""
+    seeds, iterations = results.corpus["seeds"], results.corpus["iterations"]
     lines = []
     for name in PRESETS:
-        run = set(done.loc[done["method"] == name, "strategy"])
-        missing = [strategy_name(each) for each in STRATEGIES if each not in run]
+        missing = missing_from(results, grid(name), seeds, iterations)
         if name not in results.methods:
             lines.append(f"Preset {name} was not run.")
         elif missing:
-            lines.append(f"Not run to the end under preset {name}: {listed(missing)}.")
-    if left := unfinished(results):
-        lines.append(f"Left out, as not yet at the last iteration: {counted(left, 'run')}.")
+            lines.append(f"Not run under preset {name}, or not with all seeds: {listed(missing)}.")
     return lines
 
 
@@ -201,8 +198,8 @@ def order(results: Results) -> list[str]:
         results,
         "Table 2",
         f"epsilon_min of the row over the column: the paper's / {_presets(orders)}. Scores of all "
-        f"seeds at {points} iterations, from the seed set on, are pooled as in the paper, as if "
-        "those of one run were independent.",
+        f"seeds at {points} points, the seed set's and one after each batch, are pooled as in the "
+        "paper, as if those of one run were independent.",
         header,
         _square(
             strategies,
@@ -212,7 +209,7 @@ def order(results: Results) -> list[str]:
             ],
         ),
     )
-    lines += _same_side(results, orders)
+    lines += _same_order(results, orders)
     apart = {name: each.by_seed for name, each in orders.items() if each.by_seed}
     if apart:
         lines += captioned(
@@ -249,21 +246,29 @@ def _presets(names: Iterable[str]) -> str:
     return " / ".join(f"preset {name}" for name in names)
 
 
-def _same_side(results: Results, orders: dict[str, Dominance]) -> list[str]:
-    """How many cells of Table 2 say the same as the paper's, and how far they lie off."""
+def _same_order(results: Results, orders: dict[str, Dominance]) -> list[str]:
+    """How many pairs of Table 2 show an order here, and how many of them the paper's."""
     paper = PUBLISHED[results.corpus["dataset"]]
     lines = []
     for name, each in orders.items():
-        pairs = [
-            (paper.epsilon_of(row, column), each.pooled.of(*map(strategy_name, (row, column))))
-            for row in COMPARED
-            for column in COMPARED
-            if row != column and {strategy_name(row), strategy_name(column)} <= {*each.pooled.names}
-        ]
-        published, ours = np.array(pairs, dtype=np.float64).T
-        same = int(((published < 0.5) == (ours < 0.5)).sum())
+        there = [row for row in COMPARED if strategy_name(row) in each.pooled.names]
+        same = opposite = 0
+        for one, other in combinations(there, 2):
+            first, second = strategy_name(one), strategy_name(other)
+            ours = _order(each.pooled.of(first, second), each.pooled.of(second, first))
+            theirs = _order(paper.epsilon_of(one, other), paper.epsilon_of(other, one))
+            same += int(ours != 0 and ours == theirs)
+            opposite += int(ours != 0 and ours == -theirs)
         lines.append(
-            f"Under preset {name} {same} of {len(pairs)} cells are on the paper's side of 0.5, and "
-            f"the mean absolute difference is {abs(published - ours).mean():.2f}."
+            f"Under preset {name} {math.comb(len(there), 2)} pairs were compared, and an order is "
+            f"shown (epsilon_min below {EPSILON_LIMIT:g} one way) as in the paper for {same}, "
+            f"against the paper for {opposite}."
         )
     return [" ".join(lines), ""]
+
+
+def _order(forth: float | None, back: float | None) -> int:
+    """1 where the first of a pair is ahead by epsilon_min `forth`, -1 the second by `back`."""
+    assert forth is not None
+    assert back is not None
+    return int(forth < EPSILON_LIMIT) - int(back < EPSILON_LIMIT)

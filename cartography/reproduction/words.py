@@ -1,12 +1,13 @@
 """What the decomposition comes to, in plain words that follow from its numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import reduce
 
-import numpy as np
+from pandas import Series
 
 from cartography.presets import PRESETS
-from cartography.reproduction.decomposition import DIFFERENCES, Part, Taken
-from cartography.reproduction.estimates import Estimate
+from cartography.reproduction.decomposition import DIFFERENCES, Taken
+from cartography.reproduction.estimates import Estimate, estimate, paired
 from cartography.reproduction.markdown import NOTHING
 from cartography.verdict import LabelsSaved
 from cartography.wording import beside, listed
@@ -57,7 +58,7 @@ def gap_words(taken: Taken, measure: str, published: float | None) -> list[str]:
     gap = taken.gaps[measure]
     title = f"**{_capital(measure)}.**"
     if not gap.seeds:
-        return [f"{title} The gap is not known: it needs both presets."]
+        return [f"{title} The gap is not known, as it was not run under both presets."]
     levels = []
     for name in PRESETS:
         part = taken.preset(name)
@@ -73,7 +74,7 @@ def gap_words(taken: Taken, measure: str, published: float | None) -> list[str]:
     ]
     # From the paper's side a switch is set to the released value, from the other it is set back.
     for base, way in ((paper, 1), (released, -1)):
-        lines.append(_from_side(taken.switched(base), base, measure, gap, way))
+        lines.append(_from_side(taken, base, measure, way))
     if gap.side:
         lines += _from_both(taken, measure, gap)
     return lines
@@ -89,8 +90,9 @@ def _of_gap(gap: Estimate) -> str:
     return "a gap" if gap.side else "no gap shown, as the interval holds 0"
 
 
-def _from_side(parts: Sequence[Part], base: str, measure: str, gap: Estimate, way: int) -> str:
+def _from_side(taken: Taken, base: str, measure: str, way: int) -> str:
     """What the switches of one base do to `measure`: shown, within noise, nothing."""
+    parts, gap = taken.switched(base), taken.gaps[measure]
     run = {part.setting: part.effects[measure] for part in parts if part.effects[measure].seeds}
     if not run:
         return f"- From preset {base}: no switch was run."
@@ -114,16 +116,17 @@ def _from_side(parts: Sequence[Part], base: str, measure: str, gap: Estimate, wa
         line += f" Within noise (the interval holds 0, or there is one seed): {listed(noise)}."
     if nothing:
         line += f" Not the least change: {listed(nothing)}."
-    if gap.side and len(run) > 1:
-        together = way * sum(effect.mean for effect in run.values()) / gap.mean
-        line += f" All {len(run)} add up to {percent(together)} of the gap{_rest(together)}."
+    whole = len(run) == len(parts) and not any(name.startswith(base) for name in taken.missing)
+    if gap.side and whole:
+        # By seed, so that the interval of what is left takes in all of the noise.
+        together = way * reduce(Series.add, (part.moves[measure] for part in parts))
+        left = estimate(paired(taken.apart[measure], together))
+        what = "what they do together" if left.side else "not shown to be other than 0"
+        line += (
+            f" All {len(run)} add up to {percent(together.mean() / gap.mean)} of the gap and leave "
+            f"{told(left, signed=True)} of it, {what}."
+        )
     return line
-
-
-def _rest(together: float) -> str:
-    if np.isclose(together, 1, atol=0.1):
-        return ", which is about all of it"
-    return "; the rest is what switches do together" if together < 1 else "; together they do less"
 
 
 def _from_both(taken: Taken, measure: str, gap: Estimate) -> list[str]:
@@ -159,7 +162,7 @@ def _from_both(taken: Taken, measure: str, gap: Estimate) -> list[str]:
     if one:
         said += (
             f" From one side alone {listed(one)} do{'es' if len(one) == 1 else ''}, so that it "
-            "depends on the other switches, or is too small to be shown twice."
+            "depends on the other switches, or is not shown a second time."
         )
     return [f"- {said}"]
 

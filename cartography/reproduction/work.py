@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,27 +17,19 @@ from cartography.iteration_files import read_outline
 from cartography.learn_runs import record_learning
 from cartography.map_runs import read_map, record_maps
 from cartography.presets import Preset
-from cartography.reproduction.plan import MAP_EPOCHS, Method
+from cartography.reproduction.plan import BATCHES_OF, MAP_EPOCHS, Method
 from cartography.reproduction.results import (
     ACCURACY_COLUMNS,
     FULL_COLUMNS,
     MAPS_COLUMNS,
     PICKS_COLUMNS,
+    told_ids,
 )
-from cartography.runs import (
-    SUMMARY,
-    Manifest,
-    Source,
-    claimed,
-    read_json,
-    read_manifest,
-    run_folders,
-)
+from cartography.runs import SUMMARY, Manifest, Source, claimed, finished, read_json
 from cartography.simulation import seed_set
+from cartography.strategies import USES_T_COR
 from cartography.training import pick_device
 
-# Whose picks Table 4 compares; the others' would be most of what is kept.
-COMPARED = ("random", "lc", "dal", "cal")
 # Strategies side by side on a CPU; more would not be faster, and results come sooner.
 _AT_ONCE = 2
 _FULL, _MAP = "full", "map"
@@ -54,18 +47,25 @@ class Inputs:
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """Runs that are carried out side by side: a label, how many steps they have, their folders and
-    manifests.
+    """Runs of one method that are carried out side by side: a label, how many steps they have, and
+    their manifests by folder.
     """
 
+    method: Method
     label: str
     total: int
-    groups: Mapping[Path, Mapping[Path, Manifest]]
+    runs: Mapping[Path, Manifest]
 
     @property
-    def finished(self) -> bool:
-        """Whether all of its runs are."""
-        return all((run / SUMMARY).exists() for runs in self.groups.values() for run in runs)
+    def unfinished(self) -> dict[Path, Manifest]:
+        """Those of its runs that are not finished. Raises CartographyError when a folder holds
+        another run.
+        """
+        return {
+            folder: manifest
+            for folder, manifest in self.runs.items()
+            if not finished(folder, manifest)
+        }
 
 
 def works(
@@ -86,15 +86,14 @@ def works(
 
     home = out / method.slug
 
-    def folders(name: str) -> list[Path]:
-        return run_folders(home / name, [{"seed": seed} for seed in seeds])
+    def each_seed(kind: str, name: str, chosen: Preset, strategy: str = "") -> dict[Path, Manifest]:
+        return {
+            home / name / f"seed-{seed}": manifest(kind, seed, chosen, strategy) for seed in seeds
+        }
 
     whole = replace(preset, seed_size=None)
-    full = {
-        folder: manifest("map", seed, whole)
-        for folder, seed in zip(folders(_FULL), seeds, strict=True)
-    }
-    yield Work(f"{method.name}: all texts", preset.classifier.epochs, {home / _FULL: full})
+    full = each_seed("map", _FULL, whole)
+    yield Work(method, f"{method.name}: all texts", preset.classifier.epochs, full)
     if method.mapped:
         maps = {
             home / _MAP / mapped: manifest(
@@ -105,36 +104,27 @@ def works(
             for mapped in method.mapped
         }
         label = f"{method.name}: maps of {' and '.join(method.mapped)}"
-        yield Work(label, MAP_EPOCHS, {home / _MAP: maps})
+        yield Work(method, label, MAP_EPOCHS, maps)
     groups = {}
     for strategy, level in method.variants:
         name = strategy if level is None else f"{strategy}-t_cor-{level:g}"
         chosen = preset if level is None else replace(preset, t_cor=level)
-        groups[name] = {
-            folder: manifest("learn", seed, chosen, strategy)
-            for folder, seed in zip(folders(name), seeds, strict=True)
-        }
+        groups[name] = each_seed("learn", name, chosen, strategy)
     width = _AT_ONCE if pick_device(device).type == "cpu" else len(groups)
     names = list(groups)
     for start in range(0, len(names), width):
         some = names[start : start + width]
-        yield Work(
-            f"{method.name}: {', '.join(some)}",
-            preset.iterations,
-            {home / name: groups[name] for name in some},
-        )
+        runs = {folder: run for name in some for folder, run in groups[name].items()}
+        yield Work(method, f"{method.name}: {', '.join(some)}", preset.iterations, runs)
 
 
 def carried_out(work: Work, inputs: Inputs) -> Iterator[int]:
     """Carry out what of `work` is not finished; yields the number of each step that is on disk."""
+    runs = work.unfinished
     with ExitStack() as stack:
-        runs: dict[Path, Manifest] = {}
-        for group, manifests in work.groups.items():
-            if all((folder / SUMMARY).exists() for folder in manifests):
-                continue
-            group.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = stack.enter_context(claimed(group, manifests))
-            runs |= {folder: manifests[folder] for folder in unfinished}
+        for folder, manifest in runs.items():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(claimed(folder, {folder: manifest}))
         if not runs:
             return
         features, test_features = inputs.features.features, inputs.test_features.features
@@ -160,33 +150,29 @@ def _rows(corpus: Corpus, manifest: Manifest) -> NDArray[np.int64]:
 
 
 def tables(
-    out: Path, method: Method
+    work: Work,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """What the runs of `method` below `out` have come to so far: the rows of the four tables of
-    `Results`.
-    """
+    """What the runs of finished `work` came to: their rows of the four tables of `Results`."""
     accuracy, full, picks, maps = [], [], [], []
-    for folder in sorted((out / method.slug).glob("*/**/manifest.json")):
-        run = folder.parent
-        manifest = read_manifest(run)
-        if manifest["kind"] == "map":
-            if not (run / SUMMARY).exists():
-                continue
+    method = work.method
+    for run, manifest in work.runs.items():
+        if manifest.kind == "map":
             if run.parent.name == _MAP:
                 maps.append(_map_rows(method.name, run))
             else:
-                full.append(_full_row(method.name, manifest["seed"], read_json(run / SUMMARY)))
+                full.append(_full_row(method.name, manifest, read_json(run / SUMMARY)))
             continue
         outline = read_outline(run)
-        strategy, seed = manifest["strategy"], manifest["seed"]
-        level = manifest["preset"]["t_cor"] if strategy.startswith("cal") else np.nan
+        strategy, seed = manifest.strategy, manifest.seed
+        level = manifest.preset.t_cor if strategy in USES_T_COR else np.nan
         table = outline.iterations.assign(
             method=method.name, strategy=strategy, t_cor=level, seed=seed
         )
         accuracy.append(table[list(ACCURACY_COLUMNS)])
-        if strategy in COMPARED and (strategy != "cal" or level == method.preset.t_cor):
+        # Those of others would be most of what is kept.
+        if strategy in BATCHES_OF and (strategy != "cal" or level == method.preset.t_cor):
             picks += [
-                (method.name, strategy, seed, number, " ".join(batch))
+                (method.name, strategy, seed, number, told_ids(batch))
                 for number, batch in enumerate(outline.batches, start=1)
             ]
     return (
@@ -216,13 +202,9 @@ def _map_rows(method: str, run: Path) -> pd.DataFrame:
     )
 
 
-def _full_row(method: str, seed: int, summary: Mapping[str, object]) -> tuple[object, ...]:
-    shares = summary["region_shares"]
-    assert isinstance(shares, Mapping)
-    preset = summary["preset"]
-    assert isinstance(preset, Mapping)
+def _full_row(method: str, manifest: Manifest, summary: Mapping[str, Any]) -> tuple[object, ...]:
     return (
-        *(method, seed, preset["classifier"]["epochs"]),
+        *(method, manifest.seed, manifest.preset.classifier.epochs),
         *(summary["test_accuracy"], summary["test_macro_f1"]),
-        *shares.values(),
+        *summary["region_shares"].values(),
     )
