@@ -26,7 +26,7 @@ carries it out. `cartography switches` lists the switches that tell them apart. 
 
     cartography reproduce {asked}
 
-prints: every number comes from the tables in these folders.
+prints: every number comes from the raw results that it names.
 
 Ours are means over seeds; ± is half of a Student t 95 % interval, [a, b] the interval. The paper
 gives means over five seeds without a spread, so that a difference from one of its figures takes

@@ -56,6 +56,7 @@ def setting(results: Results) -> list[str]:
     header = ["", *(one.label for one in each)]
     return [
         *lines,
+        "",
         *_gone_without(results),
         "",
         *captioned(results, "Table 1", "Counts.", header, rows),
