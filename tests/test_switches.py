@@ -5,13 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from clouds import CORPUS, FEATURES, TEST, TEST_FEATURES, picks
+import torch
+from clouds import CLASSES, CORPUS, FEATURES, TEST, TEST_FEATURES, picks
 from clouds import PRESET as SMALL
+from sklearn.model_selection import train_test_split
 
 from cartography.errors import CartographyError
+from cartography.learner import ActiveLearner
 from cartography.presets import PAPER, RELEASED
 from cartography.reproduction.plan import CAL_ALONE
-from cartography.simulation import Arm, Iteration, seed_set, simulate
+from cartography.simulation import Arm, Iteration, evaluate, seed_set, simulate
 from cartography.strategies.bald import bald
 from cartography.strategies.cal import rounded_to_fifths
 from cartography.strategies.entropy import entropy_of
@@ -61,6 +64,13 @@ def test_the_fixed_seed_set_is_one_for_all_seeds() -> None:
     assert seed_set(CORPUS, 20, 1).tolist() != seed_set(CORPUS, 20, 2).tolist()
 
 
+def test_the_fixed_seed_set_is_scikit_learns_random_split() -> None:
+    ids, _, labels, _ = train_test_split(CORPUS.ids, CORPUS.labels, train_size=20, random_state=42)
+    first = run(replace(Switches(), stratified_seed=False), "random")[0]
+    assert CORPUS.ids[first.rows].tolist() == ids.tolist(), "in its order too"
+    assert first.labels.tolist() == labels.tolist()
+
+
 def test_bald_over_log_probabilities_is_the_geometric_mean() -> None:
     passes = np.array([[[0.9, 0.1], [0.5, 0.5]], [[0.4, 0.6], [0.5, 0.5]]], np.float32)
     seen: Any = SimpleNamespace(mc_probabilities=passes, preset=RELEASED)
@@ -106,6 +116,35 @@ def test_switches_that_random_does_not_read_change_none_of_its_figures(base: Swi
         found = run(replace(base, **{name: getattr(other, name)}), "random")
         assert picks(found) == picks(plain), name
         assert [each.evaluation for each in found] == [each.evaluation for each in plain], name
+
+
+def taught(switches: Switches) -> ActiveLearner:
+    preset = SMALL.with_switches(switches)
+    learner = ActiveLearner(FEATURES, CORPUS.ids, CLASSES, preset=preset, seed=7, device="cpu")
+    learner.teach_rows(np.arange(20), CORPUS.labels[:20])
+    return learner
+
+
+def test_dropout_at_test_drops_its_share_of_psi() -> None:
+    view = taught(Switches(dropout_at_test=True)).view()
+    # The same model in both: what of psi ReLU sets to 0, and what is 0 with dropout on.
+    plain = replace(view, preset=SMALL.with_switches(Switches()))
+    without, zeros = (float((each.representations == 0).float().mean()) for each in (plain, view))
+    assert 0.3 < without < 0.6
+    dropout = SMALL.classifier.dropout
+    assert zeros == pytest.approx(without + dropout * (1 - without), abs=0.015)
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_dropout_at_test_moves_test_accuracy_from_draw_to_draw(on: bool) -> None:
+    learner = taught(Switches(dropout_at_test=on))
+    held_out = torch.from_numpy(TEST_FEATURES)
+    found = set()
+    for seed in range(6):
+        learner.seed = seed  # of what is drawn from now on; the model is trained
+        predicted = learner.probabilities(held_out).argmax(axis=1)
+        found.add(evaluate(predicted, TEST.labels).accuracy)
+    assert len(found) > 2 if on else len(found) == 1
 
 
 def test_without_weight_reset_a_resumed_simulation_is_the_one_never_stopped() -> None:

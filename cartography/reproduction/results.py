@@ -1,5 +1,6 @@
 """The raw results of a reproduction: small tables, from which all others are made."""
 
+import gzip
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -135,15 +136,13 @@ def write_results(folder: Path, results: Results) -> None:
     ):
         with written_whole(folder / name) as temporary:
             table.to_csv(temporary, index=False, float_format=_DECIMALS, lineterminator="\n")
-    with written_whole(folder / MAPS) as temporary:
-        results.maps.to_csv(
-            temporary,
-            index=False,
-            float_format=_MAP_DECIMALS,
-            lineterminator="\n",
-            # Without the time in it the same map is the same file.
-            compression={"method": "gzip", "mtime": 0},
-        )
+    # Without a name and a time in it the same map is the same file.
+    with (
+        written_whole(folder / MAPS) as temporary,
+        temporary.open("wb") as raw,
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
+    ):
+        results.maps.to_csv(packed, index=False, float_format=_MAP_DECIMALS, lineterminator="\n")
     write_json(folder / CORPUS, results.corpus)
 
 
@@ -154,12 +153,20 @@ def read_results(folder: Path) -> Results:
             raise CartographyError(f"{folder} holds no results of a reproduction: it has no {name}")
     return Results(
         read_json(folder / CORPUS),
-        pd.read_csv(folder / ACCURACY),
-        pd.read_csv(folder / FULL),
-        pd.read_csv(folder / PICKS, dtype={"ids": str}),
-        pd.read_csv(folder / MAPS),
+        _read(folder / ACCURACY, ACCURACY_COLUMNS),
+        _read(folder / FULL, FULL_COLUMNS),
+        # An id may be "NA".
+        _read(folder / PICKS, PICKS_COLUMNS, dtype={"ids": str}, keep_default_na=False),
+        _read(folder / MAPS, MAPS_COLUMNS),
         folder.as_posix(),
     )
+
+
+def _read(path: Path, columns: Sequence[str], **options: Any) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, **options)[list(columns)]
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise CartographyError(f"{path} cannot be read: {error}") from error
 
 
 def add_results(folder: Path, new: Results) -> None:

@@ -96,7 +96,7 @@ def works(
     yield Work(method, f"{method.name}: all texts", preset.classifier.epochs, full)
     if method.mapped:
         maps = {
-            home / _MAP / mapped: manifest(
+            home / _MAP / f"{mapped}-seed-{seeds[0]}": manifest(
                 "map",
                 seeds[0],
                 (whole if mapped == "all" else preset).with_classifier(epochs=MAP_EPOCHS),
@@ -194,7 +194,7 @@ def _map_rows(method: str, run: Path) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "method": method,
-            "mapped": run.name,
+            "mapped": run.name.partition("-")[0],
             "confidence": placed.confidence,
             "variability": placed.variability,
             "correctness": placed.correctness,
