@@ -110,8 +110,8 @@ def test_table_3_and_all_texts(raw: Raw) -> None:
     row = cells["CAL, t_cor 0.2"]
     assert (row["the paper's"], row["preset paper"]) == (f"{published:.3f}", told(last))
     off = statistics.mean(last) - published
-    assert row["difference"].strip("*") == f"{off:+.3f} ± {half(last):.3f}"
-    assert row["difference"].startswith("**") == (abs(off) > half(last))
+    assert row["paper: difference"].strip("*") == f"{off:+.3f} ± {half(last):.3f}"
+    assert row["paper: difference"].startswith("**") == (abs(off) > half(last))
 
 
 def test_figure_3(raw: Raw) -> None:
@@ -155,9 +155,9 @@ def test_table_4(raw: Raw) -> None:
         whole += len(set.union(*cal) & set.union(*random))
         picks += sum(map(len, cal))
     cells = raw.table("Table 4")["CAL and Random"]
-    assert cells["preset paper, same batch"].split(" (")[0] == str(shared)
-    assert cells["preset paper, same batch"].endswith(f"of {picks:,}")
-    assert [*cells.values()][3].split(" (")[0] == str(whole)
+    assert cells["paper: same batch"].split(" (")[0] == str(shared)
+    assert cells["paper: same batch"].endswith(f"of {picks:,}")
+    assert cells["paper: whole run"].split(" (")[0] == str(whole)
 
 
 def test_figure_4(raw: Raw) -> None:

@@ -33,7 +33,7 @@ def shared_picks(results: Results) -> list[str]:
         rows.append(row)
     header = ["", "the paper's, of 7,500"]
     for name in each:
-        header += [f"preset {name}, same batch", "difference", "whole run"]
+        header += [f"{name}: same batch", f"{name}: difference", f"{name}: whole run"]
     return captioned(
         results,
         "Table 4",

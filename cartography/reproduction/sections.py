@@ -93,7 +93,7 @@ def final_accuracy(results: Results) -> list[str]:
     each = [(*accuracies(results, name), *regions(results, name)) for name in names]
     header = ["", "the paper's"]
     for name in names:
-        header += [f"preset {name}", "difference"]
+        header += [f"preset {name}", f"{name}: difference"]
     rows = []
     for same in zip(*each, strict=True):
         if not any(row.ours.seeds for row in same):
