@@ -78,7 +78,7 @@ class Switches:
         metadata=_released(
             False,
             "The released code never shuffles: batches keep the order in which texts were "
-            "labelled.",
+            "labelled, and a file sorted by class is learned class by class.",
         ),
     )
     stratified_seed: bool = field(
