@@ -20,6 +20,7 @@ from chromium import (
     metrics,
     places,
     prepared,
+    press,
     settled,
     use_upload,
     weather,
@@ -94,7 +95,7 @@ def test_an_uploaded_corpus_is_drawn_live_and_picked_from(
     epochs = page.get_by_role("spinbutton", name="Epochs")
     epochs.fill("200")
     epochs.press("Enter")
-    page.get_by_role("button", name="Draw the maps").click()
+    press(page, "Draw the maps")
 
     page.get_by_text("about", exact=False).first.wait_for()
     early = places(page)
@@ -128,7 +129,7 @@ def test_two_visitors_never_see_each_other_s_corpora(
         epochs = page.get_by_role("spinbutton", name="Epochs")
         epochs.fill("3")
         epochs.press("Enter")
-        page.get_by_role("button", name="Start the study").click()
+        press(page, "Start the study")
     addresses = {}
     for page, name in ((one, "mine"), (other, "yours")):
         page.get_by_role("heading", name="The next batch: 50 texts").wait_for()

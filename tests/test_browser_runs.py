@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from chromium import MARKS, go_to, settled, use_upload, weather
+from chromium import MARKS, go_to, press, settled, use_upload, weather
 from typer.testing import CliRunner
 
 from cartography.cli import app
@@ -51,9 +51,9 @@ def test_a_run_paused_and_reloaded_is_the_run_never_paused(
     use_upload(page, weather(tmp_path, "paused"))
     go_to(page, "Active learning")
     fill(page, Seed_size=30, Query_size=3, Iterations=40, Epochs=30)
-    page.get_by_role("button", name="Start").click()
+    press(page, "Start")
     page.get_by_text(re.compile(r"training ([3-9]|[1-3]\d) of 41")).wait_for()
-    page.get_by_role("button", name="Pause").click()
+    press(page, "Pause")
     page.get_by_role("button", name="Resume").wait_for()
 
     page.reload()
@@ -64,7 +64,7 @@ def test_a_run_paused_and_reloaded_is_the_run_never_paused(
     (folder,) = served_cache.glob(f"workspaces/*/runs/*-{key}")
     paused_at = len(pd.read_csv(folder / "iterations.csv"))
     assert 3 <= paused_at < 41
-    page.get_by_role("button", name="Resume").click()
+    press(page, "Resume")
     page.get_by_text(re.compile("Finished: training 41 of 41")).wait_for()
 
     folder, whole = uninterrupted(served_cache, key, tmp_path / "whole")
@@ -82,7 +82,7 @@ def test_three_strategies_are_compared_on_two_seeds(
     page.get_by_text("259479", exact=True).click()
     settled(page)
     fill(page, Seed_size=30, Query_size=5, Iterations=3, Epochs=5)
-    page.get_by_role("button", name="Run the comparison").click()
+    press(page, "Run the comparison")
 
     page.get_by_role("heading", name="Verdict").wait_for()
     page.get_by_role("button", name="Pause").wait_for(state="detached")
@@ -96,7 +96,7 @@ def test_three_strategies_are_compared_on_two_seeds(
     assert sorted(rows.all_text_contents()) == ["CAL", "CAL", "LC", "LC", "Random", "Random"]
 
     page.get_by_role("tab", name="Where they pick").click()
-    page.get_by_role("button", name="Draw the full map").click()
+    press(page, "Draw the full map")
     page.get_by_role("heading", name="Regions of the picks, by iteration").wait_for()
     page.get_by_role("tab", name="Overlap").click()
     page.get_by_role("heading", name="Picks in common").wait_for()
@@ -110,17 +110,20 @@ def test_the_lesson_from_end_to_end(visit: Callable[[], Page], tmp_path: Path) -
     page = visit()
     use_upload(page, weather(tmp_path, "lesson"))
     go_to(page, "Learn")
-    page.get_by_role("button", name="Begin").click()
+    press(page, "Begin")
     for number in range(1, steps + 1):
         page.get_by_role("heading", name=re.compile(rf"^{number}\. ")).wait_for()
-        page.locator(".st-key-learn_question").get_by_role("button").first.click()
-        page.get_by_text("You predicted:").wait_for()
+        question = page.locator(".st-key-learn_question")
+        question.get_by_role("button").first.press("Enter")
+        question.get_by_text("You predicted:").wait_for()
+        # Until the page has run to its end, what stands below is of the step before.
+        settled(page)
         toggle = page.get_by_text("Tell me what the numbers say")
         toggle.wait_for(timeout=120_000)
         page.locator(".js-plotly-plot").first.wait_for()
         toggle.click()
         page.get_by_test_id("stMain").get_by_test_id("stAlert").first.wait_for()
-        page.get_by_role("button", name="Next").click()
+        press(page, "Next")
 
     page.get_by_role("heading", name="What you predicted, and what was seen").wait_for()
     page.get_by_text("predictions came true on lesson.csv").wait_for()
