@@ -20,7 +20,7 @@ def results(places: Sequence[tuple[float, float, float]] = PLACES) -> Results:
 
 
 def test_each_figure_that_there_is_something_for() -> None:
-    drawn = dict(pictures(results()))
+    drawn = {name: figure() for name, figure in pictures(results()).items()}
     assert list(drawn) == ["map-seed-paper", "accuracy-paper", "batches-paper"]
     points = [trace for trace in drawn["map-seed-paper"].data if trace.type == "scattergl"]
     placed = sorted((y, x) for trace in points for x, y in zip(trace.x, trace.y, strict=True))

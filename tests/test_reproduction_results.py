@@ -269,6 +269,12 @@ def test_what_is_there_is_whole_for_fewer_seeds_and_iterations() -> None:
     assert missing_from(found, METHOD, (2, 3), 2)[-1] == "a training on all texts"
 
 
+def test_a_run_that_labelled_all_texts_is_whole() -> None:
+    # Two batches of two are all that 14 texts less a seed set of 10 hold.
+    assert missing_from(made(WHOLE, FULLY, MAPPED_PLACES, train=14), METHOD, (1, 2), 30) == []
+    assert "Random" in missing_from(made(WHOLE, FULLY, MAPPED_PLACES, train=15), METHOD, (1,), 30)
+
+
 @pytest.mark.parametrize(
     "ids",
     [

@@ -1,6 +1,7 @@
 """Figures 1 to 6 of the paper, drawn from the raw results of one data set."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,31 +34,34 @@ _TITLES = {
 }
 
 
-def pictures(results: Results) -> Iterator[tuple[str, go.Figure]]:
-    """Each figure of the paper that the results have something for, by the name of its file.
+def pictures(results: Results) -> dict[str, Callable[[], go.Figure]]:
+    """What draws each figure of the paper that the results have something for, by its file's name.
 
     Figures 1 and 2 are the maps of all texts and of the seed set, with their densities on the
     margins (Figures 5 and 6); Figure 3 is the accuracy of each strategy, from the lowest to the
     highest seed; Figure 4 has the means over the seeds.
     """
-    paper = PUBLISHED[results.corpus["dataset"]]
+    found: dict[str, Callable[[], go.Figure]] = {}
     for preset in presets_of(results):
         for mapped in MAPPED:
             if data_map := results.data_map(preset, mapped):
-                title = f"{paper.name}, {MAPPED_NAMES[mapped]}, preset {preset}"
-                yield f"map-{mapped}-{preset}", data_map_figure(data_map, title=title)
-        runs = compared_runs(results, preset)
-        if runs:
-            curves = [Curve(run.name, run.labelled, run.accuracy) for run in runs]
+                found[f"map-{mapped}-{preset}"] = partial(
+                    data_map_figure,
+                    data_map,
+                    title=f"{PUBLISHED[results.corpus['dataset']].name}, {MAPPED_NAMES[mapped]}, "
+                    f"preset {preset}",
+                )
+        if runs := compared_runs(results, preset):
             full = on_all_texts(results, preset)
-            yield (
-                f"accuracy-{preset}",
-                accuracy_figure(
-                    curves, of=results.corpus["train"], full=None if full.empty else full.mean()
-                ),
+            found[f"accuracy-{preset}"] = partial(
+                accuracy_figure,
+                [Curve(run.name, run.labelled, run.accuracy) for run in runs],
+                of=results.corpus["train"],
+                full=None if full.empty else full.mean(),
             )
         if series := _batches(results, preset):
-            yield f"batches-{preset}", batch_statistics_figure(series)
+            found[f"batches-{preset}"] = partial(batch_statistics_figure, series)
+    return found
 
 
 def picture_lines(results: Results, folder: str) -> list[str]:
@@ -65,7 +69,7 @@ def picture_lines(results: Results, folder: str) -> list[str]:
     those of all data sets, and the page stands beside it.
     """
     presets, dataset = presets_of(results), results.corpus["dataset"]
-    names = {name for name, _ in pictures(results)}
+    names = pictures(results)
     rows = []
     for stem, title in _TITLES.items():
         cells = [
@@ -108,8 +112,8 @@ def draw(results: Results, folder: Path) -> None:
     Raises CartographyError when Kaleido or its browser is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, figure in pictures(results):
-        page = go.Figure(figure)
+    for name, figure in pictures(results).items():
+        page = go.Figure(figure())
         page.update_layout(template="plotly_white", paper_bgcolor="white", plot_bgcolor="white")
         height = _MAP_HEIGHT if name.startswith("map") else _HEIGHT
         try:

@@ -1,7 +1,6 @@
 """The raw results of a reproduction: small tables, from which all others are made."""
 
 import gzip
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -229,12 +228,14 @@ def missing_from(
 ) -> list[str]:
     """What of `method`, run with `seeds` for so many iterations, the results do not hold whole."""
     rows = results.accuracy[results.accuracy["method"] == method.name]
-    levels = [None if np.isnan(each) else float(each) for each in rows["t_cor"]]
-    found = Counter(zip(rows["strategy"], levels, rows["seed"], strict=True))
+    # A run also ends when it has labelled all texts.
+    ends = rows["iteration"].ge(iterations) | rows["labelled"].eq(results.corpus["train"])
+    levels = [None if np.isnan(each) else float(each) for each in rows.loc[ends, "t_cor"]]
+    whole = set(zip(rows.loc[ends, "strategy"], levels, rows.loc[ends, "seed"], strict=True))
     missing = [
         strategy_name(strategy) + ("" if level is None else f" at t_cor {level:g}")
         for strategy, level in method.variants
-        if any(found[strategy, level, seed] <= iterations for seed in seeds)
+        if not whole.issuperset((strategy, level, seed) for seed in seeds)
     ]
     full = results.full[results.full["method"] == method.name]["seed"]
     if not set(seeds) <= set(full):
