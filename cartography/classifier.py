@@ -184,7 +184,8 @@ def probabilities(
         masks = _noise_masks(classifiers, block, number, noise)
         return classifiers.forward(features[block], masks)[-1].softmax(2)
 
-    return _by_block(score, rows, features.new_empty(*rows.shape, classifiers.layers.outputs))
+    outputs = classifiers.layers.outputs
+    return _by_block(score, rows, features.new_empty(*rows.shape, outputs), noise)
 
 
 def representations(
@@ -198,7 +199,8 @@ def representations(
         masks = _noise_masks(classifiers, block, number, noise)
         return classifiers.forward(features[block], masks)[-2]
 
-    return _by_block(score, rows, features.new_empty(*rows.shape, classifiers.layers.hidden[-1]))
+    hidden = classifiers.layers.hidden[-1]
+    return _by_block(score, rows, features.new_empty(*rows.shape, hidden), noise)
 
 
 def mc_probabilities(
@@ -221,9 +223,8 @@ def mc_probabilities(
             scored.append(rest.forward(kept, masks[1:])[-1].softmax(2))
         return torch.stack(scored, dim=2)
 
-    return _by_block(
-        score, rows, features.new_empty(*rows.shape, passes, classifiers.layers.outputs)
-    )
+    outputs = classifiers.layers.outputs
+    return _by_block(score, rows, features.new_empty(*rows.shape, passes, outputs), noise)
 
 
 def _noise_masks(
@@ -235,9 +236,12 @@ def _noise_masks(
     return dropout_masks(block.shape[1], classifiers.layers.hidden, noise.dropout, generators)
 
 
-def _by_block(score: Callable[[Tensor, int], Tensor], rows: Tensor, scored: Tensor) -> Tensor:
+def _by_block(
+    score: Callable[[Tensor, int], Tensor], rows: Tensor, scored: Tensor, noise: Noise | None
+) -> Tensor:
     """Fill `scored` (M, n, ...) with `score` of each block of `rows` (M, n) and its number."""
-    width = max(1, BLOCK // len(rows))
+    # A block's number seeds its noise: a width that depended on M would give a text other draws.
+    width = BLOCK if noise else max(1, BLOCK // len(rows))
 
     def fill(number: int) -> None:
         block = slice(number * width, (number + 1) * width)

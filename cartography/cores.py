@@ -8,7 +8,7 @@ computed by one thread whatever the number of cores, so its result does not depe
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -45,7 +45,7 @@ def spread(jobs: Sequence[Callable[[], T]], device: torch.device) -> list[T]:
 
 def rounds(
     workers: Sequence[Callable[[], T]], count: int, device: torch.device
-) -> Iterator[list[T]]:
+) -> Generator[list[T], None, None]:
     """Call each of the `workers` `count` times; yields what all answered the first time, and so on.
 
     On the CPU a worker does not wait for the others between its calls, so that no core is idle
@@ -58,7 +58,9 @@ def rounds(
     pool, stopped = _pool(cores(device)), threading.Event()
     answers: list[list[Future[T]]] = [[Future() for _ in range(count)] for _ in workers]
 
-    def call(worker: int, number: int) -> None:
+    # Handed on, not referred to: a function that holds itself, and with it the workers, is freed
+    # by no more than the garbage collector.
+    def call(again: Callable[..., None], worker: int, number: int) -> None:
         if stopped.is_set():
             return
         try:
@@ -67,10 +69,10 @@ def rounds(
             answers[worker][number].set_exception(error)
             return
         if number + 1 < count:
-            pool.submit(call, worker, number + 1)
+            pool.submit(again, again, worker, number + 1)
 
     for worker in range(len(workers)):
-        pool.submit(call, worker, 0)
+        pool.submit(call, call, worker, 0)
     try:
         for number in range(count):
             yield [each[number].result() for each in answers]

@@ -37,10 +37,9 @@ class LearnRun:
     """A run read back: what was asked and the iterations so far.
 
     `iterations` has a row for each, with the columns of iterations.csv; NaN in those that an older
-    run did not record. `maps` holds each one's
-    labelled set with its map: the columns of the batch CSV less strategy, seed and run_id, where
-    `iteration` is when a text joined (0: the seed set) and rank and score are missing for the seed
-    set. `summary` is None until the run is finished.
+    run did not record. `maps` holds each one's labelled set with its map: the columns of the batch
+    CSV less strategy, seed and run_id, where `iteration` is when a text joined (0: the seed set)
+    and rank and score are missing for the seed set. `summary` is None until the run is finished.
     """
 
     folder: Path
@@ -152,8 +151,10 @@ def record_learning(
     call later goes on. Runs side by side go on from the last iteration that all of them have.
 
     The manifests may differ in strategy, seed and `preset.t_cor`, and do in one of them; anything
-    else raises ValueError.
+    else raises ValueError. A `pause_after` below 1 raises CartographyError.
     """
+    if pause_after is not None and pause_after < 1:
+        raise CartographyError(f"a run pauses after 1 new iteration or more, not {pause_after}")
     first = next(iter(runs.values()))
     arms = _arms(runs)
     row_of = {name: row for row, name in enumerate(corpus.ids)}
@@ -212,22 +213,29 @@ class _Recorder:
         self.batches = [self._batch(number) for number in range(1, len(maps))]
 
     def add(self, iteration: Iteration) -> None:
-        """Write the iteration whole, then refresh iterations.csv and batches.csv."""
+        """Write the iteration whole, then the tables."""
         table = iteration_table(iteration, self.corpus, self.maps[-1] if self.maps else None)
         write_iteration(self.folder, iteration.number, table)
         self.maps.append(table)
         if iteration.number:
             self.batches.append(self._batch(iteration.number))
-        write_csv(scalars_of(self.maps), self.folder / ITERATIONS)
-        write_csv(_joined(self.batches), self.folder / BATCHES)
+        self._write_tables()
 
     def _batch(self, number: int) -> pd.DataFrame:
         run = self.manifest
         return _batch(self.maps[number].to_pandas(), number, run.strategy, run.seed, run.run_id)
 
+    def _write_tables(self) -> pd.DataFrame:
+        """Write iterations.csv and batches.csv; gives the former back."""
+        iterations = scalars_of(self.maps)
+        write_csv(iterations, self.folder / ITERATIONS)
+        write_csv(_joined(self.batches), self.folder / BATCHES)
+        return iterations
+
     def finish(self) -> None:
         """Write run.json, which says that the run is whole."""
-        iterations = scalars_of(self.maps)
+        # A process killed after the last iteration's file has left the tables without it.
+        iterations = self._write_tables()
         accuracy = iterations["accuracy"]
         write_json(
             self.folder / SUMMARY,
@@ -269,21 +277,6 @@ def _joined(batches: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(batches, ignore_index=True)
 
 
-def _run(
-    folder: Path,
-    manifest: dict[str, Any],
-    maps: list[pa.Table],
-    summary: dict[str, Any] | None,
-) -> LearnRun:
-    return LearnRun(
-        folder=folder,
-        manifest=manifest,
-        iterations=scalars_of(maps),
-        maps=tuple(table.to_pandas() for table in maps),
-        summary=summary,
-    )
-
-
 def read_learning(folder: Path) -> LearnRun:
     """The run in `folder`, finished or as far as it has come.
 
@@ -296,4 +289,11 @@ def read_learning(folder: Path) -> LearnRun:
             f"{folder} holds no active-learning run but a {manifest['kind']} run"
         )
     summary = read_json(folder / SUMMARY) if (folder / SUMMARY).exists() else None
-    return _run(folder, manifest, read_iterations(folder), summary)
+    maps = read_iterations(folder)
+    return LearnRun(
+        folder=folder,
+        manifest=manifest,
+        iterations=scalars_of(maps),
+        maps=tuple(table.to_pandas() for table in maps),
+        summary=summary,
+    )

@@ -1,6 +1,7 @@
 """Models that train in lockstep: their batches, their dropout masks, their steps."""
 
 import math
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -147,7 +148,9 @@ class Lockstep:
         self.weights = _weights(self.sizes, recipe.batch_size).to(self.features)  # (M, S, W, 1)
         models, self.steps, self.width, _ = self.weights.shape
         self.minus_one = self.features.new_full((models, self.width, 1), -1)
-        self.step = _captured(self._step) if device.type == "cuda" else self._step
+        # It is handed the step at each call: a loop that held a method of its own would be freed
+        # by no more than the garbage collector.
+        self.run: _Step = _captured() if device.type == "cuda" else operator.call
 
     def epoch(self) -> Seen:
         """One epoch, and what is seen of it as the recipe's dynamics have it."""
@@ -167,8 +170,8 @@ class Lockstep:
         logs = self.features.new_empty(*orders.shape, self.classifiers.layers.outputs)
         psi = []
         for step, masks in enumerate(self._masks()):
-            logs[:, step], last_hidden = self.step(
-                rows[:, step], labels[:, step], self.weights[:, step], *masks
+            logs[:, step], last_hidden = self.run(
+                self._step, rows[:, step], labels[:, step], self.weights[:, step], *masks
             )
             if self.record:
                 psi.append(last_hidden.clone())
@@ -263,8 +266,9 @@ class Lockstep:
 _Step: TypeAlias = Callable[..., tuple[Tensor, Tensor]]
 
 
-def _captured(step: _Step) -> _Step:
-    """`step` as one launch of a CUDA graph, recorded at its first call after `_WARM_UP` plain ones.
+def _captured() -> _Step:
+    """Calls a step, always the same one, as one launch of a CUDA graph, which is recorded at the
+    first call after `_WARM_UP` plain ones.
 
     The plain ones, steps of the training like any other, let libraries set up what they keep.
     What comes back is overwritten by the next call.
@@ -275,7 +279,7 @@ def _captured(step: _Step) -> _Step:
     answer: list[tuple[Tensor, Tensor]] = []
     calls = 0
 
-    def call(*inputs: Tensor) -> tuple[Tensor, Tensor]:
+    def run(step: _Step, *inputs: Tensor) -> tuple[Tensor, Tensor]:
         nonlocal calls
         calls += 1
         if calls <= _WARM_UP:
@@ -293,7 +297,7 @@ def _captured(step: _Step) -> _Step:
         graph.replay()
         return answer[0]
 
-    return call
+    return run
 
 
 def _weights(sizes: Sequence[int], batch_size: int) -> Tensor:

@@ -207,6 +207,7 @@ def read_map(folder: Path) -> MapRun:
     if manifest["kind"] != "map":
         raise CartographyError(f"{folder} holds no data map but a {manifest['kind']} run")
     finished = (folder / SUMMARY).exists()
+    unreadable: Exception | None = None
     try:
         items = (
             pd.read_parquet(folder / ITEMS)
@@ -222,9 +223,11 @@ def read_map(folder: Path) -> MapRun:
                 gold.append(np.atleast_2d(stored["gold_probability"]))
                 correct.append(np.atleast_2d(stored["correct"]))
     except (OSError, ValueError, KeyError, BadZipFile) as error:
-        if not finished and (folder / SUMMARY).exists():
-            return read_map(folder)  # its epochs went while they were read, for it is finished
-        raise CartographyError(f"the map in {folder} cannot be read: {error}") from error
+        unreadable = error
+    if not finished and (folder / SUMMARY).exists():
+        return read_map(folder)  # it finished meanwhile, and its epochs went while they were read
+    if unreadable:
+        raise CartographyError(f"the map in {folder} cannot be read: {unreadable}") from unreadable
     return MapRun(
         folder=folder,
         manifest=manifest,

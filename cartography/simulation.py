@@ -208,15 +208,20 @@ def _at_once(learners: list[ActiveLearner]) -> list[list[ActiveLearner]]:
 
 
 def seed_set(corpus: Corpus, size: int, seed: int, stratified: bool = True) -> NDArray[np.int64]:
-    """Rows of the seed set (`size`,) of `seed`: stratified and ascending, or else a random split
-    that is the same for every seed, in its own order (see the switch `stratified_seed`).
+    """Rows of the seed set (`size`,) of `seed`, all labelled: stratified and ascending, or else a
+    random split that is the same for every seed, in its own order (see the switch
+    `stratified_seed`).
 
-    Raises CartographyError when the corpus has fewer labelled texts than that.
+    Raises CartographyError when `size` is below 1 or the corpus has fewer labelled texts.
     """
     if stratified:
         return stratified_draw(corpus.labels, size, np.random.default_rng(seed))
-    # Loaded where it is used: it takes a second, and other seed sets do without.
-    from sklearn.model_selection import train_test_split
-
-    rows, _ = train_test_split(np.arange(len(corpus)), train_size=size, random_state=_FIXED_SPLIT)
-    return np.asarray(rows, dtype=np.int64)
+    available = np.flatnonzero(corpus.labelled)
+    if not 1 <= size <= len(available):
+        raise CartographyError(
+            f"cannot draw {size:,} labelled texts: there are {len(available):,}; "
+            "give a size between 1 and that number"
+        )
+    # scikit-learn's train_test_split, which the released code calls, trains on the end of this.
+    shuffled = np.random.RandomState(_FIXED_SPLIT).permutation(available)
+    return shuffled[len(available) - size :]

@@ -19,12 +19,16 @@ from cartography.strategies.discriminator import (
     drawn_seed,
 )
 from cartography.strategies.query import Query
+from cartography.switches import Switches, switch_values
 
 # Below either, a discriminator learns its few texts rather than a group. The figures are ours:
 # with ten texts one is a tenth of all it sees, and at one in twenty always guessing the other
 # side is 95 % right.
 THIN_COUNT = 10
 THIN_SHARE = 0.05
+
+# A look-up knows the levels, the examples and the order of ties of the paper's CAL alone.
+_SWITCHES_OF_CAL = ("rounded_correctness", "cal_representations", "linear_discriminator")
 
 
 def attainable(epochs: int) -> NDArray[np.float64]:
@@ -229,10 +233,13 @@ def study(learner: ActiveLearner) -> Iterator[StudyEpoch]:
     """Train the learner on its labelled set, then a discriminator for every split of its map,
     all side by side, and apply each to the pool.
 
-    The learner is left as it is before its first query. Raises CartographyError when it was
-    taught nothing or has no pool.
+    CAL is the paper's here, whatever else the preset's switches change. The learner is left as it
+    is before its first query. Raises CartographyError when it was taught nothing or has no pool,
+    or where `rounded_correctness`, `cal_representations` or `linear_discriminator` is not the
+    paper's.
     """
     preset = learner.preset
+    _refuse_another_cal(preset.switches)
     total = study_epochs(preset)
     for epoch in train([learner]):
         yield StudyEpoch(epoch.number, total)
@@ -257,3 +264,14 @@ def study(learner: ActiveLearner) -> Iterator[StudyEpoch]:
     yield StudyEpoch(
         total, total, ThresholdStudy(data_map, splits, accuracy, probability, learner.query_seed)
     )
+
+
+def _refuse_another_cal(switches: Switches) -> None:
+    chosen = switches.settings()
+    for name in _SWITCHES_OF_CAL:
+        paper, _ = switch_values(name)
+        if chosen[name] != paper:
+            raise CartographyError(
+                f"a threshold study asks as the paper's CAL does, but the switch {name} is "
+                f"{chosen[name]}: set it to {paper}"
+            )

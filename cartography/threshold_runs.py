@@ -128,8 +128,9 @@ class ThresholdRun:
 def labelled_rows(corpus: Corpus, preset: Preset, seed: int) -> NDArray[np.int64]:
     """Rows (l,) of the texts that a threshold study learns from; all others are its pool.
 
-    Where every text has a gold label they are the stratified seed set of `seed`, and the labels
-    of the pool are not used. Where some have none, they are all that have one.
+    Where every text has a gold label they are the seed set of `seed` as a simulation of `preset`
+    has it, and the labels of the pool are not used. Where some have none, they are all that have
+    one.
 
     Raises CartographyError when no text has a gold label, none is left for the pool, or fewer
     than two classes are among the labelled.
@@ -145,7 +146,7 @@ def labelled_rows(corpus: Corpus, preset: Preset, seed: int) -> NDArray[np.int64
                 f"a seed set of {size:,} leaves no pool: {corpus.name} has {len(corpus):,} texts; "
                 "use a smaller --seed-size"
             )
-        rows = seed_set(corpus, size, seed)
+        rows = seed_set(corpus, size, seed, preset.switches.stratified_seed)
     found = np.unique(corpus.labels[rows])
     if len(found) < 2:
         raise CartographyError(
@@ -166,7 +167,7 @@ def record_threshold(
 
     Yields each epoch when progress.json tells of it. When the iterator is exhausted the run is
     finished: `labelled.parquet`, `pool.parquet`, `levels.csv`, `high_cor.npy` and, last,
-    `run.json`. A study that was interrupted starts again.
+    `run.json`. A study that was interrupted starts again. Raises CartographyError as `study` does.
     """
     learner = ActiveLearner(
         features,

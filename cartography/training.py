@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,29 +95,31 @@ def fit(
         for share in shares
     ]
     place = np.argsort(np.concatenate(shares))  # of each model among those of all loops
-    passes = rounds([loop.epoch for loop in loops], recipe.epochs, device)
-    for number, seen in enumerate(passes, start=1):
-        losses = np.concatenate([each.losses for each in seen])[place]
-        if not np.isfinite(losses).all():
-            raise CartographyError(
-                f"training diverged in epoch {number}: check the word vectors for values that "
-                "are huge or not numbers"
+    # A loop that ends early, by a mistake too, ends the epochs under way: `rounds` alone would go
+    # on for as long as somebody keeps the mistake.
+    with closing(rounds([loop.epoch for loop in loops], recipe.epochs, device)) as passes:
+        for number, seen in enumerate(passes, start=1):
+            losses = np.concatenate([each.losses for each in seen])[place]
+            if not np.isfinite(losses).all():
+                raise CartographyError(
+                    f"training diverged in epoch {number}: check the word vectors for values that "
+                    "are huge or not numbers"
+                )
+            gold = [each for one in seen for each in one.gold_probability]
+            correct = [each for one in seen for each in one.correct]
+            representations = [each for one in seen for each in one.representations]
+            models = [loop.classifiers[m] for loop in loops for m in range(len(loop.classifiers))]
+            states = [each for loop in loops for each in loop.states()]
+            yield Epoch(
+                number,
+                recipe.epochs,
+                losses,
+                tuple(gold[at] for at in place),
+                tuple(correct[at] for at in place),
+                tuple(models[at] for at in place),
+                tuple(states[at] for at in place),
+                tuple(representations[at] for at in place) if record else (),
             )
-        gold = [each for one in seen for each in one.gold_probability]
-        correct = [each for one in seen for each in one.correct]
-        representations = [each for one in seen for each in one.representations]
-        models = [loop.classifiers[m] for loop in loops for m in range(len(loop.classifiers))]
-        states = [each for loop in loops for each in loop.states()]
-        yield Epoch(
-            number,
-            recipe.epochs,
-            losses,
-            tuple(gold[at] for at in place),
-            tuple(correct[at] for at in place),
-            tuple(models[at] for at in place),
-            tuple(states[at] for at in place),
-            tuple(representations[at] for at in place) if record else (),
-        )
 
 
 def _shares(sets: Sequence[TrainingSet], batch_size: int, device: torch.device) -> list[list[int]]:

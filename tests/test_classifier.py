@@ -121,12 +121,13 @@ def test_scoring_in_blocks_matches_torch_nn() -> None:
 
 def test_noise_leaves_dropout_on_in_every_block() -> None:
     classifier = Classifiers.initialised(LAYERS, seeded(3, 4), CPU)
-    features = torch.randn(BLOCK, 7, generator=seeded(2)[0])
-    rows = torch.arange(BLOCK).repeat(2, 1)  # two blocks of half as many columns
+    features = torch.randn(BLOCK + 10, 7, generator=seeded(2)[0])
+    rows = torch.arange(BLOCK + 10).repeat(2, 1)
     noise = Noise(0.3, (8, 9))
     psi = representations(classifier, features, rows, noise)
-    for block, columns in enumerate(torch.arange(BLOCK).chunk(2)):
-        masks = dropout_masks(BLOCK // 2, LAYERS.hidden, 0.3, noise.generators(block, CPU))
+    # As wide as for one model: what is drawn for a row does not depend on the neighbours.
+    for block, columns in enumerate(torch.arange(BLOCK + 10).split(BLOCK)):
+        masks = dropout_masks(len(columns), LAYERS.hidden, 0.3, noise.generators(block, CPU))
         *_, expected, logits = classifier.forward(features[columns].expand(2, -1, -1), masks)
         torch.testing.assert_close(psi[:, columns], expected)
         torch.testing.assert_close(

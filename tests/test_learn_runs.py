@@ -194,9 +194,35 @@ def test_a_finished_recording_that_lost_only_its_summary_is_finished_without_tra
     tmp_path: Path,
 ) -> None:
     record(tmp_path)
+    # As if the process had been killed after the last iteration's own file.
     (tmp_path / SUMMARY).unlink()
+    whole = [(tmp_path / name).read_text() for name in (ITERATIONS, BATCHES)]
+    for name in (ITERATIONS, BATCHES):
+        lines = (tmp_path / name).read_text().splitlines(keepends=True)
+        (tmp_path / name).write_text("".join(lines[:-1]))
     assert record(tmp_path) == []
     assert (tmp_path / SUMMARY).exists()
+    assert [(tmp_path / name).read_text() for name in (ITERATIONS, BATCHES)] == whole
+
+
+def test_a_run_whose_pool_ran_out_gets_the_tables_that_it_lost(tmp_path: Path) -> None:
+    short = replace(manifest(strategy="random"), preset=replace(SMALL, query_size=70))
+    assert record_runs({tmp_path: short}) == [0, 1]
+    for name in (SUMMARY, ITERATIONS, BATCHES):
+        (tmp_path / name).unlink()
+    assert record_runs({tmp_path: short}) == []
+    assert read_learning(tmp_path).summary is not None
+    assert pd.read_csv(tmp_path / ITERATIONS)["labelled"].tolist() == [20, 90]
+    assert len(pd.read_csv(tmp_path / BATCHES)) == 70
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_pause_after_no_iteration_is_refused(tmp_path: Path, begun: bool) -> None:
+    if begun:
+        record(tmp_path, pause_after=1)
+    with pytest.raises(CartographyError, match="pauses after 1 new iteration or more, not 0"):
+        record(tmp_path, pause_after=0)
+    assert not (tmp_path / SUMMARY).exists()
 
 
 def test_a_run_that_has_only_begun_has_empty_tables(tmp_path: Path) -> None:

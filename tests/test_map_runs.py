@@ -91,6 +91,27 @@ def test_the_files_of_a_finished_map(tmp_path: Path) -> None:
     assert summary["run_id"] == MANIFEST_7.run_id
 
 
+def test_a_map_that_finishes_while_it_is_read_is_read_as_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = start(tmp_path)
+    next(training)
+    read_parquet = pd.read_parquet
+
+    def read_slowly(path: Path) -> pd.DataFrame:
+        found = read_parquet(path)
+        for _ in training:
+            pass
+        return found
+
+    monkeypatch.setattr(pd, "read_parquet", read_slowly)
+    run = read_map(tmp_path)
+    assert run.summary is not None
+    assert run.dynamics is not None
+    assert run.dynamics.epochs == 4
+    assert "predicted_label" in run.items
+
+
 def test_an_interrupted_map_starts_again_and_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
     whole, interrupted = tmp_path / "whole", tmp_path / "interrupted"
     for _ in start(whole):
@@ -106,8 +127,11 @@ def test_an_interrupted_map_starts_again_and_ends_as_if_it_had_not_been(tmp_path
     assert (interrupted / SUMMARY).read_text() == (whole / SUMMARY).read_text()
 
 
-def test_maps_side_by_side_are_the_maps_alone(tmp_path: Path) -> None:
-    for _ in start(tmp_path / "7", tmp_path / "8"):
+def test_maps_side_by_side_are_the_maps_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cartography.cores._CORES", 1)  # two of the three models go in lockstep
+    for _ in start(tmp_path / "7", tmp_path / "8", tmp_path / "9"):
         pass
     for _ in start(tmp_path / "alone"):
         pass

@@ -5,11 +5,12 @@ import pytest
 import torch
 from clouds import CORPUS, FEATURES, PRESET, TEST, TEST_FEATURES, picks, run
 from sklearn.metrics import cohen_kappa_score, f1_score
+from sklearn.model_selection import train_test_split
 
 import cartography.simulation as simulation
 from cartography.errors import CartographyError
 from cartography.learner import ActiveLearner
-from cartography.simulation import Arm, agreement, evaluate, simulate
+from cartography.simulation import Arm, agreement, evaluate, seed_set, simulate
 from cartography.strategies import STRATEGIES
 
 
@@ -18,10 +19,10 @@ def test_simulation_follows_algorithm_1(strategy: str) -> None:
     found = run(strategy)
     assert [each.number for each in found] == [0, 1, 2, 3]
     assert [len(each.rows) for each in found] == [20, 26, 32, 38]
-    seed_set = set(found[0].rows.tolist())
+    seeds = set(found[0].rows.tolist())
     chosen = [row for batch in picks(found) for row in batch]
     assert len(chosen) == len(set(chosen)) == 18
-    assert not seed_set & set(chosen)
+    assert not seeds & set(chosen)
     for each in found:
         assert each.data_map.ids.tolist() == CORPUS.ids[each.rows].tolist()
         assert each.labels.tolist() == CORPUS.labels[each.rows].tolist()
@@ -63,6 +64,22 @@ def test_the_seed_set_is_stratified_and_shared_by_strategies() -> None:
     assert np.abs(np.bincount(sets["cal"].labels) - shares).max() < 1
 
 
+def test_the_fixed_seed_set_is_drawn_from_the_labelled_texts() -> None:
+    labelled = np.arange(1, 90, 2)
+    partly = replace(CORPUS, labels=np.where(np.arange(90) % 2, CORPUS.labels, -1))
+    expected, _ = train_test_split(labelled, train_size=20, random_state=42)
+    assert seed_set(partly, 20, 7, stratified=False).tolist() == expected.tolist()
+    assert sorted(seed_set(partly, 45, 7, stratified=False)) == labelled.tolist()
+
+
+@pytest.mark.parametrize("stratified", [True, False])
+@pytest.mark.parametrize("size", [0, 91])
+def test_a_seed_set_of_no_text_or_too_many_is_refused(size: int, stratified: bool) -> None:
+    message = f"cannot draw {size} labelled texts: there are 90; give a size between 1 and"
+    with pytest.raises(CartographyError, match=message):
+        seed_set(CORPUS, size, 7, stratified)
+
+
 @pytest.mark.parametrize("stopped_after", [0, 1, 2, 3])
 def test_a_resumed_simulation_goes_on_as_if_never_stopped(stopped_after: int) -> None:
     whole = run("cal")
@@ -80,7 +97,8 @@ def test_a_resumed_simulation_goes_on_as_if_never_stopped(stopped_after: int) ->
         assert before.batch.pool_max_probability == after.batch.pool_max_probability
 
 
-def test_arms_side_by_side_pick_as_each_alone() -> None:
+def test_arms_side_by_side_pick_as_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cartography.cores._CORES", 1)  # two of three models go in lockstep
     arms = [Arm("cal", 7), Arm("lc", 7), Arm("cal", 8)]
     together = list(simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, arms, preset=PRESET))
     assert [each.arm for each in together[:3]] == arms
@@ -89,11 +107,12 @@ def test_arms_side_by_side_pick_as_each_alone() -> None:
         assert picks(list(alone)) == picks([each for each in together if each.arm == arm])
 
 
-def test_arms_may_differ_in_t_cor() -> None:
-    arms = [Arm("cal", 7), Arm("cal", 7, 0.5)]
+def test_arms_may_differ_in_t_cor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cartography.cores._CORES", 1)  # two of three models go in lockstep
+    arms = [Arm("cal", 7), Arm("cal", 7, 0.5), Arm("cal", 7, 0.8)]
     together = list(simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, arms, preset=PRESET))
     found = [picks([each for each in together if each.arm == arm]) for arm in arms]
-    for t_cor, chosen in zip((PRESET.t_cor, 0.5), found, strict=True):
+    for t_cor, chosen in zip((PRESET.t_cor, 0.5, 0.8), found, strict=True):
         assert picks(run("cal", preset=replace(PRESET, t_cor=t_cor))) == chosen
     assert found[0] != found[1]
 

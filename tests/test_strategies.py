@@ -183,15 +183,18 @@ def test_dal_picks_what_a_plain_implementation_picks() -> None:
     np.testing.assert_allclose(query.scores, -np.sort(-expected)[:12], atol=1e-5)
 
 
-def test_discriminators_side_by_side_are_bit_for_bit_the_discriminators_alone() -> None:
+def test_discriminators_side_by_side_are_bit_for_bit_the_discriminators_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cartography.cores._CORES", 1)  # two of the three go in lockstep
     targets = [(level < LEVELS).astype(np.int64) for level in (0.1, 0.5, 0.9)]
     wanted = [
         Discrimination(examples, each, pool, seed)
         for each, examples, pool, seed in zip(
             targets,
-            (LABELLED, LABELLED, -LABELLED),
-            (POOL, POOL[:20], POOL),
-            (7, 7, 8),
+            (LABELLED, -LABELLED, LABELLED),
+            (POOL, POOL, POOL[:20]),
+            (7, 8, 7),
             strict=True,
         )
     ]
@@ -200,10 +203,13 @@ def test_discriminators_side_by_side_are_bit_for_bit_the_discriminators_alone() 
         [alone] = discriminate([each], PRESET.discriminator)
         np.testing.assert_array_equal(found.probability, alone.probability)
         assert found.accuracy == alone.accuracy
-    assert np.abs(together[0].probability[:20] - together[1].probability).min() > 1e-3
+    assert np.abs(together[0].probability[:20] - together[2].probability).min() > 1e-3
 
 
-def test_strategies_asked_side_by_side_answer_as_they_would_alone() -> None:
+def test_strategies_asked_side_by_side_answer_as_they_would_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cartography.cores._CORES", 1)  # two of three equal sets go in lockstep
     names = ("random", "cal", "dal", "cal-dal", "cal")
     strategies = [STRATEGIES[name] for name in names]
     together = ask(strategies, [discriminating()] * 5, 7, [rng(seed) for seed in range(5)])

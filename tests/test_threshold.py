@@ -13,6 +13,7 @@ from cartography.learner import ActiveLearner
 from cartography.presets import Preset
 from cartography.simulation import Arm, seed_set, simulate
 from cartography.strategies.query import Query
+from cartography.switches import Switches
 from cartography.threshold import (
     Balance,
     StudyEpoch,
@@ -82,7 +83,7 @@ def test_a_change_names_what_is_kept_gone_and_new_in_the_order_of_the_batches() 
 
 def studied(preset: Preset, features: NDArray[np.float32]) -> list[StudyEpoch]:
     learner = ActiveLearner(features, CORPUS.ids, CORPUS.classes, preset=preset, seed=7)
-    rows = seed_set(CORPUS, 20, 7)
+    rows = seed_set(CORPUS, 20, 7, preset.switches.stratified_seed)
     learner.teach_rows(rows, CORPUS.labels[rows])
     return list(study(learner))
 
@@ -99,19 +100,33 @@ TIED = np.eye(8, dtype=np.float32)[
 ]
 # One epoch that learns everything: no threshold can split the map.
 SURE = np.eye(8, dtype=np.float32)[CORPUS.labels]
+# As released but for CAL's own switches, which a study refuses.
+SWITCHED = PRESET.with_switches(
+    replace(
+        Switches.released(),
+        rounded_correctness=False,
+        cal_representations="trained",
+        linear_discriminator=False,
+    )
+)
 ONE_EPOCH = PRESET.with_classifier(epochs=1, learning_rate=0.05, dropout=0.0, batch_size=2)
 
 
 @pytest.mark.parametrize(
     ("preset", "features", "fallbacks", "distinct"),
-    [(PRESET, FEATURES, 1, 2), (PRESET, TIED, 1, 1), (ONE_EPOCH, SURE, 7, 1)],
-    ids=["clouds", "tied", "sure"],
+    [
+        (PRESET, FEATURES, 1, 2),
+        (PRESET, TIED, 1, 1),
+        (ONE_EPOCH, SURE, 7, 1),
+        (SWITCHED, FEATURES, 1, 2),
+    ],
+    ids=["clouds", "tied", "sure", "switched"],
 )
 def test_the_batch_is_the_one_that_a_simulation_picks(
     preset: Preset, features: NDArray[np.float32], fallbacks: int, distinct: int
 ) -> None:
     found = study_of(preset, features)
-    pool = np.setdiff1d(np.arange(90), seed_set(CORPUS, 20, 7))
+    pool = np.setdiff1d(np.arange(90), seed_set(CORPUS, 20, 7, preset.switches.stratified_seed))
     said = 0
     batches = set()
     for t_cor in (0.0, 0.2, 0.25, 0.5, 0.6, 0.75, 1.0):
@@ -131,6 +146,17 @@ def test_the_batch_is_the_one_that_a_simulation_picks(
         batches.add(tuple(query.positions))
     assert said >= fallbacks
     assert len(batches) >= distinct
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["rounded_correctness=on", "cal_representations=first_epoch", "linear_discriminator=on"],
+)
+def test_a_switch_of_cals_own_is_refused(setting: str) -> None:
+    name, _, value = setting.partition("=")
+    preset = PRESET.with_switches(PRESET.switches.with_settings([setting]))
+    with pytest.raises(CartographyError, match=f"but the switch {name} is {value}: set it to"):
+        studied(preset, FEATURES)
 
 
 def test_progress_counts_both_trainings_and_ends_with_the_study() -> None:

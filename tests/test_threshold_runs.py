@@ -131,6 +131,12 @@ def test_a_corpus_without_two_sides_is_refused(
         labelled_rows(corpus, replace(PRESET, seed_size=seed_size), 7)
 
 
+def test_the_switch_of_the_seed_set_is_kept_to() -> None:
+    switches = replace(PRESET.switches, stratified_seed=False)
+    rows = labelled_rows(CORPUS, PRESET.with_switches(switches), 7)
+    assert rows.tolist() == seed_set(CORPUS, 20, 7, stratified=False).tolist()
+
+
 def test_an_interrupted_study_starts_again(tmp_path: Path) -> None:
     whole, interrupted = tmp_path / "whole", tmp_path / "interrupted"
     for _ in start(whole):

@@ -1,14 +1,21 @@
 """The training loop against the same training in plain torch.nn."""
 
+import gc
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
+from weakref import WeakSet
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from cartography import training
 from cartography.classifier import Classifiers, Layers, torch_seed
 from cartography.errors import CartographyError
+from cartography.lockstep import Lockstep, Seen
 from cartography.presets import PAPER, Recipe
 from cartography.training import TrainingSet, as_tensor, fit, pick_device
 
@@ -104,6 +111,19 @@ SEVERAL = [
 ]
 
 
+@pytest.fixture
+def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two shares of the models in lockstep, so that of three two stand side by side."""
+    monkeypatch.setattr("cartography.cores._CORES", 1)
+
+
+@pytest.mark.usefixtures("one_core")
+def test_on_one_core_models_stand_side_by_side() -> None:
+    shares = training._shares(SEVERAL, 4, torch.device("cpu"))
+    assert shares == [[2], [0, 3, 4], [5, 6, 7], [1]]
+
+
+@pytest.mark.usefixtures("one_core")
 @pytest.mark.parametrize("batch_size", [4, 16, 10], ids=["4", "16", "10, no multiple of 16"])
 def test_a_model_does_not_depend_on_its_neighbours(batch_size: int) -> None:
     recipe = replace(RECIPE, dropout=0.3, batch_size=batch_size)
@@ -112,6 +132,20 @@ def test_a_model_does_not_depend_on_its_neighbours(batch_size: int) -> None:
         *_, alone = fit(FEATURES, [each], 3, recipe)
         assert np.array_equal(alone.gold_probability[0], together.gold_probability[model])
         assert torch.equal(alone.classifiers[0].flat, together.classifiers[model].flat)
+
+
+@pytest.mark.usefixtures("one_core")
+def test_a_map_with_dropout_left_on_does_not_depend_on_its_neighbours() -> None:
+    recipe = replace(RECIPE, dropout=0.3, dropout_at_test=True, batch_size=32)
+    rng = np.random.default_rng(2)
+    rows, labels = rng.integers(40, size=300), rng.integers(3, size=300)
+    sets = [TrainingSet(rows, labels, seed) for seed in range(3)]
+    *_, together = fit(FEATURES, sets, 3, recipe)
+    for model, each in enumerate(sets):
+        *_, alone = fit(FEATURES, [each], 3, recipe)
+        np.testing.assert_allclose(
+            alone.gold_probability[0], together.gold_probability[model], atol=1e-6, rtol=0
+        )
 
 
 def test_a_model_does_not_depend_on_the_number_of_cores(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,6 +157,7 @@ def test_a_model_does_not_depend_on_the_number_of_cores(monkeypatch: pytest.Monk
     assert torch.equal(*found)
 
 
+@pytest.mark.usefixtures("one_core")
 def test_each_set_may_have_features_of_its_own() -> None:
     other = FEATURES.flip(0) * 2
     sets = SEVERAL[3:6]
@@ -205,6 +240,55 @@ def test_mistakes() -> None:
         pick_device("tpu")
     with pytest.raises(ValueError, match="batch size is open"):
         next(fit(FEATURES, RAGGED, 3, replace(RECIPE, batch_size=None)))
+
+
+def test_nothing_trains_on_after_a_divergence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cartography.cores._CORES", 2)
+    begun, epoch = [], Lockstep.epoch
+
+    def counted(loop: Lockstep) -> Seen:
+        begun.append(loop.number)
+        time.sleep(0.01)
+        return epoch(loop)
+
+    monkeypatch.setattr(Lockstep, "epoch", counted)
+    with pytest.raises(CartographyError, match="diverged in epoch 1") as kept:
+        list(fit(FEATURES * float("nan"), SEVERAL, 3, replace(RECIPE, epochs=500)))
+    time.sleep(0.2)  # those under way come to their end
+    before = len(begun)
+    time.sleep(0.2)
+    assert len(begun) == before < 100
+    assert kept.value.__traceback__ is not None, "what holds the training is still here"
+
+
+@pytest.fixture
+def no_garbage_collection() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_garbage_collection")
+@pytest.mark.parametrize("cores", [1, 2])
+@pytest.mark.parametrize("taken", [1, None], ids=["after an epoch", "at its end"])
+def test_a_training_is_freed_as_soon_as_it_is_dropped(
+    cores: int,
+    taken: int | None,
+    monkeypatch: pytest.MonkeyPatch,
+    until: Callable[[Callable[[], bool]], None],
+) -> None:
+    monkeypatch.setattr("cartography.cores._CORES", cores)
+    alive: WeakSet[Lockstep] = WeakSet()
+    begin = Lockstep.__init__
+
+    def noted(loop: Lockstep, *given: object) -> None:
+        begin(loop, *given)  # type: ignore[arg-type]
+        alive.add(loop)
+
+    monkeypatch.setattr(Lockstep, "__init__", noted)
+    for _ in islice(fit(FEATURES, SEVERAL, 3, RECIPE), taken):
+        assert alive
+    until(lambda: not alive)  # a thread may have to return from the last epoch
 
 
 def test_features_are_shared_when_writable_and_copied_when_not() -> None:
