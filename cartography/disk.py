@@ -18,9 +18,15 @@ def cache_folder() -> Path:
     """
     named = os.environ.get("CARTOGRAPHY_CACHE")
     if named:
-        return Path(named).expanduser()
+        return at_home(named)
     checkout = Path(__file__).resolve().parent.parent / "cache"
     return checkout if checkout.is_dir() else Path.home() / ".cache" / "cartography"
+
+
+def at_home(path: str | Path) -> Path:
+    """`path` with a leading ~ as the home it stands for, if there is a user of that name."""
+    # Path.expanduser raises RuntimeError where there is none; as it is, the path is missing.
+    return Path(os.path.expanduser(path))  # noqa: PTH111
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from cartography.corpus import Corpus
-from cartography.disk import cache_folder, content_key, written_whole
+from cartography.disk import at_home, cache_folder, content_key, written_whole
 from cartography.errors import CartographyError
 from cartography.switches import Tokens
 from cartography.trained_vectors import trained_on, vectors_key
@@ -105,11 +105,7 @@ def embed(
         raise CartographyError("padding adds to a sum of word vectors: leave --pooling at sum")
     training = corpora[0]
     trained = vectors == CORPUS_VECTORS
-    origin = (
-        vectors_key(training, dimensions, tokens)
-        if trained
-        else file_key(Path(vectors).expanduser())
-    )
+    origin = vectors_key(training, dimensions, tokens) if trained else file_key(at_home(vectors))
     padding = None
     if padded_to is not None:
         every = (token for text in training.texts for token in tokens_of(text, tokens))
@@ -141,7 +137,7 @@ def embed(
             found = trained_on(training, words, dimensions, tokens)
         else:
             tell(f"looking up {len(words):,} words in {Path(vectors).name}")
-            found = look_up(Path(vectors).expanduser(), words)
+            found = look_up(at_home(vectors), words)
         rows = {word: row for row, word in enumerate(words)}
         # A test corpus may go uncovered, its coverage says so; without the training corpus
         # there is nothing to learn from.

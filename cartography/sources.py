@@ -11,10 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+from cartography.disk import at_home
 from cartography.errors import CartographyError
 from cartography.tables import READERS, Table, read_table
 
 HUB_PREFIX = "hub:"
+
+SAVED_MARKS = ("dataset_dict.json", "state.json")
+"""One of these lies in the folder of a data set that `datasets` saved."""
 
 Part = Literal["train", "test", "whole"]
 Parts = Mapping[Part, Callable[[], Table]]
@@ -29,7 +33,7 @@ def open_source(source: str | Path, load: Callable[..., Any] | None = None) -> P
     """
     if isinstance(source, str) and source.startswith(HUB_PREFIX):
         return _open_hub(source.removeprefix(HUB_PREFIX), load)
-    path = Path(source).expanduser()
+    path = at_home(source)
     try:
         there = path.exists()
     except OSError:  # a name that no file system takes
@@ -40,7 +44,7 @@ def open_source(source: str | Path, load: Callable[..., Any] | None = None) -> P
         )
     if not path.is_dir():
         return {"whole": lambda: read_table(path)}
-    if any((path / mark).exists() for mark in ("dataset_dict.json", "state.json")):
+    if any((path / mark).exists() for mark in SAVED_MARKS):
         return _open_saved(path)
     return _open_folder(path)
 

@@ -5,6 +5,7 @@ import streamlit as st
 from ui import address, background, frame, parts, session, words
 from ui.naming import plain
 from ui.panels import data_map as panels
+from ui.panels import data_map_controls as controls
 from ui.session import DataChoice
 
 frame.enter()
@@ -17,12 +18,18 @@ st.markdown(
     help=f"{words.CONFIDENCE}\n\n{words.VARIABILITY}\n\n{words.CORRECTNESS}",
 )
 
-opened = address.opened("map")
-if opened is not None:
-    panels.adopt(opened)
+led = controls.follow_address()
+if led is not None:
+    state = background.state(led)
+    if state.busy:
+        panels.live(led, state)
+    else:
+        panels.explore(led)
+    st.stop()
+
 choice = session.choice()
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    task = panels.map_task(choice)
+    task = controls.map_task(choice)
     state = background.state(task)
     # A newcomer sees the sample's maps without a click.
     if session.offer_first_map() and choice == DataChoice() and state.phase == "absent":

@@ -18,7 +18,15 @@ st.markdown(
     help=f"{words.T_COR}\n\n{words.CORRECTNESS}\n\n{words.HIGH_COR}",
 )
 
-panels.restore()
+led = panels.follow_address()
+if led is not None:
+    state = background.state(led)
+    if state.busy:
+        panels.progress(led, state)
+    else:
+        panels.explored(led)
+    st.stop()
+
 choice = session.choice()
 task = panels.study_task(choice)
 state = background.state(task)

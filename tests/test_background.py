@@ -162,6 +162,36 @@ def test_a_changed_file_is_another_task(tiny: DataChoice) -> None:
     assert map_task(tiny).folder != before.folder
 
 
+def test_of_a_folder_its_own_tables_count_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "tables"
+    (folder / "below").mkdir(parents=True)
+    (folder / "train.csv").write_text("text,label\na,b\n")
+    choice = DataChoice(str(folder))
+    before = background.stamp(choice)
+
+    for other in ("app.log", ".train-1.csv", "below/train.csv"):
+        (folder / other).write_text("another file")
+    assert background.stamp(choice) == before
+
+    (folder / "test.csv").write_text("text,label\nc,d\n")
+    assert background.stamp(choice) != before
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one part", "train"])
+def test_of_a_saved_data_set_its_rows_count(tmp_path: Path, several: bool) -> None:
+    import datasets
+
+    folder = tmp_path / "saved"
+    rows = datasets.Dataset.from_dict({"text": ["a", "b"], "label": [0, 1]})
+    (datasets.DatasetDict(train=rows) if several else rows).save_to_disk(str(folder))
+    before = background.stamp(DataChoice(str(folder)))
+    (file,) = folder.rglob("*.arrow")
+
+    os.utime(file, (1, 1))
+
+    assert background.stamp(DataChoice(str(folder))) != before
+
+
 def test_equal_questions_are_equal_tasks(tiny: DataChoice) -> None:
     assert tasks.learning(tiny, ["lc"], t_cor=[0.4]) == tasks.learning(tiny, ["lc"])
     assert tasks.learning(tiny, ["cal"], t_cor=[0.4]) != tasks.learning(tiny, ["cal"])

@@ -110,6 +110,16 @@ def test_map_of_a_seed_set_and_of_unlabelled_texts(cartography, tmp_path: Path) 
     assert tables[0]["confidence"].notna().tolist() != tables[1]["confidence"].notna().tolist()
 
 
+def test_the_released_seed_set_of_unlabelled_texts(cartography, tmp_path: Path) -> None:
+    code, _, err = cartography(
+        *["map", "some.csv", "--vectors", "words.vec", "--epochs", 1, "--quiet"],
+        *["--preset", "released", "--seed-size", 50, "--out", tmp_path],
+    )
+    assert (code, err) == (0, "")
+    table = pd.read_csv(tmp_path / "data_map.csv")
+    assert table["confidence"].isna().tolist() == [True] * 10 + [False] * 50
+
+
 def test_maps_side_by_side_have_the_numbers_of_maps_alone(cartography, tmp_path: Path) -> None:
     sizes = ["--seed-size", "auto", "--seed-size", "all"]
     assert cartography(*MAP, *sizes, "--out", tmp_path / "both", "--quiet")[0] == 0
@@ -251,10 +261,16 @@ def test_a_killed_run_is_resumed(files: Path, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["map", "nothing.csv", "--out", "o"], "nothing.csv does not exist"),
+        (["map", "~nobody-here/x.csv", "--out", "o"], "~nobody-here/x.csv does not exist"),
+        (["map", "train.csv", "--out", "o", "--vectors", "~nobody-here/x.vec"], "x.vec"),
         (["map", "train.csv", "--out", "o", "--text", "words"], "words"),
         (["map", "train.csv", "--out", "o", "--vectors", "none.vec"], "none.vec"),
         (["map", "train.csv", "--out", "train.csv", "--vectors", "words.vec"], "is a file"),
         ([*LEARN, "--out", "o", "--seed-size", 120], "seed set of 120 leaves no pool"),
+        (
+            ["map", "some.csv", "--out", "o", "--preset", "released", "--seed-size", 60],
+            "cannot draw 60 labelled texts: there are 50",
+        ),
         ([*LEARN, "--out", "o", "--seed", 1, "--seed", 1], "asked for twice"),
         ([*LEARN, "--out", "o", "--strategy", "kal"], "'kal' is not one of 'random'"),
         ([*LEARN, "--out", "o", "--device", "tpu"], "'tpu' is not one of"),

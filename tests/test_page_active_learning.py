@@ -147,6 +147,14 @@ class TestARun:
         assert batch["picked"].str.contains("from the boundary 0.5").all()
         assert batch["place"].str.match(r"Right in .* of 2 epochs|Right in all 2 epochs").all()
 
+    def test_the_discriminator_is_told_as_the_strategy_s_own(self, tiny: DataChoice) -> None:
+        task = run_of(tiny, strategy="dal")
+        carry_out(task)
+
+        (told,) = [each for each in at(task).metric if each.label == "discriminator"]
+
+        assert "DAL: labelled or unlabelled" in told.proto.help
+
     def test_all_files_are_offered(self, tiny: DataChoice) -> None:
         carry_out(run_of(tiny))
 

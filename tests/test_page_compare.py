@@ -104,6 +104,18 @@ class TestRunning:
         assert app.error[0].value == "A seed set of 6 leaves no pool."
         assert labels(app.button) == ["Run the comparison"]
 
+    def test_after_a_mistake_the_runs_on_disk_stay(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny), "--pause-after=2")
+        refuse(comparison(tiny), "the disk is full.")
+
+        app = opened(tiny)
+
+        assert not app.exception
+        assert app.error[0].value == "The disk is full."
+        assert labels(app.button) == ["Go on"]
+        assert app.get("progress")[0].proto.text.startswith("Ended early")
+        assert charts(app) == 2
+
     def test_without_a_seed_there_is_nothing_to_run(self, tiny: DataChoice) -> None:
         app = opened(tiny, compare_seed=[])
 
@@ -173,11 +185,73 @@ class TestAddress:
         widget.set_value(widget.value[:1]).run()
         address = first.query_params["runs"]
 
-        again = page("data_map", tiny)
-        again.query_params["runs"] = address
-        again.switch_page("pages/compare.py").run()
+        again = follow(page("data_map", tiny), runs=address)
 
         assert again.multiselect[0].value == widget.value[:1]
+
+    def test_a_link_to_runs_is_followed_after_the_page_was_seen(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        app = opened(tiny)
+        assert app.session_state["compare_source"] == NEW
+
+        app = follow(app, runs=keys_of("random"))
+
+        assert app.session_state["compare_source"] == ON_DISK
+        assert app.multiselect[0].value == ["Random"]
+        assert app.query_params["runs"] == keys_of("random")
+
+    def test_a_link_to_runs_takes_the_place_of_an_earlier_choice(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        app = on_disk(tiny)
+        app.multiselect[0].set_value(["Random"]).run()
+        app.multiselect[1].set_value([SEEDS[0]]).run()
+
+        app = follow(app, runs=keys_of("cal"))
+
+        assert app.multiselect[0].value == ["CAL, t_cor 0.2"]
+        assert app.multiselect[1].value == sorted(SEEDS[:2])
+        assert app.query_params["runs"] == keys_of("cal")
+
+    def test_a_click_that_comes_with_the_address_from_before_counts(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        app = on_disk(tiny)
+        before = app.query_params["runs"]
+        app.multiselect[0].set_value(["Random"]).run()
+
+        app.query_params["runs"] = before
+        app.multiselect[1].set_value([SEEDS[0]]).run()
+
+        assert app.multiselect[0].value == ["Random"]
+        assert app.multiselect[1].value == [SEEDS[0]]
+
+    def test_runs_that_are_gone_are_said(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+
+        app = follow(page("data_map", tiny), runs="0123456789-9876543210")
+
+        assert not app.exception
+        assert "There is no such run here" in app.warning[0].value
+
+    def test_a_link_is_not_held_against_a_later_one(self, tiny: DataChoice, tmp_path: Path) -> None:
+        first, second = comparison(tiny, ("cal",)), comparison(another(tiny, tmp_path), ("lc",))
+        carry_out(second)
+        carry_out(first)  # the newer corpus is looked at first
+        app = follow(page("data_map", tiny), run=first.key)
+        assert app.multiselect[0].value == ["CAL, t_cor 0.2"]
+
+        app = follow(app, runs=keys_of("lc"))
+
+        assert app.multiselect[0].value == ["LC"]
+        assert app.query_params["runs"] == keys_of("lc")
+
+    def test_runs_without_a_training_are_said(self, tiny: DataChoice) -> None:
+        task = comparison(tiny, ("cal",))
+        background._write_task(task)
+
+        app = follow(page("data_map", tiny), run=task.key)
+
+        assert not app.exception
+        assert "none of its runs has finished a training" in app.info[0].value
 
     def test_a_run_made_twice_stays_among_those_the_address_leads_to(
         self, tiny: DataChoice
@@ -186,12 +260,32 @@ class TestAddress:
         carry_out(led)
         carry_out(comparison(tiny, ("cal",), SEEDS[:1]))
 
-        app = page("data_map", tiny)
-        app.query_params["run"] = led.key
-        app.switch_page("pages/compare.py").run()
+        app = follow(page("data_map", tiny), run=led.key)
 
         assert not app.exception
         assert len(app.multiselect[0].value) == 3
+
+
+def follow(app: AppTest, **address: str) -> AppTest:
+    """Go to the page from another one, by a link with this in its address."""
+    app.switch_page("pages/runs.py").run()
+    app.query_params.clear()
+    for name, value in address.items():
+        app.query_params[name] = value
+    return app.switch_page("pages/compare.py").run()
+
+
+def keys_of(strategy: str) -> str:
+    """What the address says for the runs of a strategy."""
+    alike = sorted(found.found_runs(), key=lambda run: run.place)
+    return "-".join(run.key for run in alike if run.strategy == strategy)
+
+
+def another(choice: DataChoice, folder: Path) -> DataChoice:
+    """A corpus of the same words."""
+    table = folder / "other.csv"
+    table.write_text(Path(choice.source).read_text() + "sun day 1,dry\nrain day 2,wet\n")
+    return replace(choice, source=str(table))
 
 
 class TestOnDisk:

@@ -1,6 +1,7 @@
 """The Data map page: empty, drawing, finished, replayed, filtered, picked from, and failing."""
 
 import io
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -125,16 +126,96 @@ class TestStates:
     def test_the_address_brings_back_the_run_with_its_settings(self, tiny: DataChoice) -> None:
         task = maps_of(tiny, flip=0.1)
         carry_out(task)
-        shown = page("learn")
 
-        shown.query_params["run"] = task.key
-        shown.switch_page("pages/data_map.py").run()
+        shown = led_to(task)
 
         assert unbroken(shown)
         assert charts(shown) == 2
         assert shown.session_state[session.CHOICE] == tiny
         assert shown.number_input(key="map_seed_size").value == SEED_SIZE
         assert shown.number_input(key="map_flip").value == 10
+
+    def test_maps_of_a_file_that_was_saved_again_are_shown_as_they_are(
+        self, tiny: DataChoice
+    ) -> None:
+        task = finished(tiny)
+        Path(tiny.source).touch()
+        shown = led_to(task)
+
+        for _ in range(2):  # they stay when something else on the page is clicked
+            assert unbroken(shown)
+            assert "on tiny.csv, as it is on disk" in shown.info[0].value
+            assert charts(shown) == 2
+            assert shown.query_params["run"] == task.key
+            shown.run()
+        assert shown.session_state[session.CHOICE] == DataChoice(), "nothing is taken over"
+
+        shown.button(key="address_close").click().run()
+
+        assert unbroken(shown)
+        assert charts(shown) == 0
+        assert "run" not in shown.query_params
+
+    def test_they_are_followed_while_they_train(
+        self, tiny: DataChoice, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        task = finished(tiny)
+        unfinish(task)
+        Path(tiny.source).touch()
+        monkeypatch.setattr(background, "state", lambda task: background.State("running"))
+
+        shown = led_to(task)
+
+        assert unbroken(shown)
+        assert "Training" in shown.get("progress")[0].proto.text
+        assert charts(shown) == 2
+
+    def test_a_training_that_cannot_be_gone_on_with_is_said(self, tiny: DataChoice) -> None:
+        task = finished(tiny)
+        unfinish(task)
+        Path(tiny.source).touch()
+
+        shown = led_to(task)
+
+        assert unbroken(shown)
+        assert "cannot be gone on with here" in shown.info[0].value
+        assert "There is no map of Offline sample" in shown.info[1].value
+
+    def test_maps_of_many_epochs_are_opened_as_they_were_asked(self, tiny: DataChoice) -> None:
+        task = tasks.maps(tiny, SEED_SIZE, 300)
+        background._write_task(task)
+        refuse(task, "the table has no rows.")
+
+        shown = led_to(task)
+
+        assert shown.number_input(key="map_epochs").value == 300
+        assert shown.error[0].value == "The table has no rows."
+        assert shown.query_params["run"] == task.key
+
+    def test_maps_that_were_deleted_elsewhere_give_way_to_the_page(
+        self, tiny: DataChoice, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        task = finished(tiny)
+        real = background.state
+
+        def just_deleted(asked: Task) -> background.State:
+            found = real(asked)
+            shutil.rmtree(task.folder, ignore_errors=True)
+            return found
+
+        monkeypatch.setattr(background, "state", just_deleted)
+
+        shown = opened(tiny)
+
+        assert unbroken(shown)
+        assert "There is no map" in shown.info[0].value
+
+
+def led_to(task: Task) -> AppTest:
+    """The page, opened by a link to `task`."""
+    shown = page("runs")
+    shown.query_params["run"] = task.key
+    return shown.switch_page("pages/data_map.py").run()
 
 
 def unfinish(task: Task) -> None:
@@ -177,6 +258,18 @@ class TestControls:
 
         assert unbroken(shown)
         assert shown.selectbox(key="map_batches").options[0].startswith("Random, seed")
+
+    def test_of_equal_runs_the_one_that_came_further_is_offered(self, tiny: DataChoice) -> None:
+        finished(tiny)
+        learning = learn_task(tiny, "random")
+        carry_out(learning, "--pause-after=1")
+        shutil.copytree(learning.folder, learning.folder.with_name("earlier"))
+        carry_out(learning)
+
+        shown = opened(tiny, map_colour="batch")
+
+        (name,) = shown.selectbox(key="map_batches").options
+        assert name.endswith("(2 batches)")
 
     def test_thresholds_recount_and_keep_the_picks(self, tiny: DataChoice) -> None:
         task = finished(tiny)

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,6 +99,7 @@ class TestContents:
         raw = opened.dataframe[0].value
         assert list(raw.columns) == ["text", "label"]
         assert raw["text"][1] == "rain day 1"
+        assert set(json.loads(opened.dataframe[0].proto.columns)) <= {"_index"}, "as they are"
         assert charts(opened) == 2
 
     def test_columns_are_chosen(self, tmp_path: Path) -> None:
@@ -162,10 +164,11 @@ class TestBadTables:
         assert opened.session_state[session.CHOICE] == DataChoice()
         assert "use" not in keys(opened.button)
 
-    def test_a_missing_file(self, tiny: DataChoice) -> None:
-        opened = local("/no/such.csv")
+    @pytest.mark.parametrize("path", ["/no/such.csv", "~nobody-of-this-name/such.csv"])
+    def test_a_missing_file(self, path: str) -> None:
+        opened = local(path)
 
-        assert "does not exist" in opened.error[0].value
+        assert f"{path} does not exist" in opened.error[0].value
 
     @pytest.mark.parametrize("name", ["imdb", "cartography/figures", "../a/b"])
     def test_what_is_no_data_set_of_the_hub(self, name: str) -> None:
@@ -212,6 +215,26 @@ class TestUploads:
 
         assert opened.selectbox(key="source_upload").value == given
         assert len(set(opened.selectbox(key="source_upload").options)) == 2
+
+    def test_the_table_itself_is_not_taken_for_its_test_set(self) -> None:
+        opened = upload(TABLE)
+        opened.segmented_control(key="test_kind").set_value(panels.UPLOAD).run()
+
+        assert "test_upload" not in keys(opened.selectbox)
+        assert "There is no test set" in opened.info[0].value
+
+    def test_a_test_set_is_chosen_among_the_other_uploads(self) -> None:
+        opened = upload(TABLE + "sun day,sun\n", "other.csv")
+        opened.file_uploader[0].set_value(("mine.csv", TABLE.encode(), "text/csv")).run()
+        opened.segmented_control(key="test_kind").set_value(panels.UPLOAD).run()
+        listed = opened.selectbox(key="test_upload")
+        assert listed.value is None
+        assert [name.split(" ")[0] for name in listed.options] == ["other.csv"]
+        assert "There is no test set" in opened.info[0].value
+
+        listed.select_index(0).run()
+
+        assert any("Test set: other.csv, 31 texts" in caption.value for caption in opened.caption)
 
     def test_the_name_of_a_file_is_no_markup(self, tmp_path: Path, tiny: DataChoice) -> None:
         odd = tmp_path / "![x] $5 $10.csv"

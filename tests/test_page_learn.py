@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Toggle
 
 from tests.dashboard import carry_out, charts, labels, page, refuse
 from ui import background, session, workspace
@@ -54,6 +55,11 @@ def texts(opened: AppTest) -> str:
     return "\n".join(element.value for element in shown)
 
 
+def told(opened: AppTest) -> Toggle:
+    """The switch that brings the answer."""
+    return next(each for each in opened.toggle if each.label == "Tell me what the numbers say")
+
+
 def test_the_start_says_what_to_do_next(nothing: DataChoice) -> None:
     opened = lesson(nothing, panels.START)
 
@@ -92,7 +98,7 @@ def test_the_steps_about_maps(ready: DataChoice) -> None:
         key = STEPS[number - 1].key
 
         opened = lesson(ready, number, **{key: 0})
-        opened.toggle(key=f"learn_told_{key}").set_value(True).run()
+        told(opened).set_value(True).run()
 
         assert not opened.exception
         assert not opened.error
@@ -108,7 +114,7 @@ def test_one_text_ten_texts_all_texts(ready: DataChoice) -> None:
         assert not opened.exception
         assert not opened.error
         assert charts(opened) == 1
-    assert opened.toggle(key="learn_told_dynamics").value, "moving something brings the answer"
+    assert told(opened).value, "moving something brings the answer"
 
 
 def test_the_point_moves_with_the_epochs_read(ready: DataChoice) -> None:
@@ -134,7 +140,7 @@ def test_the_steps_about_choosing(ready: DataChoice) -> None:
         key = STEPS[number - 1].key
 
         opened = lesson(ready, number, **{key: 0})
-        opened.toggle(key=f"learn_told_{key}").set_value(True).run()
+        told(opened).set_value(True).run()
 
         assert not opened.exception
         assert not opened.error
@@ -247,6 +253,22 @@ def test_another_corpus_has_its_own_predictions(nothing: DataChoice) -> None:
 
     assert "Start again" in labels(page("learn", nothing, **state).button)
     assert "Start again" not in labels(page("learn", other, **state).button)
+
+
+def test_the_answer_of_one_corpus_does_not_open_another_s(ready: DataChoice) -> None:
+    other = replace(ready, max_length=2)
+    carry_out(values.task_of(other, "maps"))
+    opened = lesson(ready, 3, regions=0)
+    opened.session_state[session._PREDICTIONS][values.task_of(other, "maps").key] = {"regions": 0}
+    told(opened).set_value(True).run()
+
+    opened.session_state[session.CHOICE] = other
+    opened.run()
+    assert not told(opened).value
+
+    opened.session_state[session.CHOICE] = ready
+    opened.run()
+    assert told(opened).value
 
 
 def test_a_reload_keeps_the_predictions(nothing: DataChoice) -> None:

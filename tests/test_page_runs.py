@@ -7,14 +7,25 @@ from pathlib import Path
 
 import pytest
 from dashboard import EPOCHS, carry_out, labels, learn_task, page, refuse
+from filelock import FileLock
 from typer.testing import CliRunner
 
+from cartography import runs
 from cartography.cli import app
+from cartography.errors import CartographyError
 from ui import background, run_list, tasks
 from ui.methods import Method
 from ui.session import DataChoice
 
 pytestmark = pytest.mark.usefixtures("own_cache")
+
+
+def by_hand(choice: DataChoice) -> Path:
+    """The folder of a map that a command line made."""
+    folder = background.shared_runs() / "by-hand"
+    asked = ["map", f"--out={folder}", "--quiet", f"--epochs={EPOCHS}", *choice.arguments()]
+    assert CliRunner().invoke(app, asked).exit_code == 0
+    return folder
 
 
 def test_nothing_yet() -> None:
@@ -180,9 +191,7 @@ def test_an_archive_holds_all_files_but_the_dashboard_s_own(tiny: DataChoice) ->
 
 
 def test_a_run_of_the_command_line_is_listed_too(tiny: DataChoice) -> None:
-    folder = background.shared_runs() / "by-hand"
-    asked = ["map", f"--out={folder}", "--quiet", f"--epochs={EPOCHS}", *tiny.arguments()]
-    assert CliRunner().invoke(app, asked).exit_code == 0
+    by_hand(tiny)
 
     opened = page("runs")
 
@@ -190,6 +199,24 @@ def test_a_run_of_the_command_line_is_listed_too(tiny: DataChoice) -> None:
     assert list(opened.dataframe[0].value["name"]) == ["full map"]
     assert any("command line" in caption.value for caption in opened.caption)
     assert "run_resume" not in [button.key for button in opened.button]
+
+
+def test_what_a_command_line_is_writing_is_not_deleted(tiny: DataChoice) -> None:
+    folder = by_hand(tiny)
+    (folder / runs.SUMMARY).unlink()
+    opened = page("runs")
+    (entry,) = run_list.entries()
+    assert not opened.button(key="run_delete").disabled
+
+    with FileLock(folder / runs.LOCK):  # somebody goes on with it
+        opened.button(key="run_delete").click().run()
+        assert opened.button(key="run_delete").disabled
+        assert any("A command line is writing it" in each.value for each in opened.markdown)
+        with pytest.raises(CartographyError, match="is being written by a command line"):
+            run_list.delete(entry)
+
+    assert not opened.error
+    assert (folder / runs.MANIFEST).exists()
 
 
 def test_a_damaged_run_hides_no_other(tiny: DataChoice) -> None:

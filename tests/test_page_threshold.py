@@ -238,6 +238,59 @@ def test_a_run_that_is_gone_is_said(tiny: DataChoice) -> None:
     assert "There is no such run here" in opened.warning[0].value
 
 
+def test_a_study_of_a_file_that_was_saved_again_is_shown_as_it_is(tiny: DataChoice) -> None:
+    task = study_task(tiny)
+    carry_out(task)
+    Path(tiny.source).touch()
+    opened = page("threshold")
+    opened.query_params["run"] = task.key
+    opened.run()
+
+    for _ in range(2):  # it stays when something else on the page is clicked
+        assert not opened.exception
+        assert "on tiny.csv, as it is on disk" in opened.info[0].value
+        assert charts(opened) == 2
+        assert opened.query_params["run"] == task.key
+        opened.run()
+    assert opened.session_state[session.CHOICE] == DataChoice(), "nothing is taken over"
+
+    opened.button(key="address_close").click().run()
+
+    assert not opened.exception
+    assert "There is no study" in opened.info[0].value
+    assert "run" not in opened.query_params
+
+
+def test_a_study_of_many_epochs_is_opened_as_it_was_asked(tiny: DataChoice) -> None:
+    task = tasks.study(tiny, SEED_SIZE, 300, SEED)
+    background._write_task(task)
+    refuse(task, "the table has no rows.")
+    opened = page("threshold")
+    opened.query_params["run"] = task.key
+    opened.run()
+
+    assert not opened.exception
+    assert opened.number_input(key="threshold_epochs").value == 300
+    assert opened.query_params["run"] == task.key
+
+
+def test_the_first_level_is_the_one_that_the_paper_s_acts_as(tiny: DataChoice) -> None:
+    carry_out(tasks.study(tiny, SEED_SIZE, 3, SEED))
+
+    opened = page("threshold", tiny, **{**SETTINGS, "threshold_epochs": 3})
+
+    assert opened.select_slider(key="threshold_t_cor_3").value == 0.0, "1/3 is nearer to 0.2"
+
+
+def test_a_level_with_more_digits_than_the_address_is_found_again(tiny: DataChoice) -> None:
+    carry_out(tasks.study(tiny, SEED_SIZE, 3, SEED))
+    opened = page("data_map", tiny, **{**SETTINGS, "threshold_epochs": 3})
+    opened.query_params["t_cor"] = "0.6667"
+    opened.switch_page("pages/threshold.py").run()
+
+    assert opened.select_slider(key="threshold_t_cor_3").value == pytest.approx(2 / 3)
+
+
 class TestSweep:
     def test_a_finished_sweep(self, tiny: DataChoice) -> None:
         carry_out(sweep_task(tiny))
@@ -259,6 +312,38 @@ class TestSweep:
         assert not opened.exception
         assert "Go on" in labels(opened.button)
         assert any("0 of 3 runs are finished" in each.value for each in opened.caption)
+
+    def test_after_a_mistake_what_is_on_disk_stays(self, tiny: DataChoice) -> None:
+        carry_out(sweep_task(tiny), "--pause-after=1")
+        refuse(sweep_task(tiny), "the disk is full.")
+
+        opened = page("threshold", tiny, **SETTINGS)
+
+        assert not opened.exception
+        assert opened.error[0].value == "The disk is full."
+        assert "Go on" in labels(opened.button)
+        assert opened.get("progress")[0].proto.text.startswith("Ended early")
+        assert charts(opened) == 1
+
+    @pytest.mark.parametrize("changed", ["its file", "its levels"])
+    def test_one_that_this_page_cannot_go_on_with_is_said(
+        self, tiny: DataChoice, changed: str
+    ) -> None:
+        task = sweep_task(tiny)
+        if changed == "its levels":
+            odd = {**dict(task.options), "t-cor": (0.0, 0.25)}
+            task = background.task("learn", tiny, odd, "cal random")
+        carry_out(task)
+        if changed == "its file":
+            Path(tiny.source).touch()
+        opened = page("threshold")
+        opened.query_params[address.SWEEP] = task.key
+        opened.run()
+
+        assert not opened.exception
+        assert "cannot be gone on with here" in opened.info[0].value
+        assert opened.get("page_link")[0].proto.label == "See it on Compare"
+        assert opened.session_state[session.CHOICE] == DataChoice(), "nothing is taken over"
 
     def test_no_level_is_chosen(self, tiny: DataChoice) -> None:
         opened = page("threshold", tiny, **{**SETTINGS, "sweep_levels": []})

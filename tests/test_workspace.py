@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.runtime.context import ContextProxy
 
 from cartography.errors import CartographyError
-from ui import session, workspace
+from ui import background, session, workspace
 from ui.session import DataChoice
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -99,13 +99,26 @@ def test_an_upload_is_a_file_of_its_own_folder(sent: str, written: str) -> None:
 
 def test_uploads_are_listed_by_their_kind_the_newest_first() -> None:
     old = session.keep_upload("old.csv", b"old")
-    os.utime(old, (1, 1))
+    os.utime(Path(old).parent, (1, 1))
     new = session.keep_upload("NEW.JSONL", b"new")
     session.keep_upload("words.vec", b"1 1\nword 0.5\n")
 
     assert session.uploads((".csv", ".jsonl")) == [new, old]
     assert session.keep_upload("old.csv", b"old") == old
     assert session.uploads((".csv", ".jsonl")) == [old, new], "given again, it is the newest"
+
+
+def test_a_table_that_is_given_or_kept_again_is_no_other_table() -> None:
+    upload = session.keep_upload("mine.csv", b"text,label\n")
+    kept = session.keep_for_all(upload)
+    for path in (upload, kept):
+        os.utime(path, (1, 1))
+    stamps = [background.stamp(DataChoice(path)) for path in (upload, kept)]
+
+    assert session.keep_upload("mine.csv", b"text,label\n") == upload
+    assert session.keep_for_all(upload) == kept
+
+    assert [background.stamp(DataChoice(path)) for path in (upload, kept)] == stamps
 
 
 def test_to_forget_removes_all_and_the_sample_takes_over() -> None:

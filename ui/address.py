@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from ui import background
 from ui.background import Kind, Task
+from ui.naming import plain
 
 RUN = "run"
 RUNS = "runs"
@@ -26,7 +29,7 @@ def arrive(page: str) -> None:
     """Note which page is shown: what another had in its address is new to this one."""
     if st.session_state.get(_PAGE) != page:
         st.session_state[_PAGE] = page
-        for name in (RUN, SWEEP):
+        for name in (RUN, RUNS, SWEEP):
             st.session_state.pop(name + _SHOWN, None)
 
 
@@ -42,12 +45,47 @@ def opened(*kinds: Kind, name: str = RUN) -> Task | None:
     st.session_state[name + _SHOWN] = key
     task = background.find(key)
     if task is None or task.kind not in kinds:
-        st.warning(
-            "There is no such run here: it was deleted, or it belongs to another browser.",
-            icon=":material/link_off:",
-        )
+        say_gone()
         return None
     return task
+
+
+def say_gone() -> None:
+    """Say that what the address names is not here."""
+    st.warning(
+        "There is no such run here: it was deleted, or it belongs to another browser.",
+        icon=":material/link_off:",
+    )
+
+
+def as_it_is(task: Task) -> bool:
+    """Say that the widgets of the page cannot ask for the `task` that the address names, and
+    tell whether it can be shown nevertheless.
+
+    It then stays in the address, new again to every run of the page, until it is closed.
+    """
+    state = background.state(task)
+    why = "a file of its corpus has changed since, or it has settings that this page does not offer"
+    if not state.busy and state.phase != "finished":
+        st.info(
+            f"The run of this address cannot be gone on with here: {why}.",
+            icon=":material/history:",
+        )
+        return False
+    st.session_state.pop(RUN + _SHOWN, None)
+    st.info(
+        f"The run of this address, on {plain(task.choice.name)}, as it is on disk. It cannot be "
+        f"set up here: {why}.",
+        icon=":material/history:",
+    )
+    st.button(
+        "Close it",
+        icon=":material/close:",
+        key="address_close",
+        on_click=show,
+        args=(None,),
+    )
+    return True
 
 
 def show(task: Task | None, name: str = RUN) -> None:
@@ -60,6 +98,35 @@ def show(task: Task | None, name: str = RUN) -> None:
     st.session_state[name + _SHOWN] = task.key
     if st.query_params.get(name) != task.key:
         st.query_params[name] = task.key
+
+
+def opened_runs() -> list[str]:
+    """The keys of the several runs that the address names, none where it names nothing new.
+
+    All that it has named on this page is known: a click that overtakes the answer to the one
+    before comes with the address from before.
+    """
+    said = st.query_params.get(RUNS)
+    known = _known_runs()
+    if not said or said in known:
+        return []
+    known.add(said)
+    return said.split("-")
+
+
+def show_runs(keys: Sequence[str]) -> None:
+    """Put the runs with these keys into the address; without any, take the last ones out."""
+    said = "-".join(keys)
+    if said:
+        _known_runs().add(said)
+        st.query_params[RUNS] = said
+    elif RUNS in st.query_params:
+        del st.query_params[RUNS]
+
+
+def _known_runs() -> set[str]:
+    known: set[str] = st.session_state.setdefault(RUNS + _SHOWN, set())
+    return known
 
 
 def page_of(task: Task) -> str:

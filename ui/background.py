@@ -25,6 +25,8 @@ from filelock import FileLock
 
 from cartography import runs
 from cartography.disk import cache_folder, content_key, written_whole
+from cartography.sources import SAVED_MARKS
+from cartography.tables import READERS
 from ui import workspace
 from ui.session import DataChoice
 
@@ -315,7 +317,18 @@ def _last_words(task: Task) -> tuple[str, bool]:
 
 def _stamp(path: Path) -> str:
     try:
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        files = _read_of(path) if path.is_dir() else [path]
         return " ".join(f"{file.stat().st_mtime_ns}:{file.stat().st_size}" for file in files)
     except OSError:
         return ""
+
+
+def _read_of(folder: Path) -> list[Path]:
+    """The files of a source that is a folder: its own tables, or those of a saved data set and of
+    its splits. Whatever else lies there, or deeper, does not concern the texts.
+    """
+    if any((folder / mark).exists() for mark in SAVED_MARKS):
+        found = [*folder.glob("*"), *folder.glob("*/*")]
+    else:
+        found = [path for path in folder.glob("[!.]*") if path.suffix.lower() in READERS]
+    return sorted(path for path in found if path.is_file())

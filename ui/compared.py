@@ -15,7 +15,7 @@ from cartography.comparison import Learned, Overlap, PickDensity, RegionShares
 from cartography.disk import content_key
 from cartography.errors import CartographyError
 from cartography.figures import BatchSeries, Curve
-from cartography.iteration_files import MAPS, Outline, read_outline
+from cartography.iteration_files import Outline, read_outline
 from cartography.significance import EpsilonTable, epsilon_min_table
 from cartography.verdict import BASELINE, Verdicts
 from ui import cached, workspace
@@ -23,7 +23,7 @@ from ui.found import Found
 from ui.groups import methods, series_names
 from ui.methods import Method
 from ui.reference import Reference
-from ui.results import Steps
+from ui.results import Steps, changes_of, iteration_files
 
 # Of the bootstrap: the same runs give the same numbers on every visit.
 _SEED = 0
@@ -125,10 +125,7 @@ def progress(folders: Sequence[Path], runs: int, trainings: int) -> Steps:
 
     The last of a round's files tells when it ended.
     """
-    written = [
-        [file.stat().st_mtime for file in sorted((folder / MAPS).glob("*.parquet"))]
-        for folder in folders
-    ]
+    written = [changes_of(iteration_files(folder)) for folder in folders]
     if len(written) < runs:
         return Steps(0, trainings, None)
     rounds = [max(times) for times in zip(*written, strict=False)]

@@ -12,11 +12,11 @@ from typing import Any
 
 from cartography import runs
 from cartography.errors import CartographyError
-from cartography.iteration_files import MAPS
 from cartography.strategies import STRATEGIES, USES_T_COR
 from cartography.wording import strategy_name
 from ui import background
 from ui.methods import Method, departures, reading
+from ui.results import iteration_files
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Found:
     @property
     def done(self) -> int:
         """How many of its trainings are on disk."""
-        return len(list((self.folder / MAPS).glob("*.parquet")))
+        return len(iteration_files(self.folder))
 
     @property
     def phase(self) -> str:
@@ -136,16 +136,14 @@ def found_runs() -> list[Found]:
     return [
         Found(folder, manifest)
         for folder, manifest in manifests()
-        if manifest.get("kind") == "learn" and any((folder / MAPS).glob("*.parquet"))
+        if manifest.get("kind") == "learn" and iteration_files(folder)
     ]
 
 
 def in_folders(folders: Iterable[Path]) -> list[Found]:
     """The runs in `folders` that have an iteration. Raises CartographyError for a damaged one."""
     return [
-        Found(folder, runs.read_manifest(folder))
-        for folder in folders
-        if any((folder / MAPS).glob("*.parquet"))
+        Found(folder, runs.read_manifest(folder)) for folder in folders if iteration_files(folder)
     ]
 
 

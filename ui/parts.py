@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -65,12 +65,16 @@ _COLUMNS = {
 }
 
 
-def table(values: pd.DataFrame, alt: str, **options: Any) -> Any:
-    """A table with the tooltips of its columns; a long one is loaded as it is scrolled."""
+def table(
+    values: pd.DataFrame, alt: str, columns: Mapping[str, Any] = _COLUMNS, **options: Any
+) -> Any:
+    """A table, loaded as it is scrolled if it is long. `columns` are the headings, formats and
+    tooltips by name: those of the engine's columns, or none for a visitor's own.
+    """
     return st.dataframe(
         values,
         hide_index=True,
-        column_config=_COLUMNS,
+        column_config=columns,
         lazy=True if len(values) > 1_000 else None,
         alt=alt,
         **options,

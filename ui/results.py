@@ -44,9 +44,16 @@ class Steps:
         return f"{said}, about {_duration(self.seconds_left)} left"
 
 
+def iteration_files(folder: Path) -> list[Path]:
+    """The files of the iterations of the run in `folder` so far, in order; one that is still being
+    written has another name.
+    """
+    return sorted((folder / MAPS).glob("iteration-*.parquet"))
+
+
 def step_files(folder: Path) -> list[Path]:
     """The files of the steps that the run in `folder` has made so far, in no order."""
-    return [*(folder / EPOCHS).glob("[0-9]*.npz"), *(folder / MAPS).glob("*.parquet")]
+    return [*(folder / EPOCHS).glob("[0-9]*.npz"), *iteration_files(folder)]
 
 
 def changes_of(files: Iterable[Path]) -> list[float]:

@@ -180,9 +180,17 @@ def rename(entry: Entry, name: str) -> None:
 
 
 def delete(entry: Entry) -> None:
-    """Remove an entry and all its files, its worker ended first."""
+    """Remove an entry and all its files, its worker ended first.
+
+    Raises CartographyError while a command line writes it, which cannot be ended from here.
+    """
     if entry.task is not None:
         background.stop(entry.task)
+    if any(runs.status(run) == "running" for run in runs.find_runs(entry.folder)):
+        raise CartographyError(
+            f"{entry.name} ({entry.mark}) is being written by a command line: end that first, then "
+            "delete the run"
+        )
     shutil.rmtree(entry.folder, ignore_errors=True)
 
 

@@ -258,7 +258,8 @@ def keep_upload(name: str, content: bytes) -> str:
     plain = re.sub(r"[\x00-\x1f]", "", re.split(r"[/\\]", name)[-1]).lstrip(".") or "upload"
     path = workspace.uploads_folder() / content_key(content)[:10] / plain
     if path.exists():
-        path.touch()
+        # The folder's time says when it was given last; the file's own would make its runs others'.
+        path.parent.touch()
         return str(path)
     with written_whole(path) as temporary:
         temporary.write_bytes(content)
@@ -269,7 +270,7 @@ def uploads(suffixes: Sequence[str]) -> list[str]:
     """The paths of this browser's uploads that end in one of `suffixes`, the newest first."""
     lying = _files_in(workspace.uploads_folder())
     found = [path for path in lying if path.suffix.lower() in suffixes]
-    return [str(path) for path in sorted(found, key=_changed, reverse=True)]
+    return [str(path) for path in sorted(found, key=_given, reverse=True)]
 
 
 def forget_uploads() -> None:
@@ -296,6 +297,8 @@ def keep_for_all(path: str) -> str:
     """Copy an upload to where every visitor finds it, and return its new path."""
     upload = Path(path)
     kept = _kept_folder() / upload.parent.name / upload.name
+    if kept.exists():
+        return str(kept)  # of this content; written again, its runs would be on another file
     with written_whole(kept) as temporary:
         shutil.copyfile(upload, temporary)
     return str(kept)
@@ -310,5 +313,5 @@ def _files_in(folder: Path) -> list[Path]:
     return [path for path in folder.glob("*/*") if not path.name.startswith(".")]
 
 
-def _changed(path: Path) -> float:
-    return path.stat().st_mtime
+def _given(path: Path) -> float:
+    return path.parent.stat().st_mtime

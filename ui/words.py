@@ -65,8 +65,8 @@ AGREEMENT = (
     "texts; no label is looked at."
 )
 DISCRIMINATOR = (
-    "The binary classifier that tells high-cor from low-cor texts: the share of its own training "
-    "texts that it gets right."
+    "The strategy's own binary classifier (CAL and CAL+DAL: high-cor or low-cor; DAL: labelled or "
+    "unlabelled): the share of its own training texts that it gets right."
 )
 SCORE = "Score: how much the strategy wants the text; the higher, the sooner it is picked."
 PREDICTED = "The class that the model predicted. In a batch: before it was taught the text."

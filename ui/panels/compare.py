@@ -20,28 +20,43 @@ from ui.session import DataChoice
 
 NEW, ON_DISK = "Run strategies", "Choose among runs"
 _SOURCE = "compare_source"
-_LED_TO = "compare_led_to"
 _CHOSEN = "compare_chosen_"
 _PHASES = {"running": "Running", "stopped": "Paused"}
 
 
 def follow_address() -> None:
-    """Take over the run that the address names: its settings where this page could have started
-    it, else it is chosen among the runs on disk.
+    """Take over what the address newly names: the settings of a run that this page could have
+    started; any other run, or several, are chosen among those on disk.
     """
-    if _SOURCE not in st.session_state and st.query_params.get(address.RUNS):
-        st.session_state[_SOURCE] = ON_DISK
     task = address.opened("learn")
     if task is None:
+        keys = address.opened_runs()
+        if not keys:
+            return
+        if not any(run.key in keys for run in found.found_runs()):
+            address.say_gone()
+    elif compare_settings.of_task(task):
+        _take_over(task)
         return
-    if compare_settings.of_task(task):
-        compare_settings.take_over(task)
-        st.session_state[_SOURCE] = NEW
     else:
-        st.session_state[_SOURCE] = ON_DISK
-        st.session_state[_LED_TO] = [str(folder) for folder in task.run_folders()]
-        for key in [key for key in st.session_state if str(key).startswith(_CHOSEN)]:
-            del st.session_state[key]  # an earlier choice gives way to what was asked for
+        folders = task.run_folders()
+        keys = [run.key for run in found.found_runs() if run.folder in folders]
+        address.show_runs(keys)
+        if not keys:
+            st.info(
+                "There is nothing to compare at this address yet: none of its runs has finished a "
+                "training.",
+                icon=":material/hourglass_empty:",
+            )
+    st.session_state[_SOURCE] = ON_DISK
+    for key in [key for key in st.session_state if str(key).startswith(_CHOSEN)]:
+        del st.session_state[key]  # an earlier choice gives way to what was asked for
+
+
+def _take_over(task: Task) -> None:
+    """Let the page show the settings and the runs of `task`."""
+    compare_settings.take_over(task)
+    st.session_state[_SOURCE] = NEW
     if session.choice() != task.choice:
         session.use(task.choice)
         st.rerun()  # the frame has named another corpus
@@ -64,7 +79,7 @@ def source() -> str:
 
 def new_comparison(choice: DataChoice) -> None:
     """The settings, the buttons, and what the runs come to, followed while they run."""
-    _forget_chosen()
+    address.show_runs(())
     settings = compare_settings.chosen()
     if not settings.seeds:
         address.show(None)
@@ -81,7 +96,7 @@ def new_comparison(choice: DataChoice) -> None:
             "curves grow; you can leave the page meanwhile.",
             icon=":material/play_circle:",
         )
-    elif state.busy or state.phase in ("stopped", "finished"):
+    elif state.busy or task.run_folders():
         _followed(task, state, settings)
 
 
@@ -102,10 +117,10 @@ def chosen_runs() -> None:
     for said in groups.left_out(on_corpus, group):
         st.caption(f":material/filter_alt: Left out: {said}.")
     if not picked:
-        _forget_chosen()
+        address.show_runs(())
         st.info("Choose at least one strategy and seed above.", icon=":material/checklist:")
         return
-    st.query_params[address.RUNS] = "-".join(run.key for run in picked)
+    address.show_runs([run.key for run in picked])
     task = background.of_folder(picked[0].folder)
     _shown(picked, task.choice if task else _in_use(picked[0]))
 
@@ -122,7 +137,7 @@ def _buttons(task: Task, state: State, settings: Settings) -> None:
         elif state.phase != "finished":
             parts.start(
                 task,
-                "Go on" if state.phase == "stopped" else "Run the comparison",
+                "Go on" if task.run_folders() else "Run the comparison",
                 icon=":material/play_arrow:",
                 type="primary",
                 key="compare_run",
@@ -142,10 +157,11 @@ def _followed(task: Task, state: State, settings: Settings) -> None:
         folders = task.run_folders()
         steps = compared.progress(folders, settings.runs, settings.trainings)
         if now.phase != "finished":
-            st.progress(steps.share, text=f"{_PHASES[now.phase]}: {steps.say('training')}")
+            phase = _PHASES.get(now.phase, "Ended early")
+            st.progress(steps.share, text=f"{phase}: {steps.say('training')}")
         if steps.done:
             _figures(found.in_folders(folders), task.choice)
-        else:
+        elif now.busy:
             st.caption("Training on the seed sets …")
 
     parts.follow(task, state, "comparison", show)
@@ -178,7 +194,7 @@ def _corpus(corpora: dict[str, list[Found]], wanted: list[str]) -> list[Found]:
     names = list(corpora)
     if len(names) == 1:
         return corpora[names[0]]
-    led = next((name for name in names if any(_wanted(r, wanted) for r in corpora[name])), None)
+    led = next((name for name in names if any(r.key in wanted for r in corpora[name])), None)
     usual = led or _fingerprint(session.choice())
     shown = told_apart(
         {name: corpora[name][0].corpus_name for name in names}, lambda name: name[:6]
@@ -200,7 +216,7 @@ def _group(alike: list[Group], wanted: list[str]) -> Group:
         return alike[0]
     of_key = {group.key: group for group in alike}
     shown = told_apart({key: group.name for key, group in of_key.items()}, lambda key: key)
-    led = [group.key for group in alike if group.standing_in_for(lambda run: _wanted(run, wanted))]
+    led = [group.key for group in alike if group.standing_in_for(lambda run: run.key in wanted)]
     chosen = st.selectbox(
         "Settings",
         list(of_key),
@@ -214,7 +230,7 @@ def _group(alike: list[Group], wanted: list[str]) -> Group:
 
 def _picked(group: Group, wanted: list[str]) -> list[Found]:
     """The runs to compare: of the series and seeds that the address or the visitor chose."""
-    led = group.standing_in_for(lambda run: _wanted(run, wanted))
+    led = group.standing_in_for(lambda run: run.key in wanted)
     usual = led or groups.at_first(group.runs)
     widget = f"{_CHOSEN}{group.key}"
     st.session_state.setdefault(widget, list(dict.fromkeys(run.series for run in usual)))
@@ -240,11 +256,6 @@ def _picked(group: Group, wanted: list[str]) -> list[Found]:
     return [run for run in group.runs if run.series in series and run.seed in seeds]
 
 
-def _wanted(run: Found, keys: list[str]) -> bool:
-    """Whether the address led to `run`."""
-    return run.key in keys or str(run.folder) in st.session_state.get(_LED_TO, ())
-
-
 def _in_use(run: Found) -> DataChoice | None:
     """The corpus in use, if it is the one of `run`."""
     choice = session.choice()
@@ -257,9 +268,3 @@ def _fingerprint(choice: DataChoice) -> str | None:
         return cached.learning_fingerprint(choice)
     except CartographyError:
         return None
-
-
-def _forget_chosen() -> None:
-    """Take the chosen runs out of the address."""
-    if address.RUNS in st.query_params:
-        del st.query_params[address.RUNS]

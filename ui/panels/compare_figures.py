@@ -230,7 +230,10 @@ def _density(runs: Compared, full: Reference) -> None:
             key=f"compare_batches_{runs.batches}",
             help="Show the picks of these batches alone: early and late ones often differ.",
         )
-    st.markdown("The stronger the colour, the more of its labels a strategy spends there.")
+    st.markdown(
+        "The stronger the colour, the more of its labels a strategy spends there.",
+        help=words.PICK_DENSITY,
+    )
     density = compared.pick_density(runs, full, first, last)
     parts.figure(
         pick_density_figure(density.reference, density.picks),

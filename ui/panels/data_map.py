@@ -1,4 +1,4 @@
-"""The Data map page: what to map, how the maps grow, and the maps side by side with their texts."""
+"""The Data map page: how the maps grow, and the finished ones side by side with their texts."""
 
 from __future__ import annotations
 
@@ -18,60 +18,11 @@ from ui.faults import shown_in_place
 from ui.panels import data_map_controls as controls
 from ui.panels import data_map_values as values
 from ui.panels.data_map_values import Filters, Look, Shown
-from ui.session import DataChoice
 
 _MOST_ROWS = 1_000  # of the table of picked texts; the file has all
 _NARROWEST = 380  # pixels of a map or a table beside another
 _COLUMNS = "map_columns"
 _ROW = 72  # pixels: three lines of a text and of a reason
-
-
-def adopt(task: Task) -> None:
-    """Set the page's widgets to what `task` was asked, and go over to its corpus."""
-    size = task.option("seed-size", (tasks.AUTO,))[0]
-    st.session_state["map_seed_size"] = int(size) if size != tasks.AUTO else None
-    st.session_state["map_epochs"] = int(task.option("epochs", tasks.MAP_EPOCHS))
-    st.session_state["map_flip"] = round(100 * float(task.option("flip", 0.0)))
-    if session.choice() != task.choice:
-        session.use(task.choice)
-        st.rerun()  # the frame around the page has named the corpus before
-
-
-def map_task(choice: DataChoice) -> Task:
-    """What to map: the size of the seed set, the epochs, and how many labels to flip first."""
-    size = st.number_input(
-        "Seed size",
-        min_value=2,
-        value=None,
-        step=50,
-        placeholder="automatic",
-        key="map_seed_size",
-        help=f"{words.SEED_SET}\n\n{words.SEED_SIZE}",
-        width=150,
-        persist_state="session",
-    )
-    # Given as a value, it would be in the way of what an address brings.
-    st.session_state.setdefault("map_epochs", tasks.MAP_EPOCHS)
-    epochs = st.number_input(
-        "Epochs",
-        min_value=1,
-        max_value=200,
-        key="map_epochs",
-        help=words.EPOCHS,
-        width=130,
-        persist_state="session",
-    )
-    flipped = st.number_input(
-        "Flipped labels, %",
-        min_value=0,
-        max_value=50,
-        step=5,
-        key="map_flip",
-        help=words.FLIP,
-        width=150,
-        persist_state="session",
-    )
-    return tasks.maps(choice, size, epochs, flipped / 100)
 
 
 def buttons(task: Task, state: State) -> None:
@@ -122,6 +73,8 @@ def explore(task: Task) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             epochs = controls.epochs(int(task.option("epochs", tasks.MAP_EPOCHS)))
             shown = values.maps(task, thresholds, epochs)
+            if not shown:
+                st.rerun()  # they were deleted elsewhere: the page says what there is
             in_view = [each for each in shown if each.name in names]
             filters = controls.filters(shown[-1].run.manifest["train"]["classes"])
             _pick_matches(in_view[-1], filters)

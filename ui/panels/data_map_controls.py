@@ -1,4 +1,4 @@
-"""What the visitor of the Data map page sets: which map, its colours, regions, epoch, filters."""
+"""What the visitor of the Data map page sets: what to map, colours, regions, epoch, filters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import streamlit as st
 
 from cartography.data_map import REGIONS, Thresholds
 from cartography.errors import CartographyError
-from ui import cached, words
+from ui import address, cached, session, tasks, words
+from ui.background import Task
 from ui.found import Found, found_runs
 from ui.naming import told_apart
 from ui.panels.data_map_values import COLOURS, FULL_MAP, SEED_MAP, Filters, Look
@@ -17,6 +18,64 @@ from ui.session import DataChoice
 
 _EPOCH = "epoch"
 _BOTH = "Both"
+
+
+def follow_address() -> Task | None:
+    """Take over corpus and settings of the maps that the address newly names. Where the widgets
+    cannot ask for them, nothing is changed, and they are returned if they can be shown as they are.
+    """
+    task = address.opened("map")
+    if task is None:
+        return None
+    asked = task.option("seed-size", (tasks.AUTO,))[0]
+    size = int(asked) if asked != tasks.AUTO else None
+    epochs = int(task.option("epochs", tasks.MAP_EPOCHS))
+    flipped = round(100 * float(task.option("flip", 0.0)))
+    if tasks.maps(task.choice, size, epochs, flipped / 100).folder != task.folder:
+        return task if address.as_it_is(task) else None
+    st.session_state["map_seed_size"] = size
+    st.session_state["map_epochs"] = epochs
+    st.session_state["map_flip"] = flipped
+    if session.choice() != task.choice:
+        session.use(task.choice)
+        st.rerun()  # the frame around the page has named the corpus before
+    return None
+
+
+def map_task(choice: DataChoice) -> Task:
+    """What to map: the size of the seed set, the epochs, and how many labels to flip first."""
+    size = st.number_input(
+        "Seed size",
+        min_value=2,
+        value=None,
+        step=50,
+        placeholder="automatic",
+        key="map_seed_size",
+        help=f"{words.SEED_SET}\n\n{words.SEED_SIZE}",
+        width=150,
+        persist_state="session",
+    )
+    # Given as a value, it would be in the way of what an address brings.
+    st.session_state.setdefault("map_epochs", tasks.MAP_EPOCHS)
+    epochs = st.number_input(
+        "Epochs",
+        min_value=1,
+        key="map_epochs",
+        help=words.EPOCHS,
+        width=130,
+        persist_state="session",
+    )
+    flipped = st.number_input(
+        "Flipped labels, %",
+        min_value=0,
+        max_value=50,
+        step=5,
+        key="map_flip",
+        help=words.FLIP,
+        width=150,
+        persist_state="session",
+    )
+    return tasks.maps(choice, size, epochs, flipped / 100)
 
 
 def which() -> tuple[str, ...]:
@@ -62,7 +121,9 @@ def _run(choice: DataChoice) -> Found | None:
             icon=":material/model_training:",
         )
         return None
-    by_key = {run.key: run for run in runs}
+    furthest = sorted(runs, key=lambda run: run.done)
+    # Of equal runs the last is kept, in the place of the first: they stay the newest first.
+    by_key = {run.key: run for run in [*runs, *furthest]}
     names = told_apart({key: run.name for key, run in by_key.items()}, lambda key: key[:6])
     key = st.selectbox(
         "Batches of",

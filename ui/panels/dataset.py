@@ -94,7 +94,7 @@ def columns(source: str) -> DataChoice:
     table = cached.first_rows(source)
     st.markdown(f"**First rows**, as they are, of {table.rows:,}")
     height = min(220, 40 + 35 * table.rows)
-    parts.table(table.head, "The first rows of the table, all columns", height=height)
+    parts.table(table.head, "The first rows of the table, all columns", columns={}, height=height)
     with st.container(horizontal=True):
         text = _column("Text column", table.columns, "column_text")
         label = _column("Label column", table.columns, "column_label", words.GOLD_LABEL)
@@ -103,7 +103,7 @@ def columns(source: str) -> DataChoice:
     with st.expander("Test set", icon=":material/fact_check:", key="test_set"):
         kind = one_of("Where is the test set?", [NONE, UPLOAD, *local()], "test_kind", words.TEST)
         if kind == UPLOAD:
-            test = uploaded("A table of test texts", READERS, "test_upload")
+            test = uploaded("A table of test texts", READERS, "test_upload", training=source)
         elif kind == LOCAL:
             test = typed_path("Test file on this machine", "test_path")
         if kind != NONE and test is None:

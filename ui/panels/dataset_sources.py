@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from cartography.disk import at_home
 from cartography.tables import READERS
 from ui import background, session, workspace
 from ui.naming import plain, told_apart
@@ -39,24 +40,31 @@ def local() -> list[str]:
 def typed_path(label: str, key: str) -> str | None:
     """The path that was typed, as every process on this machine understands it."""
     typed = st.text_input(label, key=key, persist_state="session").strip()
-    return str(Path(typed).expanduser().absolute()) if typed else None
+    return str(at_home(typed).absolute()) if typed else None
 
 
-def file_among(label: str, paths: Sequence[str], key: str) -> str | None:
-    """One of the files at `paths`; None where there is none."""
+def file_among(label: str, paths: Sequence[str], key: str, index: int | None = 0) -> str | None:
+    """One of the files at `paths`, that at `index` unless another was chosen; None where there is
+    none, or none is chosen.
+    """
     if not paths:
         return None
     if st.session_state.get(key) not in paths:
-        st.session_state[key] = paths[0]
+        st.session_state[key] = None if index is None else paths[index]
     names = told_apart({path: _file_name(path) for path in paths}, lambda path: _content(path)[:6])
-    chosen: str = st.selectbox(
-        label, paths, format_func=names.__getitem__, key=key, persist_state="session"
+    chosen: str | None = st.selectbox(
+        label, paths, index, format_func=names.__getitem__, key=key, persist_state="session"
     )
     return chosen
 
 
-def uploaded(label: str, suffixes: Iterable[str], key: str) -> str | None:
-    """An upload of this browser: the one given now, or one it gave before."""
+def uploaded(
+    label: str, suffixes: Iterable[str], key: str, training: str | None = None
+) -> str | None:
+    """An upload of this browser: the one given now, or one it gave before, the newest at first.
+
+    What is to be tested against the table at `training` is not that table, and is never guessed.
+    """
     # Once its file is on disk an uploader makes way for an empty one: nothing is hashed twice,
     # and the server's memory does not hold the file for as long as the page is open.
     rounds = f"{key}_rounds"
@@ -68,7 +76,8 @@ def uploaded(label: str, suffixes: Iterable[str], key: str) -> str | None:
             st.session_state[key] = session.keep_upload(given.name, given.getvalue())
         st.session_state[rounds] = number + 1
         st.rerun()
-    return file_among("Your uploads", session.uploads(tuple(suffixes)), key)
+    others = [path for path in session.uploads(tuple(suffixes)) if path != training]
+    return file_among("Your uploads", others, key, 0 if training is None else None)
 
 
 def own_uploads(path: str | None) -> None:

@@ -158,7 +158,7 @@ def _step(choice: DataChoice, number: int) -> Sequence[Task]:
         return ()
 
     def moved() -> None:
-        st.session_state[_told(this)] = True
+        st.session_state[_told(choice, this)] = True
 
     needed = [values.task_of(choice, need) for need in this.needs]
     if this.key == "noise":
@@ -215,14 +215,16 @@ def _explore(choice: DataChoice, this: Step, guess: int) -> None:
     """The control and the figures, and what the numbers say once something was moved."""
 
     def moved() -> None:
-        st.session_state[_told(this)] = True
+        st.session_state[_told(choice, this)] = True
 
     @st.fragment(key="learn_explore")
     @shown_in_place()
     def show() -> None:
         st.markdown(f":material/touch_app: {this.control}")
         learn_steps.SHOWN[this.key](choice, moved)
-        if st.toggle("Tell me what the numbers say", key=_told(this), persist_state="session"):
+        if st.toggle(
+            "Tell me what the numbers say", key=_told(choice, this), persist_state="session"
+        ):
             found = values.finding(choice, this)
             _say(findings.verdict(this, guess, found), guess == found.answer)
             st.markdown(found.said)
@@ -316,7 +318,7 @@ def _go(label: str, number: int, icon: str, *, primary: bool = False) -> None:
 def _start_again(choice: DataChoice) -> None:
     session.forget_predictions(_corpus(choice))
     for this in STEPS:
-        st.session_state[_told(this)] = False
+        st.session_state[_told(choice, this)] = False
     st.session_state[STEP] = START
 
 
@@ -329,5 +331,5 @@ def _corpus(choice: DataChoice) -> str:
     return values.task_of(choice, "maps").key
 
 
-def _told(this: Step) -> str:
-    return f"learn_told_{this.key}"
+def _told(choice: DataChoice, this: Step) -> str:
+    return f"learn_told_{_corpus(choice)}_{this.key}"

@@ -90,17 +90,18 @@ def actions(chosen: Entry) -> None:
             on_click="ignore",
             help="All files of the run as one archive.",
         )
-        with st.popover("Delete", icon=":material/delete:"):
+        with st.popover("Delete", icon=":material/delete:"), shown_in_place():
             st.markdown(
                 f"**{plain(chosen.name)}** ({chosen.mark}) and all its files will be gone for good."
             )
-            st.button(
-                "Delete for good",
-                key="run_delete",
-                type="primary",
-                on_click=run_list.delete,
-                args=(chosen,),
-            )
+            written_elsewhere = task is None and chosen.busy
+            if written_elsewhere:
+                st.markdown("A command line is writing it: end that first, where it was started.")
+            if st.button(
+                "Delete for good", key="run_delete", type="primary", disabled=written_elsewhere
+            ):
+                run_list.delete(chosen)
+                st.rerun()
     if task is None:
         st.caption(
             "This run was made by the command line: it can be compared and downloaded, and goes "

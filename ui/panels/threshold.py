@@ -19,27 +19,41 @@ _SEED = "threshold_seed"
 _T_COR = "t_cor"
 
 
-def restore() -> None:
-    """Take over corpus and settings of the study and the sweep that the address names."""
+def follow_address() -> Task | None:
+    """Take over corpus and settings of the study and the sweep that the address newly names.
+
+    Where the widgets cannot ask for one, nothing is changed by it; the study is then returned if
+    it can be shown as it is.
+    """
     study = address.opened("threshold")
-    sweep = address.opened("learn", name=address.SWEEP)
-    for task in (study, sweep):
-        if task is not None:
-            session.use(task.choice)
-            st.session_state[_SEED_SIZE] = task.option("seed-size")
-            st.session_state[_EPOCHS] = task.option("epochs", PAPER.classifier.epochs)
     if study is not None:
-        st.session_state[_SEED] = study.option("seed", SEEDS[0])
-    if sweep is not None:
-        threshold_sweep.take_over(sweep)
-    if study is not None or sweep is not None:
-        # The frame around the page still names the corpus from before.
-        st.rerun()
+        size, epochs = _sizes(study)
+        seed = study.option("seed", SEEDS[0])
+        if tasks.study(study.choice, size, epochs, seed).folder != study.folder:
+            return study if address.as_it_is(study) else None
+        st.session_state[_SEED] = seed
+        _use(study)
+    sweep = address.opened("learn", name=address.SWEEP)
+    if sweep is not None and threshold_sweep.take_over(sweep, *_sizes(sweep)):
+        _use(sweep)
+    return None
+
+
+def _sizes(task: Task) -> tuple[int | None, int]:
+    """The seed size and the epochs of a study or a sweep."""
+    return task.option("seed-size"), task.option("epochs", PAPER.classifier.epochs)
+
+
+def _use(task: Task) -> None:
+    st.session_state[_SEED_SIZE], st.session_state[_EPOCHS] = _sizes(task)
+    if session.choice() != task.choice:
+        session.use(task.choice)
+        st.rerun()  # the frame around the page has named the corpus before
 
 
 def study_task(choice: DataChoice) -> Task:
     """The study that is set up."""
-    # Not given to the widgets, which would then complain of what `restore` puts there.
+    # Not given to the widgets, which would then complain of what `follow_address` puts there.
     st.session_state.setdefault(_EPOCHS, PAPER.classifier.epochs)
     st.session_state.setdefault(_SEED, SEEDS[0])
     with st.container(horizontal=True):
@@ -57,7 +71,6 @@ def study_task(choice: DataChoice) -> Task:
         epochs = st.number_input(
             "Epochs",
             min_value=1,
-            max_value=200,
             key=_EPOCHS,
             help=f"{words.EPOCHS} They decide the levels that t_cor can have.",
             width=150,
@@ -164,4 +177,5 @@ def _first_level(levels: list[float]) -> float:
         asked = float(st.query_params.get(_T_COR, PAPER.t_cor))
     except ValueError:
         asked = PAPER.t_cor
-    return min(levels, key=lambda level: abs(level - asked))
+    # A t_cor acts as the level below it; the address has four digits of it.
+    return max((level for level in levels if level <= asked + 1e-4), default=levels[0])

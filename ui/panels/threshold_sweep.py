@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from cartography.figures import sweep_figure
@@ -27,15 +30,33 @@ _USUAL = {
 _PHASES = {"running": "Running", "stopped": "Paused", "finished": "Finished"}
 
 
-def take_over(task: Task) -> None:
-    """Take over the settings of a sweep, before the widgets are made; of a run that is none, what
-    the widgets can show.
+def take_over(task: Task, seed_size: int | None, epochs: int) -> bool:
+    """Let the widgets show the settings of a sweep; false, said on the page and nothing changed,
+    where this page could not start it as it is now.
     """
     levels = task.option("t-cor", ())
-    st.session_state[_LEVELS] = [level for level in _TENTHS if level in levels]
-    st.session_state[_SEEDS] = min(len(task.option("seed", SEEDS[:1])), len(SEEDS))
-    st.session_state[_ITERATIONS] = task.option("iterations", PAPER.iterations)
-    st.session_state[_QUERY_SIZE] = task.option("query-size", PAPER.query_size)
+    values = {
+        _LEVELS: [level for level in _TENTHS if level in levels],
+        _SEEDS: len(task.option("seed", SEEDS[:1])),
+        _ITERATIONS: task.option("iterations", PAPER.iterations),
+        _QUERY_SIZE: task.option("query-size", PAPER.query_size),
+    }
+    if _task(task.choice, seed_size, epochs, values).folder != task.folder:
+        st.info(
+            "The sweep of this address cannot be gone on with here: a file of its corpus has "
+            "changed since, or it is none that this page offers.",
+            icon=":material/compare_arrows:",
+        )
+        st.page_link(
+            address.COMPARISON,
+            label="See it on Compare",
+            icon=":material/open_in_new:",
+            query_params={address.RUN: task.key},
+        )
+        return False
+    for key, value in values.items():
+        st.session_state[key] = value
+    return True
 
 
 def sweep(choice: DataChoice, seed_size: int | None, epochs: int) -> None:
@@ -46,16 +67,17 @@ def sweep(choice: DataChoice, seed_size: int | None, epochs: int) -> None:
         "Random beside it, and compares their final test accuracy (Table 3). It uses the seed "
         "size and the epochs above and runs in the background.",
     )
-    task = _task(choice, seed_size, epochs)
-    if task is None:
+    values = _chosen()
+    if not values[_LEVELS]:
         st.info("Choose at least one t_cor to sweep over.", icon=":material/checklist:")
         address.show(None, address.SWEEP)
         return
+    task = _task(choice, seed_size, epochs, values)
     state = background.state(task)
     address.show(None if state.phase == "absent" else task, address.SWEEP)
     _buttons(task, state)
     parts.outcome(state)
-    if state.busy or state.phase in ("stopped", "finished"):
+    if state.busy or task.run_folders():
         _followed(task, state)
     elif state.phase == "absent":
         st.info(
@@ -65,11 +87,12 @@ def sweep(choice: DataChoice, seed_size: int | None, epochs: int) -> None:
         )
 
 
-def _task(choice: DataChoice, seed_size: int | None, epochs: int) -> Task | None:
+def _chosen() -> dict[str, Any]:
+    """The settings of the sweep, by the keys of their widgets."""
     for key, value in _USUAL.items():
         st.session_state.setdefault(key, value)
     with st.container(horizontal=True):
-        levels = st.multiselect(
+        st.multiselect(
             "t_cor",
             _TENTHS,
             format_func=lambda level: f"{level:g}",
@@ -78,34 +101,36 @@ def _task(choice: DataChoice, seed_size: int | None, epochs: int) -> Task | None
             width=350,
             persist_state="session",
         )
-        seeds = _number("Seeds", _SEEDS, f"{words.SEED} The paper runs five.", len(SEEDS))
-        iterations = _number("Iterations", _ITERATIONS, words.ITERATIONS)
-        size = _number("Query size", _QUERY_SIZE, words.QUERY_SIZE)
-    if not levels:
-        return None
+        _number("Seeds", _SEEDS, f"{words.SEED} The paper runs five.", len(SEEDS))
+        _number("Iterations", _ITERATIONS, words.ITERATIONS)
+        _number("Query size", _QUERY_SIZE, words.QUERY_SIZE)
+    return {key: st.session_state[key] for key in _USUAL}
+
+
+def _task(
+    choice: DataChoice, seed_size: int | None, epochs: int, values: Mapping[str, Any]
+) -> Task:
     return tasks.learning(
         choice,
         ("cal", "random"),
-        t_cor=sorted(levels),
-        seeds=SEEDS[:seeds],
+        t_cor=sorted(values[_LEVELS]),
+        seeds=SEEDS[: values[_SEEDS]],
         seed_size=seed_size,
-        query_size=size,
-        iterations=iterations,
+        query_size=values[_QUERY_SIZE],
+        iterations=values[_ITERATIONS],
         epochs=epochs,
     )
 
 
-def _number(label: str, key: str, help: str, most: int | None = None) -> int:
-    return int(
-        st.number_input(
-            label,
-            min_value=1,
-            max_value=most,
-            key=key,
-            help=help,
-            width=130,
-            persist_state="session",
-        )
+def _number(label: str, key: str, help: str, most: int | None = None) -> None:
+    st.number_input(
+        label,
+        min_value=1,
+        max_value=most,
+        key=key,
+        help=help,
+        width=130,
+        persist_state="session",
     )
 
 
@@ -120,7 +145,7 @@ def _buttons(task: Task, state: State) -> None:
     elif state.phase != "finished":
         parts.start(
             task,
-            "Go on" if state.phase == "stopped" else "Start the sweep",
+            "Go on" if task.run_folders() else "Start the sweep",
             icon=":material/play_arrow:",
             key="sweep_start",
         )
@@ -133,10 +158,12 @@ def _followed(task: Task, state: State) -> None:
         folders = task.run_folders()
         # All go side by side, the last of them at the end of each iteration.
         steps = results.steps(folders[-1], int(task.option("iterations")) + 1)
-        st.progress(steps.share, text=f"{_PHASES[now.phase]}: {steps.say('training')}")
+        phase = _PHASES.get(now.phase, "Ended early")
+        st.progress(steps.share, text=f"{phase}: {steps.say('training')}")
         found = values.sweep(folders)
         if found is None:
-            st.caption(f"Training {len(folders)} runs on their seed sets …")
+            if now.busy:
+                st.caption(f"Training {len(folders)} runs on their seed sets …")
             return
         st.caption(
             f"{found.finished} of {found.runs} runs are finished; shown are the {found.reached} "
