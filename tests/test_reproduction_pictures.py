@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from chromium import CHROMIUM
-from test_reproduction_tables import FULL, RANDOM, both, made
+from reproduced import FULL, RANDOM, both, made
 
 from cartography.errors import CartographyError
 from cartography.reproduction.pictures import draw, picture_lines, pictures

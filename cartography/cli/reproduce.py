@@ -135,6 +135,9 @@ def reproduce_command(
                 command=_command(
                     [corpus.name, "--test", held_out.name],
                     {
+                        "--text": [text] if text else [],
+                        "--label": [label] if label else [],
+                        "--id": [id] if id else [],
                         "--dataset": [dataset],
                         "--vectors": [Path(vectors).name],
                         "--preset": preset if preset != [*PRESETS] else [],

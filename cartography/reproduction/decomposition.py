@@ -18,7 +18,7 @@ from cartography.reproduction.estimates import (
     paired,
 )
 from cartography.reproduction.plan import decomposition
-from cartography.reproduction.results import Results
+from cartography.reproduction.results import Results, missing_from
 from cartography.reproduction.tables import compared_runs, judged
 from cartography.verdict import Verdict
 
@@ -31,20 +31,22 @@ MEASURES: Mapping[str, Measure] = {
     "CAL, last": lambda results, method: last(results, method, "cal"),
     "Random, mean": lambda results, method: over_iterations(results, method, "random"),
     "Random, last": lambda results, method: last(results, method, "random"),
-    "CAL less Random": lambda results, method: paired(
+    "CAL less Random, mean": lambda results, method: paired(
         over_iterations(results, method, "cal"), over_iterations(results, method, "random")
     ),
-    "CAL less all texts": lambda results, method: paired(
+    "CAL less all texts, last": lambda results, method: paired(
         last(results, method, "cal"), on_all_texts(results, method)
+    ),
+    "Random less all texts, last": lambda results, method: paired(
+        last(results, method, "random"), on_all_texts(results, method)
     ),
 }
 """What is measured of a method, in accuracy of each seed.
 
-The seed set's is that of iteration 0, before any pick; "CAL less Random" is in the mean over the
-iterations, "CAL less all texts" in the last of them.
+The seed set's is that of iteration 0, before any pick; a mean is over all iterations from 0 on.
 """
 
-DIFFERENCES = ("CAL less Random", "CAL less all texts")
+DIFFERENCES = tuple(name for name in MEASURES if " less " in name)
 """Those of `MEASURES` that are differences themselves."""
 
 
@@ -84,9 +86,9 @@ class Part:
 class Taken:
     """The presets taken apart, as far as was run.
 
-    `missing` names the methods of the decomposition that were not; `apart` has for each of
-    `MEASURES` the released preset's figure less the paper preset's, seed by seed, which `gaps` are
-    the estimates of.
+    `missing` names the methods of the decomposition that were not, or not with all seeds; `apart`
+    has for each of `MEASURES` the released preset's figure less the paper preset's, seed by seed,
+    which `gaps` are the estimates of.
     """
 
     parts: tuple[Part, ...]
@@ -109,14 +111,16 @@ class Taken:
 
 def taken_apart(results: Results) -> Taken:
     """Every preset of `results` and every preset with a switch changed, presets first."""
-    expected = [method.name for method in decomposition()]
+    expected = decomposition()
     there = set(results.methods)
-    names = [name for name in [*PRESETS, *expected] if name in there]
+    names = [name for name in [*PRESETS, *(each.name for each in expected)] if name in there]
+    seeds, iterations = results.corpus["seeds"], results.corpus["iterations"]
+    missing = [each.name for each in expected if missing_from(results, each, seeds, iterations)]
     paper, released = PRESETS
     results = _with_random(results)
     return Taken(
         parts=tuple(_part(results, name) for name in names),
-        missing=tuple(name for name in expected if name not in there),
+        missing=tuple(missing),
         apart={
             name: paired(measure(results, released), measure(results, paper))
             for name, measure in MEASURES.items()

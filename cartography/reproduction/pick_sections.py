@@ -1,6 +1,8 @@
 """What the report says of one data set's picks, of what they save, and of the work it takes."""
 
-from cartography.reproduction.markdown import NOTHING, captioned, cell, paragraph
+from collections.abc import Sequence
+
+from cartography.reproduction.markdown import NOTHING, captioned, cell, command, paragraph
 from cartography.reproduction.plan import STATISTICS
 from cartography.reproduction.published import PUBLISHED
 from cartography.reproduction.results import Results
@@ -11,6 +13,7 @@ from cartography.reproduction.tables import (
     compared_runs,
     discriminator_courses,
     judged,
+    moved,
     presets_of,
     reached,
     seconds,
@@ -38,8 +41,9 @@ def shared_picks(results: Results) -> list[str]:
         results,
         "Table 4",
         "Texts that both picked, and in brackets what two random strategies would share. The "
-        "paper's counts have the size of chance for batches of the same iteration, so these are "
-        "compared, as percentages of the picks beyond chance; whole runs share more. An earlier "
+        "paper's counts lie near what chance gives for batches of the same iteration, and far from "
+        "what it gives for whole runs, so the former are compared, as percentages of the picks "
+        "beyond chance. Sums over seeds, they have no interval, and none is in bold. An earlier "
         "public version of the authors' code (github.com/jjzha/cartography-al) counts batch by "
         "batch too, by places in what is left of the pool, which soon are other texts in each run.",
         header,
@@ -115,19 +119,22 @@ def efficiency(results: Results) -> list[str]:
     lines = []
     for name in names:
         said = [verdicts.sentence] if (verdicts := found[name]) else []
-        if cal := reached(results, name):
-            when = (
-                f"first reaches that with {cal.labels:,} labels, "
-                f"{percent(cal.labels / cal.texts)} of the texts"
-                if cal.labels
-                else f"does not reach that with {cal.most:,} labels"
-            )
-            said.append(
-                f"CAL ends at {told(cal.share)} times the accuracy of all texts, and its mean "
-                f"accuracy {when}."
-            )
+        for strategy in ("cal", "random"):
+            if its := reached(results, name, strategy):
+                when = (
+                    f"first reaches that with {its.labels:,} labels, "
+                    f"{percent(its.labels / its.texts)} of the texts"
+                    if its.labels
+                    else f"does not reach that with {its.most:,} labels"
+                )
+                said.append(
+                    f"{strategy_name(strategy)} ends at {told(its.share)} times the accuracy of "
+                    f"all texts, and its mean accuracy {when}."
+                )
         if said:
             lines.append(f"- Preset {name}: {' '.join(said)}")
+    if lines:
+        lines += ["", f"({command(results)})", ""]
     table = captioned(
         results,
         "Data efficiency",
@@ -136,7 +143,7 @@ def efficiency(results: Results) -> list[str]:
         ["", *(f"preset {name}" for name in names)],
         rows,
     )
-    return [*table, *lines, *([""] if lines else [])]
+    return [*table, *lines]
 
 
 def workings(results: Results) -> list[str]:
@@ -173,8 +180,7 @@ def workings(results: Results) -> list[str]:
         rows,
     )
     spent = [
-        f"preset {name}: "
-        + ", ".join(f"{row.label} {cell(row.ours, seeds, digits=2)}" for row in some)
+        f"preset {name}: " + ", ".join(f"{row.label} {row.ours.mean:.2f}" for row in some)
         for name in names
         if (some := seconds(results, name))
     ]
@@ -182,7 +188,28 @@ def workings(results: Results) -> list[str]:
         lines += paragraph(
             results,
             "Seconds an iteration",
-            "Training and query; of runs side by side, a run's share. The paper has "
+            "Training and query; of runs side by side, which share their time evenly, a run's "
+            "share. What other work the machine had is in them too. The paper has "
             f"{paper.seconds:g} for CAL on an A100; {'; '.join(spent)}.",
         )
-    return lines
+    return [*lines, *moved_words(results, names)]
+
+
+def moved_words(results: Results, methods: Sequence[str]) -> list[str]:
+    """How often t_cor was moved under the `methods`, since it left one side empty; nothing where it
+    never was.
+    """
+    said = {
+        name: listed([f"{each.queries} of {each.of} ({each.label})" for each in found])
+        for name in methods
+        if (found := moved(results, name))
+    }
+    if not said:
+        return []
+    return paragraph(
+        results,
+        "t_cor moved",
+        "Where no labelled text, or every one, has a correctness above t_cor, the nearest that "
+        "parts them is taken instead. In so many queries: "
+        f"{'; '.join(f'{name}: {each}' for name, each in said.items())}.",
+    )

@@ -7,6 +7,9 @@ from types import MappingProxyType
 COMPARED = ("random", "lc", "entropy", "bald", "dal", "cal")
 """The strategies of Table 2, in its order."""
 
+EPSILON_LIMIT = 0.5
+"""The epsilon_min below which the paper takes one strategy for better than another."""
+
 PAIRS = (
     ("cal", "dal"),
     ("cal", "lc"),

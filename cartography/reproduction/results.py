@@ -39,7 +39,7 @@ _MAP_DECIMALS = "%.3f"
 
 ACCURACY_COLUMNS = (
     *("method", "strategy", "t_cor", "seed"),
-    *COLUMNS[: COLUMNS.index("select_seconds") + 1],
+    *COLUMNS[: COLUMNS.index("fallback") + 1],
 )
 FULL_COLUMNS = ("method", "seed", "epochs", "accuracy", "macro_f1", "easy", "ambiguous", "hard")
 MAPS_COLUMNS = ("method", "mapped", "confidence", "variability", "correctness")
@@ -52,11 +52,11 @@ class Results:
 
     `corpus` says what it was made on and with. `accuracy` has a row for each method, strategy,
     t_cor (NaN where a strategy has no use for it), seed and iteration: `ACCURACY_COLUMNS`, those
-    after `labelled` as in iterations.csv. `full` has a row for each method and seed of a training
-    on all texts: `FULL_COLUMNS`, the regions as shares. `picks` holds the ids that were picked
-    before an iteration, as `told_ids` has them: `PICKS_COLUMNS`. `maps` has a row for each text of
-    the maps of ten epochs, those of all texts and those of the seed set: `MAPS_COLUMNS`. `folder`
-    is where they were read from.
+    after `labelled` as in iterations.csv, `fallback` NaN where there was none. `full` has a row for
+    each method and seed of a training on all texts: `FULL_COLUMNS`, the regions as shares. `picks`
+    holds the ids that were picked before an iteration, under the presets, as `told_ids` has them:
+    `PICKS_COLUMNS`. `maps` has a row for each text of the maps of ten epochs, those of all texts
+    and those of the seed set: `MAPS_COLUMNS`. `folder` is where they were read from.
 
     A method is a preset's name, or that of a preset with one switch of the other's, as in
     "paper, dropout_at_test=on".

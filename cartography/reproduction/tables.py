@@ -96,6 +96,30 @@ def accuracies(results: Results, method: str) -> tuple[Row, ...]:
     )
 
 
+@dataclass(frozen=True)
+class Moved:
+    """A t_cor that left no labelled text above it, or none below, in `queries` of so many `of`: the
+    nearest that parts them was taken instead (`strategies.cal.split_by_correctness`).
+    """
+
+    label: str
+    queries: int
+    of: int
+
+
+def moved(results: Results, method: str) -> tuple[Moved, ...]:
+    """How often each t_cor of the method was moved, of those that were."""
+    table = results.accuracy
+    asked = table[(table["method"] == method) & table["t_cor"].notna() & (table["iteration"] > 0)]
+    found = []
+    for (strategy, level), rows in asked.groupby(["strategy", "t_cor"]):
+        queries = int(rows["fallback"].notna().sum())
+        if queries:
+            label = f"{strategy_name(str(strategy))}, t_cor {level:g}"
+            found.append(Moved(label, queries, len(rows)))
+    return tuple(found)
+
+
 def regions(results: Results, method: str) -> tuple[Row, ...]:
     """Shares of the regions on the map that a whole training on all texts makes."""
     return tuple(
@@ -225,9 +249,9 @@ def seconds(results: Results, method: str) -> tuple[Row, ...]:
 
 @dataclass(frozen=True)
 class Reached:
-    """How CAL compares with a training on all texts (Section 5).
+    """How a strategy compares with a training on all texts (Section 5).
 
-    `share` is CAL's final accuracy by that of all texts, of each seed; `labels` the first number
+    `share` is its final accuracy by that of all texts, of each seed; `labels` the first number
     of labels with which its mean accuracy comes to theirs, None where it does not, out of `texts`.
     """
 
@@ -237,15 +261,15 @@ class Reached:
     texts: int
 
 
-def reached(results: Results, method: str) -> Reached | None:
-    """Data efficiency of CAL, None where CAL or all texts were not run."""
-    runs, full = by_seed(results, method, "cal"), on_all_texts(results, method)
+def reached(results: Results, method: str, strategy: str) -> Reached | None:
+    """Data efficiency of a strategy, None where it or all texts were not run."""
+    runs, full = by_seed(results, method, strategy), on_all_texts(results, method)
     if runs.empty or full.empty:
         return None
-    labelled = by_seed(results, method, "cal", "labelled").iloc[0]
+    labelled = by_seed(results, method, strategy, "labelled").iloc[0]
     there = runs.mean() >= full.mean()
     return Reached(
-        share=estimate(last(results, method, "cal") / full),
+        share=estimate(last(results, method, strategy) / full),
         labels=int(labelled[there].iloc[0]) if there.any() else None,
         most=int(labelled.iloc[-1]),
         texts=results.corpus["train"],

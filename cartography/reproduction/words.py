@@ -5,12 +5,14 @@ from functools import reduce
 
 from pandas import Series
 
-from cartography.presets import PRESETS
-from cartography.reproduction.decomposition import DIFFERENCES, Taken
+from cartography.presets import PAPER, PRESETS
+from cartography.reproduction.decomposition import DIFFERENCES, Part, Taken
 from cartography.reproduction.estimates import Estimate, estimate, paired
 from cartography.reproduction.markdown import NOTHING
+from cartography.reproduction.plan import decomposition
+from cartography.reproduction.published import EPSILON_LIMIT as PUBLISHED_LIMIT
 from cartography.verdict import LabelsSaved
-from cartography.wording import beside, listed
+from cartography.wording import beside, counted, listed
 
 AS_PUBLISHED = "as the paper has it"
 AGAINST = "against the paper"
@@ -52,7 +54,7 @@ def gap_words(taken: Taken, measure: str, published: float | None) -> list[str]:
     """Which switches make the gap between the presets in `measure`, as lines of Markdown.
 
     `published` is the paper's figure, None where it gives none. An effect is shown when its
-    interval does not hold 0.
+    interval does not hold 0; its share of the gap is that of the seeds that it was run with.
     """
     paper, released = PRESETS
     gap = taken.gaps[measure]
@@ -69,15 +71,10 @@ def gap_words(taken: Taken, measure: str, published: float | None) -> list[str]:
         levels.insert(0, f"the paper {published:{'+' if measure in DIFFERENCES else ''}.3f}")
     lines = [
         f"{title} {_capital('; '.join(levels))}. From preset {paper} to preset {released}: "
-        f"{told(gap, signed=True)}, {_of_gap(gap)}.",
+        f"{told(gap, signed=True)}, {_of_gap(gap)}.{_makers(taken, measure)}",
         "",
     ]
-    # From the paper's side a switch is set to the released value, from the other it is set back.
-    for base, way in ((paper, 1), (released, -1)):
-        lines.append(_from_side(taken, base, measure, way))
-    if gap.side:
-        lines += _from_both(taken, measure, gap)
-    return lines
+    return [*lines, *(_from_side(taken, base, measure) for base in PRESETS)]
 
 
 def _capital(text: str) -> str:
@@ -90,81 +87,94 @@ def _of_gap(gap: Estimate) -> str:
     return "a gap" if gap.side else "no gap shown, as the interval holds 0"
 
 
-def _from_side(taken: Taken, base: str, measure: str, way: int) -> str:
-    """What the switches of one base do to `measure`: shown, within noise, nothing."""
-    parts, gap = taken.switched(base), taken.gaps[measure]
-    run = {part.setting: part.effects[measure] for part in parts if part.effects[measure].seeds}
-    if not run:
+def _share(taken: Taken, part: Part, measure: str) -> float:
+    """What part of the gap the switch makes by itself, on the seeds that it was run with; NaN where
+    no gap is shown. From the paper's side it is set to the released value, from the other set back.
+    """
+    move, apart = part.moves[measure], taken.apart[measure]
+    way = 1 if part.base == PAPER.name else -1
+    return way * move.mean() / apart.reindex(move.index).mean()
+
+
+def _makers(taken: Taken, measure: str) -> str:
+    """Which switches are shown to make the gap, from both presets and from one alone."""
+    gap = taken.gaps[measure]
+    if not gap.side or not all(_run(taken, base, measure) for base in PRESETS):
+        return ""
+    shares: dict[str, dict[str, float]] = {}
+    for base in PRESETS:
+        for part in _run(taken, base, measure):
+            share = _share(taken, part, measure)
+            if part.effects[measure].side and share > 0:
+                shares.setdefault(part.switch, {})[base] = share
+    both: list[str] = []
+    one: list[str] = []
+    for switch, its in sorted(shares.items(), key=lambda item: -sum(item[1].values())):
+        sides = " and ".join(
+            f"{percent(share)} of it from preset {base}" for base, share in its.items()
+        )
+        (both if len(its) == len(PRESETS) else one).append(f"{switch} ({sides})")
+    said = (
+        f" **Made by {listed(both)}**, as both sides show."
+        if both
+        else " No switch is shown to make a part of it from both sides."
+    )
+    if one:
+        said += f" From one side alone, with the other switches as they are there: {listed(one)}."
+    return said
+
+
+def _run(taken: Taken, base: str, measure: str) -> list[Part]:
+    """The switches of one preset that `measure` is known of."""
+    return [part for part in taken.switched(base) if part.effects[measure].seeds]
+
+
+def _from_side(taken: Taken, base: str, measure: str) -> str:
+    """What the switches of one preset do to `measure`: shown, within noise, nothing."""
+    parts, gap = _run(taken, base, measure), taken.gaps[measure]
+    if not parts:
         return f"- From preset {base}: no switch was run."
+    effects = {part: part.effects[measure] for part in parts}
     shown = sorted(
-        (setting for setting, effect in run.items() if effect.side),
-        key=lambda setting: -abs(run[setting].mean),
+        (part for part in parts if effects[part].side), key=lambda part: -abs(effects[part].mean)
     )
     said = []
-    for setting in shown:
-        text = f"{setting} moves it by {told(run[setting], signed=True)}"
+    for part in shown:
+        level = f"{part.levels[measure].mean:{'+z' if measure in DIFFERENCES else ''}.3f}"
+        text = f"{_named(part, taken, measure)} moves it by "
+        text += f"{told(effects[part], signed=True)} to {level}"
         if gap.side:
-            share = way * run[setting].mean / gap.mean
-            text += (
-                f", {percent(share)} of the gap" if share > 0 else ", away from the other preset"
-            )
+            share = _share(taken, part, measure)
+            text += f" ({percent(share)})" if share > 0 else " (away from the other preset)"
         said.append(text)
     line = f"- From preset {base}: {'; '.join(said) if said else 'no effect is shown'}."
-    nothing = [setting for setting, effect in run.items() if effect.low == effect.high == 0]
-    noise = [setting for setting in run if setting not in {*shown, *nothing}]
+    nothing = [part for part in parts if effects[part].low == effects[part].high == 0]
+    noise = [part for part in parts if part not in {*shown, *nothing}]
     if noise:
-        line += f" Within noise (the interval holds 0, or there is one seed): {listed(noise)}."
+        names = listed([_named(part, taken, measure) for part in noise])
+        line += f" Within noise (the interval holds 0, or there is one seed): {names}."
     if nothing:
-        line += f" Not the least change: {listed(nothing)}."
-    whole = len(run) == len(parts) and not any(name.startswith(base) for name in taken.missing)
+        line += f" Without any effect, to the last digit: {listed([p.setting for p in nothing])}."
+    whole = len(parts) == sum(method.preset.name == base for method in decomposition())
     if gap.side and whole:
         # By seed, so that the interval of what is left takes in all of the noise.
-        together = way * reduce(Series.add, (part.moves[measure] for part in parts))
-        left = estimate(paired(taken.apart[measure], together))
-        what = "what they do together" if left.side else "not shown to be other than 0"
+        together = reduce(Series.add, (part.moves[measure] for part in parts)).dropna()
+        together *= 1 if base == PAPER.name else -1
+        apart = taken.apart[measure].reindex(together.index)
+        left = estimate(paired(apart, together))
         line += (
-            f" All {len(run)} add up to {percent(together.mean() / gap.mean)} of the gap and leave "
-            f"{told(left, signed=True)} of it, {what}."
+            f" The {len(parts)} effects add up to {percent(together.mean() / apart.mean())} of the "
+            f"gap. The rest of it, {told(left, signed=True)}, is what switches do only together"
+            f"{'' if left.side else ', and is not shown to be other than 0'}."
         )
     return line
 
 
-def _from_both(taken: Taken, measure: str, gap: Estimate) -> list[str]:
-    """Which switches account for the gap from either side, and which from one alone."""
-    paper, released = PRESETS
-    towards = {
-        base: {
-            part.switch
-            for part in taken.switched(base)
-            if part.effects[measure].side == (gap.side if base == paper else -gap.side)
-        }
-        for base in PRESETS
-    }
-    both_run = [
-        part.switch
-        for part in taken.switched(paper)
-        if part.effects[measure].seeds
-        and any(
-            other.switch == part.switch and other.effects[measure].seeds
-            for other in taken.switched(released)
-        )
-    ]
-    if not both_run:
-        return []
-    either = [name for name in both_run if name in towards[paper] & towards[released]]
-    one = [name for name in both_run if name in towards[paper] ^ towards[released]]
-    said = (
-        f"From either side {listed(either)} account{'s' if len(either) == 1 else ''} for a part "
-        "of the gap."
-        if either
-        else "No switch accounts for a part of the gap from either side."
-    )
-    if one:
-        said += (
-            f" From one side alone {listed(one)} do{'es' if len(one) == 1 else ''}, so that it "
-            "depends on the other switches, or is not shown a second time."
-        )
-    return [f"- {said}"]
+def _named(part: Part, taken: Taken, measure: str) -> str:
+    """The setting of `part`, with its seeds where these are fewer than the presets'."""
+    seeds = part.effects[measure].seeds
+    few = seeds < taken.gaps[measure].seeds
+    return f"{part.setting} ({counted(seeds, 'seed')})" if few else part.setting
 
 
 def verdict_words(taken: Taken) -> list[str]:
@@ -176,9 +186,11 @@ def verdict_words(taken: Taken) -> list[str]:
             lines.append(f"- Preset {name}: CAL and Random were not both run.")
             continue
         outcome = OUTCOMES[part.verdict.outcome]
-        margin = told(part.levels["CAL less Random"], signed=True)
+        margin = told(part.levels["CAL less Random, mean"], signed=True)
+        order = "would" if part.verdict.epsilon < PUBLISHED_LIMIT else "would not"
         lines.append(
-            f"- Preset {name}: {outcome}. {part.verdict.sentence} Mean accuracy, CAL less "
-            f"Random: {margin}."
+            f"- Preset {name}: {outcome}. {part.verdict.sentence} By the paper's own limit, "
+            f"{PUBLISHED_LIMIT:g}, epsilon_min {order} show it. Mean accuracy, CAL less Random: "
+            f"{margin}."
         )
     return lines

@@ -16,7 +16,7 @@ from cartography.embedding import Embedding
 from cartography.iteration_files import read_outline
 from cartography.learn_runs import record_learning
 from cartography.map_runs import read_map, record_maps
-from cartography.presets import Preset
+from cartography.presets import PRESETS, Preset
 from cartography.reproduction.plan import BATCHES_OF, MAP_EPOCHS, Method
 from cartography.reproduction.results import (
     ACCURACY_COLUMNS,
@@ -168,9 +168,15 @@ def tables(
         table = outline.iterations.assign(
             method=method.name, strategy=strategy, t_cor=level, seed=seed
         )
+        # As it comes back from disk.
+        table["fallback"] = table["fallback"].where(table["fallback"] != "")
         accuracy.append(table[list(ACCURACY_COLUMNS)])
-        # Those of others would be most of what is kept.
-        if strategy in BATCHES_OF and (strategy != "cal" or level == method.preset.t_cor):
+        # Those of others would be most of what is kept, and no table has them.
+        if (
+            method.name in PRESETS
+            and strategy in BATCHES_OF
+            and (strategy != "cal" or level == method.preset.t_cor)
+        ):
             picks += [
                 (method.name, strategy, seed, number, told_ids(batch))
                 for number, batch in enumerate(outline.batches, start=1)
