@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cartography.reproduction.claims import NARROW
+from cartography.reproduction.decomposition import taken_apart
 from cartography.reproduction.markdown import command
 from cartography.reproduction.pick_sections import efficiency, on_the_map, shared_picks, workings
 from cartography.reproduction.pictures import picture_lines
@@ -18,7 +19,7 @@ from cartography.reproduction.sections import (
     order,
     setting,
 )
-from cartography.reproduction.switch_section import earlier, switches
+from cartography.reproduction.switch_section import answers, earlier, switches
 from cartography.verdict import EPSILON_LIMIT
 from cartography.wording import listed
 
@@ -86,9 +87,11 @@ def report(each: Sequence[Results], pictures: Path | None = None) -> str:
 
 
 def _of_data_set(results: Results, pictures: Path | None) -> list[str]:
+    taken = taken_apart(results)
     return [
         *setting(results),
         *in_short(results),
+        *answers(results, taken),
         *(picture_lines(results, pictures.name) if pictures else ()),
         *maps(results),
         *final_accuracy(results),
@@ -98,7 +101,7 @@ def _of_data_set(results: Results, pictures: Path | None) -> list[str]:
         *on_the_map(results),
         *efficiency(results),
         *workings(results),
-        *switches(results),
+        *switches(results, taken),
         *earlier(results),
         *_again(results),
     ]

@@ -6,7 +6,6 @@ from cartography.reproduction.decomposition import (
     MEASURES,
     Part,
     Taken,
-    taken_apart,
 )
 from cartography.reproduction.estimates import estimate, last, on_all_texts, paired
 from cartography.reproduction.markdown import NOTHING, captioned, cell, change, command
@@ -14,45 +13,50 @@ from cartography.reproduction.pick_sections import moved_words
 from cartography.reproduction.plan import CAL_ALONE, EARLIER, UNREAD
 from cartography.reproduction.published import PUBLISHED
 from cartography.reproduction.results import Results
-from cartography.reproduction.words import gap_words, told, verdict_words
+from cartography.reproduction.words import gap_told, switches_told, told, verdict_words
 from cartography.switches import describe_switches
 from cartography.wording import listed
 
+_ANSWERED = (
+    *("all texts", "CAL less all texts, last", "Random less all texts, last"),
+    "CAL less Random, mean",
+)
+"""The measures whose gaps between the presets are told in words."""
 
-def switches(results: Results) -> list[str]:
-    """The decomposition: what it comes to in words and its table; the verdicts alone where no
-    switch was run.
-    """
-    taken = taken_apart(results)
-    lines = [
-        "### Whether CAL beats Random",
+
+def answers(results: Results, taken: Taken) -> list[str]:
+    """What the decomposition comes to: what makes each gap, and whether CAL beats Random."""
+    paper = PUBLISHED[results.corpus["dataset"]]
+    published = {"all texts": paper.full, "CAL less all texts, last": paper.cal - paper.full}
+    return [
+        "### What makes the differences",
         "",
-        "Judged by these two alone, where Table 2 corrects for all its pairs.",
+        *(f"- {gap_told(taken, measure, published.get(measure))}" for measure in _ANSWERED),
+        "",
+        "Whether CAL beats Random, judged by these two alone, where Table 2 corrects for all its "
+        "pairs:",
         "",
         *verdict_words(taken),
         "",
         f"({command(results)})",
         "",
     ]
+
+
+def switches(results: Results, taken: Taken) -> list[str]:
+    """The decomposition, switch by switch."""
+    lines = ["### Switch by switch", ""]
     if not any(part.setting for part in taken.parts):
         return [*lines, "No switch was run by itself.", ""]
-    paper = PUBLISHED[results.corpus["dataset"]]
-    published = {
-        "all texts": paper.full,
-        "CAL less all texts, last": paper.cal - paper.full,
-        "Random less all texts, last": None,
-        "CAL less Random, mean": None,
-    }
     lines += [
-        "### Switch by switch",
-        "",
         "What one switch does by itself, from either preset: an effect is shown when its interval, "
         "paired by seed, leaves out 0. Of twenty switches without any effect one is shown by "
-        "chance. Shares of a gap need not add up to 100 %, since switches act on each other.",
+        "chance. Shares are of the gap between the presets; they need not add up to 100 %, since "
+        "switches act on each other.",
         "",
     ]
-    for measure, figure in published.items():
-        lines += [*gap_words(taken, measure, figure), "", f"({command(results)})", ""]
+    for measure in _ANSWERED:
+        lines += [*switches_told(taken, measure), "", f"({command(results)})", ""]
     seeds = len(results.corpus["seeds"])
     return [
         *lines,

@@ -50,8 +50,8 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def gap_words(taken: Taken, measure: str, published: float | None) -> list[str]:
-    """Which switches make the gap between the presets in `measure`, as lines of Markdown.
+def gap_told(taken: Taken, measure: str, published: float | None) -> str:
+    """The gap between the presets in `measure`, and which switches are shown to make it.
 
     `published` is the paper's figure, None where it gives none. An effect is shown when its
     interval does not hold 0; its share of the gap is that of the seeds that it was run with.
@@ -60,7 +60,7 @@ def gap_words(taken: Taken, measure: str, published: float | None) -> list[str]:
     gap = taken.gaps[measure]
     title = f"**{_capital(measure)}.**"
     if not gap.seeds:
-        return [f"{title} The gap is not known, as it was not run under both presets."]
+        return f"{title} The gap is not known, as it was not run under both presets."
     levels = []
     for name in PRESETS:
         part = taken.preset(name)
@@ -69,12 +69,19 @@ def gap_words(taken: Taken, measure: str, published: float | None) -> list[str]:
             levels.append(f"preset {name} {told(part.levels[measure], signed=signed)}")
     if published is not None:
         levels.insert(0, f"the paper {published:{'+' if measure in DIFFERENCES else ''}.3f}")
-    lines = [
+    return (
         f"{title} {_capital('; '.join(levels))}. From preset {paper} to preset {released}: "
-        f"{told(gap, signed=True)}, {_of_gap(gap)}.{_makers(taken, measure)}",
+        f"{told(gap, signed=True)}, {_of_gap(gap)}.{_makers(taken, measure)}"
+    )
+
+
+def switches_told(taken: Taken, measure: str) -> list[str]:
+    """What each switch by itself does to `measure`, from either preset, as lines of Markdown."""
+    return [
+        f"**{_capital(measure)}.**",
         "",
+        *(_from_side(taken, base, measure) for base in PRESETS),
     ]
-    return [*lines, *(_from_side(taken, base, measure) for base in PRESETS)]
 
 
 def _capital(text: str) -> str:
