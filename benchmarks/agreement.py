@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from problems import Problem
 from torch import Tensor
 
-from cartography.learner import ActiveLearner, Batch
-from cartography.presets import PAPER, Preset, Recipe
-from cartography.simulation import seed_set
+from cartography.active.learner import ActiveLearner, Batch
+from cartography.active.simulation import seed_set
+from cartography.models.presets import PAPER, Preset, Recipe
+from cartography.models.training import Epoch, TrainingSet, fit
 from cartography.strategies import STRATEGIES
-from cartography.training import Epoch, TrainingSet, fit
 
 # The difference to allow, in probability, in nats and in scores. Float32 keeps seven digits, and
 # Adam divides a small gradient by its own size, noise and all; a wrong formula, a batch left out or

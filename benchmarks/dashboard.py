@@ -28,13 +28,13 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
 from chromium import CHROMIUM, FLAGS, PLACES, go_to, served, settled  # noqa: E402
 
-from cartography import map_runs  # noqa: E402
-from cartography.data_map import DataMap  # noqa: E402
-from cartography.dynamics import TrainingDynamics  # noqa: E402
 from cartography.figures import data_map_figure  # noqa: E402
-from cartography.runs import write_json  # noqa: E402
-from ui import background, tasks  # noqa: E402
-from ui.session import DataChoice  # noqa: E402
+from cartography.maps.data_map import DataMap  # noqa: E402
+from cartography.maps.dynamics import TrainingDynamics  # noqa: E402
+from cartography.runs import map_runs  # noqa: E402
+from cartography.runs.manifest import write_json  # noqa: E402
+from ui.jobs import background, tasks  # noqa: E402
+from ui.state.session import DataChoice  # noqa: E402
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -31,13 +31,13 @@ from agreement import Checks, check
 from measure import Target, machine, seconds, told
 from problems import AG_NEWS, TREC, Problem, Shape, from_file, made_up
 
-from cartography.data_map import DataMap
-from cartography.dynamics import TrainingDynamics
-from cartography.learner import ActiveLearner
-from cartography.presets import PAPER, SEEDS, Preset
-from cartography.simulation import Arm, Iteration, seed_set, simulate
+from cartography.active.learner import ActiveLearner
+from cartography.active.simulation import Arm, Iteration, seed_set, simulate
+from cartography.maps.data_map import DataMap
+from cartography.maps.dynamics import TrainingDynamics
+from cartography.models.presets import PAPER, SEEDS, Preset
+from cartography.models.training import TrainingSet, as_tensor, fit, pick_device
 from cartography.strategies import STRATEGIES
-from cartography.training import TrainingSet, as_tensor, fit, pick_device
 
 PAPERS_STRATEGIES = ("random", "lc", "entropy", "bald", "dal", "cal")
 ITERATION = {"TREC": Target(0.1, 0.3, "s"), "AG News": Target(0.15, 0.5, "s")}

@@ -25,11 +25,11 @@ from plotly.subplots import make_subplots
 from problems import AG_NEWS, made_up
 
 from cartography import PAPER, ActiveLearner
+from cartography.active.learner import query, train
+from cartography.active.simulation import seed_set
 from cartography.figures.palette import CLASS_COLOURS
-from cartography.learner import query, train
-from cartography.presets import SEEDS
-from cartography.simulation import seed_set
-from cartography.training import as_tensor, pick_device
+from cartography.models.presets import SEEDS
+from cartography.models.training import as_tensor, pick_device
 
 SIZES: Mapping[str, tuple[int, ...]] = {
     "pool": (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000),

@@ -26,8 +26,8 @@ from threshold import middle_levels, move, studied
 from workload import Workload, data_folder, load, small, workshop
 
 from cartography import PAPER, DataMap, TrainingDynamics, TrainingSet, embed, fit
-from cartography.disk import cache_folder
-from cartography.training import as_tensor, pick_device
+from cartography.files import cache_folder
+from cartography.models.training import as_tensor, pick_device
 
 EMBEDDING = Target(2, 4, "s")
 FULL_MAP = Target(25, 40, "s")

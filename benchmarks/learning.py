@@ -42,8 +42,8 @@ from reference import cal_iteration
 from workload import Workload, data_folder, load, small, workshop
 
 from cartography import PAPER, ActiveLearner, Preset
-from cartography.simulation import evaluate, seed_set
-from cartography.training import as_tensor
+from cartography.active.simulation import evaluate, seed_set
+from cartography.models.training import as_tensor
 
 SEED = 398048
 FASTER = {"TREC": Target(10, 5, "x", at_least=True), "AG News": Target(30, 20, "x", at_least=True)}

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cartography.corpus import Corpus
+from cartography.corpora.corpus import Corpus
 
 DIMENSIONS = 300
 # How far the centres of classes lie apart, in units of the spread of a class: 1,000 labels of a

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from cartography.presets import Preset, Recipe
+from cartography.models.presets import Preset, Recipe
 
 
 class _Texts(Dataset[tuple[Tensor, int]]):

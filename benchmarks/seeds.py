@@ -16,7 +16,7 @@ from problems import TREC, Problem
 from workload import data_folder, load, small, workshop
 
 from cartography import PAPER, Arm, Preset, simulate
-from cartography.presets import SEEDS
+from cartography.models.presets import SEEDS
 
 AT_ONCE = Target(1.8, 1.5, "x", at_least=True)
 

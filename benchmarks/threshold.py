@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from cartography.corpus import Corpus
+from cartography.active.simulation import seed_set
+from cartography.corpora.corpus import Corpus
 from cartography.figures import by_split, data_map_figure, high_cor_histogram
-from cartography.next_batch import next_batch
-from cartography.presets import PAPER
-from cartography.runs import Kind, Manifest, Source, write_json
-from cartography.simulation import seed_set
-from cartography.threshold_runs import ThresholdRun, read_threshold, record_threshold
+from cartography.models.presets import PAPER
+from cartography.runs.manifest import Kind, Manifest, Source, write_json
+from cartography.runs.next_batch import next_batch
+from cartography.runs.threshold_runs import ThresholdRun, read_threshold, record_threshold
 
 EPOCHS = 10
 BATCH = 50

@@ -24,8 +24,8 @@ from problems import AG_NEWS, DIMENSIONS, TREC, Problem, Shape, drawn_words, siz
 from reference import Tokens
 
 from cartography import Corpus, embed, read_train_test
-from cartography.vector_files import look_up
-from cartography.vectors import tokens_of
+from cartography.features.vector_files import look_up
+from cartography.features.word_vectors import tokens_of
 
 _FILES = {
     "TREC": ("trec_train.csv", "trec_test.csv"),

@@ -6,38 +6,38 @@ from typing import TYPE_CHECKING, Any
 # A name is loaded when it is first asked for: a script that only trains does not wait for readers,
 # figures and tables, nor need them installed.
 if TYPE_CHECKING:
-    from cartography.corpus import Corpus, describe, hold_out
-    from cartography.data_map import REGIONS, DataMap, Thresholds
-    from cartography.dynamics import DynamicsRecorder, TrainingDynamics
-    from cartography.embedding import Embedding, embed
+    from cartography.active.learner import ActiveLearner, Batch
+    from cartography.active.simulation import Arm, Iteration, simulate
+    from cartography.corpora.corpus import Corpus, describe, hold_out
+    from cartography.corpora.reading import read_corpus, read_train_test
     from cartography.errors import CartographyError
+    from cartography.features.embedding import Embedding, embed
     from cartography.figures import accuracy_figure, data_map_figure, write_html
-    from cartography.learn_runs import read_learning
-    from cartography.learner import ActiveLearner, Batch
-    from cartography.map_runs import read_map
-    from cartography.presets import PAPER, PRESETS, RELEASED, Preset, Recipe
-    from cartography.reading import read_corpus, read_train_test
-    from cartography.simulation import Arm, Iteration, simulate
+    from cartography.maps.data_map import REGIONS, DataMap, Thresholds
+    from cartography.maps.dynamics import DynamicsRecorder, TrainingDynamics
+    from cartography.models.presets import PAPER, PRESETS, RELEASED, Preset, Recipe
+    from cartography.models.switches import Switches
+    from cartography.models.training import Epoch, TrainingSet, fit
+    from cartography.runs.active_runs import read_learning
+    from cartography.runs.map_runs import read_map
     from cartography.strategies import STRATEGIES, Query, View
-    from cartography.switches import Switches
-    from cartography.training import Epoch, TrainingSet, fit
 
 _MODULES = {
-    "corpus": (
+    "corpora.corpus": (
         "Corpus",
         "describe",
         "hold_out",
     ),
-    "data_map": (
+    "maps.data_map": (
         "REGIONS",
         "DataMap",
         "Thresholds",
     ),
-    "dynamics": (
+    "maps.dynamics": (
         "DynamicsRecorder",
         "TrainingDynamics",
     ),
-    "embedding": (
+    "features.embedding": (
         "Embedding",
         "embed",
     ),
@@ -47,24 +47,24 @@ _MODULES = {
         "data_map_figure",
         "write_html",
     ),
-    "learn_runs": ("read_learning",),
-    "learner": (
+    "runs.active_runs": ("read_learning",),
+    "active.learner": (
         "ActiveLearner",
         "Batch",
     ),
-    "map_runs": ("read_map",),
-    "presets": (
+    "runs.map_runs": ("read_map",),
+    "models.presets": (
         "PAPER",
         "PRESETS",
         "RELEASED",
         "Preset",
         "Recipe",
     ),
-    "reading": (
+    "corpora.reading": (
         "read_corpus",
         "read_train_test",
     ),
-    "simulation": (
+    "active.simulation": (
         "Arm",
         "Iteration",
         "simulate",
@@ -74,8 +74,8 @@ _MODULES = {
         "Query",
         "View",
     ),
-    "switches": ("Switches",),
-    "training": (
+    "models.switches": ("Switches",),
+    "models.training": (
         "Epoch",
         "TrainingSet",
         "fit",

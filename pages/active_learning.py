@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from ui import background, frame, parts, session
+from ui import frame, parts
+from ui.jobs import background
 from ui.naming import plain
-from ui.panels import active_learning as panels
-from ui.panels import active_learning_settings as settings
+from ui.panels.active_learning import panel as panels
+from ui.panels.active_learning import settings
+from ui.state import session
 
 frame.enter()
 

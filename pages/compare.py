@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from ui import frame, session
-from ui.panels import compare as panels
+from ui import frame
+from ui.panels.compare import panel as panels
+from ui.state import session
 
 frame.enter()
 

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from ui import address, background, frame, parts, session, words
+from ui import frame, parts, words
+from ui.jobs import address, background
 from ui.naming import plain
-from ui.panels import data_map as panels
-from ui.panels import data_map_controls as controls
-from ui.session import DataChoice
+from ui.panels.data_map import controls
+from ui.panels.data_map import panel as panels
+from ui.state import session
+from ui.state.session import DataChoice
 
 frame.enter()
 

@@ -5,8 +5,8 @@ import streamlit as st
 from ui import frame, words
 from ui.faults import shown_in_place
 from ui.naming import plain
-from ui.panels import dataset as panels
-from ui.panels.dataset_contents import contents
+from ui.panels.dataset import panel as panels
+from ui.panels.dataset.contents import contents
 
 frame.enter()
 

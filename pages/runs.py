@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from ui import frame, run_list
-from ui.panels import runs as panels
+from ui import frame
+from ui.panels.runs import panel as panels
+from ui.panels.runs import run_list
 
 frame.enter()
 

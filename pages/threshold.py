@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from ui import address, background, frame, parts, session, words
+from ui import frame, parts, words
+from ui.jobs import address, background
 from ui.naming import plain
-from ui.panels import threshold as panels
-from ui.panels import threshold_sweep as sweeps
+from ui.panels.threshold import panel as panels
+from ui.panels.threshold import sweep as sweeps
+from ui.state import session
 
 frame.enter()
 

@@ -18,7 +18,7 @@ from urllib.request import urlopen
 import numpy as np
 import pytest
 
-from ui.session import DataChoice
+from ui.state.session import DataChoice
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cartography.corpus import Corpus
-from cartography.presets import PAPER
-from cartography.simulation import Arm, Iteration, simulate
+from cartography.active.simulation import Arm, Iteration, simulate
+from cartography.corpora.corpus import Corpus
+from cartography.models.presets import PAPER
 
 CLASSES = ("circle", "square", "triangle")
 PRESET = replace(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from chromium import CHROMIUM, FLAGS, served
 
-from ui.session import DataChoice
+from ui.state.session import DataChoice
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -6,9 +6,10 @@ from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 from cartography.cli import app
-from ui import background, session
-from ui.background import Kind, Task
-from ui.session import DataChoice
+from ui.jobs import background
+from ui.jobs.background import Kind, Task
+from ui.state import session
+from ui.state.session import DataChoice
 
 ROOT = Path(__file__).resolve().parent.parent
 EPOCHS = 2

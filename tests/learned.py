@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cartography.comparison import Learned
+from cartography.evaluation.comparison import Learned
 
 RISING = (0.5, 0.6, 0.7, 0.8)
 

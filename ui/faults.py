@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import streamlit as st
 
 from cartography.errors import CartographyError
-from ui import workspace
 from ui.naming import plain
+from ui.state import workspace
 
 # What the command line calls an option, and what stands beside its widget.
 _OPTIONS = {

@@ -2,16 +2,17 @@
 
 import runpy
 from contextvars import ContextVar
-from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from ui import address, session, workspace
+from ui import ROOT
 from ui.faults import shown_in_place
+from ui.jobs import address
 from ui.naming import plain
+from ui.state import session, workspace
 
-_APP = Path(__file__).resolve().parent.parent / "app.py"
+_APP = ROOT / "app.py"
 # Less room above and below a page than Streamlit leaves, but as much as its toolbar needs. A figure
 # that is drawn again keeps its colours while the next one is on its way. And what a figure says in
 # Streamlit's grey, too pale on a light page, has the colour of the words around it.

@@ -9,12 +9,14 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from cartography.data_map import REGIONS, DataMap
 from cartography.figures import as_html, caption_of
-from ui import background, results, session, words
-from ui.background import State, Task
+from cartography.maps.data_map import REGIONS, DataMap
+from ui import words
 from ui.faults import sentence, shown_in_place
+from ui.jobs import background, results
+from ui.jobs.background import State, Task
 from ui.naming import plain
+from ui.state import session
 
 _EVERY = 1.0  # seconds between two looks at a worker
 _NUMBER = st.column_config.NumberColumn

@@ -6,9 +6,9 @@ import typer
 
 from cartography.cli import options
 from cartography.cli.inputs import embedded, one_line_errors, read
-from cartography.embedding import CORPUS_VECTORS
+from cartography.features.embedding import CORPUS_VECTORS
 from cartography.progress import console_of
-from cartography.runs import SUMMARY, require_empty, write_json
+from cartography.runs.manifest import SUMMARY, require_empty, write_json
 
 
 def embed_command(

@@ -7,9 +7,9 @@ import typer
 
 from cartography.cli.inputs import one_line_errors
 from cartography.errors import CartographyError
-from cartography.export import write_csv
-from cartography.learn_runs import BATCHES, ITERATIONS, read_learning
-from cartography.runs import write_json
+from cartography.formats.export import write_csv
+from cartography.runs.active_runs import BATCHES, ITERATIONS, read_learning
+from cartography.runs.manifest import write_json
 
 
 def export_command(

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import typer
 from rich.console import Console
 
-from cartography.corpus import Corpus, describe, require_classes
-from cartography.embedding import Embedding, Pooling, embed
+from cartography.corpora.corpus import Corpus, describe, require_classes
+from cartography.corpora.reading import read_train_test
 from cartography.errors import CartographyError
-from cartography.presets import PAPER, Preset
-from cartography.reading import read_train_test
-from cartography.runs import Kind, Manifest, Source
-from cartography.training import pick_device
+from cartography.features.embedding import Embedding, Pooling, embed
+from cartography.models.presets import PAPER, Preset
+from cartography.models.training import pick_device
+from cartography.runs.manifest import Kind, Manifest, Source
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from cartography.cli import options
 from cartography.cli.inputs import embedded, one_line_errors, read
 from cartography.cli.method import method
 from cartography.cli.report import report
-from cartography.corpus import hold_out
-from cartography.embedding import CORPUS_VECTORS
-from cartography.learn_runs import record_learning
-from cartography.presets import PAPER, SEEDS
+from cartography.corpora.corpus import hold_out
+from cartography.features.embedding import CORPUS_VECTORS
+from cartography.models.presets import PAPER, SEEDS
 from cartography.progress import console_of, shown
-from cartography.runs import claimed, run_folders
+from cartography.runs.active_runs import record_learning
+from cartography.runs.manifest import claimed, run_folders
 from cartography.strategies import USES_T_COR
 
 

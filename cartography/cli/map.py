@@ -7,18 +7,18 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from cartography.active.simulation import seed_set
 from cartography.cli import options
 from cartography.cli.inputs import embedded, one_line_errors, read
 from cartography.cli.method import method
 from cartography.cli.report import report
-from cartography.corpus import flip_labels
-from cartography.embedding import CORPUS_VECTORS
+from cartography.corpora.corpus import flip_labels
 from cartography.errors import CartographyError
-from cartography.map_runs import record_maps
-from cartography.presets import PAPER, SEEDS
+from cartography.features.embedding import CORPUS_VECTORS
+from cartography.models.presets import PAPER, SEEDS
 from cartography.progress import console_of, shown
-from cartography.runs import claimed, run_folders
-from cartography.simulation import seed_set
+from cartography.runs.manifest import claimed, run_folders
+from cartography.runs.map_runs import record_maps
 
 ALL = "all"
 AUTO = "auto"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from cartography.presets import PRESETS, Preset
+from cartography.models.presets import PRESETS, Preset
 
 
 def method(

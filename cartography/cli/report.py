@@ -4,8 +4,8 @@ from pathlib import Path
 
 import typer
 
-from cartography.learn_runs import read_learning
-from cartography.runs import SUMMARY, read_json
+from cartography.runs.active_runs import read_learning
+from cartography.runs.manifest import SUMMARY, read_json
 
 
 def report(folder: Path) -> None:

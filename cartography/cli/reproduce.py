@@ -9,10 +9,10 @@ import typer
 
 from cartography.cli import options
 from cartography.cli.inputs import embedded, one_line_errors, read
-from cartography.disk import cache_folder
-from cartography.embedding import CORPUS_VECTORS
 from cartography.errors import CartographyError
-from cartography.presets import PAPER, PRESETS, SEEDS, Preset
+from cartography.features.embedding import CORPUS_VECTORS
+from cartography.files import cache_folder
+from cartography.models.presets import PAPER, PRESETS, SEEDS, Preset
 from cartography.progress import console_of
 from cartography.reproduction.experiments import Experiments, carry_out
 from cartography.reproduction.pictures import draw

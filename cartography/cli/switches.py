@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from cartography.switches import describe_switches, switch_values
+from cartography.models.switches import describe_switches, switch_values
 
 
 def switches_command() -> None:

@@ -2,15 +2,15 @@
 
 import typer
 
+from cartography.active.threshold_study import study_epochs
 from cartography.cli import options
 from cartography.cli.inputs import embedded, one_line_errors, read
 from cartography.cli.method import method
-from cartography.embedding import CORPUS_VECTORS
-from cartography.presets import PAPER, SEEDS
+from cartography.features.embedding import CORPUS_VECTORS
+from cartography.models.presets import PAPER, SEEDS
 from cartography.progress import console_of, shown
-from cartography.runs import claimed
-from cartography.threshold import study_epochs
-from cartography.threshold_runs import labelled_rows, read_threshold, record_threshold
+from cartography.runs.manifest import claimed
+from cartography.runs.threshold_runs import labelled_rows, read_threshold, record_threshold
 
 
 def threshold_command(

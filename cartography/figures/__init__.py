@@ -9,12 +9,7 @@ from cartography.figures.colouring import (
     by_region,
     by_split,
 )
-from cartography.figures.curves import (
-    BatchSeries,
-    Curve,
-    accuracy_figure,
-    batch_statistics_figure,
-)
+from cartography.figures.curves import BatchSeries, Curve, accuracy_figure, batch_statistics_figure
 from cartography.figures.density import pick_density_figure
 from cartography.figures.epochs import epoch_curves_figure
 from cartography.figures.heat import epsilon_figure, overlap_figure
@@ -22,12 +17,7 @@ from cartography.figures.histograms import high_cor_histogram, lengths_figure, n
 from cartography.figures.intervals import labels_saved_figure, sweep_figure
 from cartography.figures.layout import as_html, caption_of, write_html
 from cartography.figures.maps import data_map_figure, map_caption, positions_of
-from cartography.figures.palette import (
-    CORRECTNESS,
-    HIGHLIGHT,
-    REGION_COLOURS,
-    STRATEGY_COLOURS,
-)
+from cartography.figures.palette import CORRECTNESS, HIGHLIGHT, REGION_COLOURS, STRATEGY_COLOURS
 from cartography.figures.sampling import MOST_POINTS
 from cartography.figures.shares import (
     class_shares_figure,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cartography.data_map import REGIONS, DataMap
 from cartography.figures.palette import (
     BATCH_COLOURS,
     CLASS_COLOURS,
@@ -18,6 +17,7 @@ from cartography.figures.palette import (
     SEED_SET,
     SYMBOLS,
 )
+from cartography.maps.data_map import REGIONS, DataMap
 
 _REGION_SYMBOLS = ("circle", "diamond", "x")
 

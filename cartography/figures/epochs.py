@@ -6,10 +6,10 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cartography.data_map import confidence, variability
 from cartography.figures.layout import lay_out, note
 from cartography.figures.marks import add_band, add_line, add_reference, shaped, written
 from cartography.figures.palette import CORRECTNESS, NEUTRAL
+from cartography.maps.data_map import confidence, variability
 
 MOST_LINES = 20
 """Texts drawn as a line each; of more, the quantiles are."""

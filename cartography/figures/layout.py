@@ -10,9 +10,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from cartography.disk import written_whole
 from cartography.figures.marks import written
 from cartography.figures.palette import CLEAR, CORRECTNESS, NEUTRAL
+from cartography.files import written_whole
 
 MODEBAR = {"bgcolor": CLEAR, "color": NEUTRAL, "activecolor": CORRECTNESS[-1]}
 

@@ -7,7 +7,6 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cartography.data_map import REGIONS, DataMap
 from cartography.errors import CartographyError
 from cartography.figures.colouring import Colouring, by_correctness
 from cartography.figures.layout import MODEBAR, legend_below, note, plane
@@ -15,6 +14,7 @@ from cartography.figures.marginals import bars, shade, spread
 from cartography.figures.marks import written
 from cartography.figures.palette import CLEAR, HIGHLIGHT, QUIET
 from cartography.figures.sampling import drawn
+from cartography.maps.data_map import REGIONS, DataMap
 
 _HOVER = "confidence %{y:.2f}<br>variability %{x:.2f}"
 

@@ -6,9 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cartography.data_map import DataMap
 from cartography.figures.colouring import nearest_level
 from cartography.figures.palette import CORRECTNESS, NEUTRAL
+from cartography.maps.data_map import DataMap
 
 _CELLS = 100
 _BARS = 50

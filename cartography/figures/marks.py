@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from cartography.figures.palette import NEUTRAL, STRATEGY_COLOURS
-from cartography.presets import PAPER, PRESETS
-from cartography.wording import strategy_name
+from cartography.formatting import strategy_name
+from cartography.models.presets import PAPER, PRESETS
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 

@@ -6,8 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cartography.corpus import CorpusReport
-from cartography.data_map import REGIONS
+from cartography.corpora.corpus import CorpusReport
 from cartography.figures.layout import lay_out
 from cartography.figures.marks import (
     add_band,
@@ -19,6 +18,7 @@ from cartography.figures.marks import (
     written,
 )
 from cartography.figures.palette import REGION_COLOURS
+from cartography.maps.data_map import REGIONS
 
 _REGION_PATTERNS = ("", "/", "x")
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cartography.presets import PAPER
+from cartography.evaluation.verdict import BASELINE, EPSILON_LIMIT
+from cartography.formatting import beside, counted, listed, strategy_name
+from cartography.models.presets import PAPER
 from cartography.reproduction.estimates import (
     Estimate,
     estimate,
@@ -25,8 +27,6 @@ from cartography.reproduction.words import (
     saved_told,
     told,
 )
-from cartography.verdict import BASELINE, EPSILON_LIMIT
-from cartography.wording import beside, counted, listed, strategy_name
 
 NOT_RUN = "not run"
 # Half an interval of accuracy, the widest that can still speak for a figure of the paper.

@@ -6,7 +6,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from cartography.presets import PRESETS
+from cartography.evaluation.verdict import Verdict
+from cartography.models.presets import PRESETS
 from cartography.reproduction.estimates import (
     Estimate,
     at,
@@ -20,7 +21,6 @@ from cartography.reproduction.estimates import (
 from cartography.reproduction.plan import decomposition
 from cartography.reproduction.results import Results, missing_from
 from cartography.reproduction.tables import compared_runs, judged
-from cartography.verdict import Verdict
 
 Measure = Callable[[Results, str], pd.Series]
 

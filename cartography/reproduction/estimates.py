@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cartography.presets import PAPER
+from cartography.evaluation.significance import mean_and_interval
+from cartography.models.presets import PAPER
 from cartography.reproduction.results import Results
-from cartography.significance import mean_and_interval
 
 # Accuracies are on disk with six digits: differences beyond are rounding, and no effect.
 _DIGITS = 9

@@ -10,8 +10,10 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from cartography.corpus import Corpus
-from cartography.presets import Preset
+from cartography.corpora.corpus import Corpus
+from cartography.formatting import counted
+from cartography.models.presets import Preset
+from cartography.models.training import pick_device
 from cartography.progress import shown
 from cartography.reproduction.plan import Dataset, Method
 from cartography.reproduction.results import (
@@ -23,8 +25,6 @@ from cartography.reproduction.results import (
     require_alike,
 )
 from cartography.reproduction.work import Inputs, Work, carried_out, tables, works
-from cartography.training import pick_device
-from cartography.wording import counted
 
 
 @dataclass(frozen=True)

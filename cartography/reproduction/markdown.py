@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from cartography.formatting import counted
 from cartography.reproduction.estimates import Estimate
 from cartography.reproduction.results import Results
-from cartography.wording import counted
 
 NOTHING = "-"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cartography.formatting import listed, strategy_name
 from cartography.reproduction.markdown import NOTHING, captioned, cell, command, paragraph
 from cartography.reproduction.plan import STATISTICS
 from cartography.reproduction.published import PUBLISHED
@@ -19,7 +20,6 @@ from cartography.reproduction.tables import (
     seconds,
 )
 from cartography.reproduction.words import percent, saved_told, told
-from cartography.wording import listed, strategy_name
 
 
 def shared_picks(results: Results) -> list[str]:

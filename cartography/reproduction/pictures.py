@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import plotly.graph_objects as go
 
-from cartography.disk import written_whole
 from cartography.errors import CartographyError
 from cartography.figures import (
     BatchSeries,
@@ -16,13 +15,14 @@ from cartography.figures import (
     batch_statistics_figure,
     data_map_figure,
 )
+from cartography.files import written_whole
+from cartography.formatting import strategy_name
 from cartography.reproduction.estimates import by_seed, on_all_texts
 from cartography.reproduction.markdown import NOTHING, captioned
 from cartography.reproduction.plan import BATCHES_OF, MAPPED, MAPPED_NAMES, STATISTICS
 from cartography.reproduction.published import PUBLISHED
 from cartography.reproduction.results import Results
 from cartography.reproduction.tables import compared_runs, presets_of
-from cartography.wording import strategy_name
 
 _WIDTH, _MAP_HEIGHT, _HEIGHT = 640, 596, 400
 _SCALE = 1.5

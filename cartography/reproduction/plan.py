@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from cartography.presets import PAPER, PRESETS, RELEASED, Preset
+from cartography.models.presets import PAPER, PRESETS, RELEASED, Preset
+from cartography.models.switches import Switches
 from cartography.strategies import USES_T_COR
-from cartography.switches import Switches
 
 Dataset = Literal["trec", "agnews"]
 

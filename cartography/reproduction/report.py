@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from cartography.evaluation.verdict import EPSILON_LIMIT
+from cartography.formatting import listed
 from cartography.reproduction.claims import NARROW
 from cartography.reproduction.decomposition import taken_apart
 from cartography.reproduction.markdown import command
@@ -11,17 +13,8 @@ from cartography.reproduction.pictures import picture_lines
 from cartography.reproduction.published import EPSILON_LIMIT as PUBLISHED_LIMIT
 from cartography.reproduction.published import PUBLISHED
 from cartography.reproduction.results import Results
-from cartography.reproduction.sections import (
-    along,
-    final_accuracy,
-    in_short,
-    maps,
-    order,
-    setting,
-)
+from cartography.reproduction.sections import along, final_accuracy, in_short, maps, order, setting
 from cartography.reproduction.switch_section import answers, earlier, switches
-from cartography.verdict import EPSILON_LIMIT
-from cartography.wording import listed
 
 _TITLE = """\
 # The paper, reproduced

@@ -12,15 +12,15 @@ import pandas as pd
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from cartography.comparison import Learned
-from cartography.data_map import DataMap
-from cartography.disk import written_whole
 from cartography.errors import CartographyError
-from cartography.iteration_files import COLUMNS
-from cartography.presets import PAPER
+from cartography.evaluation.comparison import Learned
+from cartography.files import written_whole
+from cartography.formatting import strategy_name
+from cartography.maps.data_map import DataMap
+from cartography.models.presets import PAPER
 from cartography.reproduction.plan import MAP_EPOCHS, MAPPED_NAMES, Method
-from cartography.runs import read_json, write_json
-from cartography.wording import strategy_name
+from cartography.runs.iteration_files import COLUMNS
+from cartography.runs.manifest import read_json, write_json
 
 CORPUS = "corpus.json"
 ACCURACY = "accuracy.csv"

@@ -4,16 +4,12 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
-from cartography.presets import PRESETS
+from cartography.evaluation.significance import EpsilonTable
+from cartography.evaluation.verdict import EPSILON_LIMIT
+from cartography.formatting import beside, listed, strategy_name
+from cartography.models.presets import PRESETS
 from cartography.reproduction.claims import claims
-from cartography.reproduction.markdown import (
-    NOTHING,
-    captioned,
-    cell,
-    change,
-    command,
-    paragraph,
-)
+from cartography.reproduction.markdown import NOTHING, captioned, cell, change, command, paragraph
 from cartography.reproduction.plan import MAP_EPOCHS, MAPPED, MAPPED_NAMES, grid
 from cartography.reproduction.published import COMPARED, PUBLISHED
 from cartography.reproduction.results import Results, missing_from
@@ -29,9 +25,6 @@ from cartography.reproduction.tables import (
     regions,
 )
 from cartography.reproduction.words import percent
-from cartography.significance import EpsilonTable
-from cartography.verdict import EPSILON_LIMIT
-from cartography.wording import beside, listed, strategy_name
 
 
 def setting(results: Results) -> list[str]:

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cartography.comparison import Learned, overlap
+from cartography.evaluation.comparison import Learned, overlap
+from cartography.formatting import strategy_name
 from cartography.reproduction.published import PAIRS, PUBLISHED
 from cartography.reproduction.results import Results
 from cartography.reproduction.tables import compared_runs
-from cartography.wording import strategy_name
 
 
 @dataclass(frozen=True)

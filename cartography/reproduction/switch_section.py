@@ -1,12 +1,9 @@
 """What the report says of the switches, one by one, for one data set."""
 
-from cartography.presets import PRESETS
-from cartography.reproduction.decomposition import (
-    DIFFERENCES,
-    MEASURES,
-    Part,
-    Taken,
-)
+from cartography.formatting import listed
+from cartography.models.presets import PRESETS
+from cartography.models.switches import describe_switches
+from cartography.reproduction.decomposition import DIFFERENCES, MEASURES, Part, Taken
 from cartography.reproduction.estimates import estimate, last, on_all_texts, paired
 from cartography.reproduction.markdown import NOTHING, captioned, cell, change, command
 from cartography.reproduction.pick_sections import moved_words
@@ -14,8 +11,6 @@ from cartography.reproduction.plan import CAL_ALONE, EARLIER, UNREAD
 from cartography.reproduction.published import PUBLISHED
 from cartography.reproduction.results import Results
 from cartography.reproduction.words import gap_told, switches_told, told, verdict_words
-from cartography.switches import describe_switches
-from cartography.wording import listed
 
 _ANSWERED = (
     *("all texts", "CAL less all texts, last", "Random less all texts, last"),

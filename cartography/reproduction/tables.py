@@ -9,22 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartography.comparison import Learned, pooled_accuracies, seeds_by_name
-from cartography.presets import PRESETS
-from cartography.reproduction.estimates import (
-    Estimate,
-    at,
-    by_seed,
-    estimate,
-    last,
-    on_all_texts,
-)
+from cartography.evaluation.comparison import Learned, pooled_accuracies, seeds_by_name
+from cartography.evaluation.significance import EpsilonTable, epsilon_min_table
+from cartography.evaluation.verdict import BASELINE, Verdicts, verdicts
+from cartography.formatting import strategy_name
+from cartography.models.presets import PRESETS
+from cartography.reproduction.estimates import Estimate, at, by_seed, estimate, last, on_all_texts
 from cartography.reproduction.plan import BATCHES_OF, LEVELS, STRATEGIES
 from cartography.reproduction.published import COMPARED, PUBLISHED
 from cartography.reproduction.results import Results
-from cartography.significance import EpsilonTable, epsilon_min_table
-from cartography.verdict import BASELINE, Verdicts, verdicts
-from cartography.wording import strategy_name
 
 REGIONS = ("easy", "ambiguous", "hard")
 _BOOTSTRAP_SEED = 0

@@ -5,14 +5,14 @@ from functools import reduce
 
 from pandas import Series
 
-from cartography.presets import PAPER, PRESETS
+from cartography.evaluation.verdict import LabelsSaved
+from cartography.formatting import beside, counted, listed
+from cartography.models.presets import PAPER, PRESETS
 from cartography.reproduction.decomposition import DIFFERENCES, Part, Taken
 from cartography.reproduction.estimates import Estimate, estimate, paired
 from cartography.reproduction.markdown import NOTHING
 from cartography.reproduction.plan import decomposition
 from cartography.reproduction.published import EPSILON_LIMIT as PUBLISHED_LIMIT
-from cartography.verdict import LabelsSaved
-from cartography.wording import beside, counted, listed
 
 AS_PUBLISHED = "as the paper has it"
 AGAINST = "against the paper"

@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cartography.corpus import Corpus
-from cartography.data_map import DataMap
-from cartography.embedding import Embedding
-from cartography.iteration_files import read_outline
-from cartography.learn_runs import record_learning
-from cartography.map_runs import read_map, record_maps
-from cartography.presets import PRESETS, Preset
+from cartography.active.simulation import seed_set
+from cartography.corpora.corpus import Corpus
+from cartography.features.embedding import Embedding
+from cartography.maps.data_map import DataMap
+from cartography.models.presets import PRESETS, Preset
+from cartography.models.training import pick_device
 from cartography.reproduction.plan import BATCHES_OF, MAP_EPOCHS, Method
 from cartography.reproduction.results import (
     ACCURACY_COLUMNS,
@@ -25,10 +24,11 @@ from cartography.reproduction.results import (
     PICKS_COLUMNS,
     told_ids,
 )
-from cartography.runs import SUMMARY, Manifest, Source, claimed, finished, read_json
-from cartography.simulation import seed_set
+from cartography.runs.active_runs import record_learning
+from cartography.runs.iteration_files import read_outline
+from cartography.runs.manifest import SUMMARY, Manifest, Source, claimed, finished, read_json
+from cartography.runs.map_runs import read_map, record_maps
 from cartography.strategies import USES_T_COR
-from cartography.training import pick_device
 
 # Strategies side by side on a CPU; more would not be faster, and results come sooner.
 _AT_ONCE = 2

@@ -1,7 +1,6 @@
 """Query strategies: each a function `(view, query_size, rng)` to a query, and the table of them."""
 
 from cartography.errors import CartographyError
-from cartography.strategies.asking import Strategy, ask
 from cartography.strategies.bald import bald, bald_mi
 from cartography.strategies.cal import cal
 from cartography.strategies.cal_dal import cal_dal
@@ -9,9 +8,10 @@ from cartography.strategies.dal import dal
 from cartography.strategies.entropy import entropy
 from cartography.strategies.least_confidence import least_confidence
 from cartography.strategies.margin import margin
-from cartography.strategies.query import Query
+from cartography.strategies.pool_view import View
 from cartography.strategies.random import random
-from cartography.strategies.view import View
+from cartography.strategies.runner import Strategy, ask
+from cartography.strategies.selection import Query
 
 STRATEGIES: dict[str, Strategy] = {
     "random": random,

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from cartography.strategies.entropy import entropy_of
-from cartography.strategies.query import Query, top
-from cartography.strategies.view import View
+from cartography.strategies.pool_view import View
+from cartography.strategies.selection import Query, top
 
 
 def bald(view: View, query_size: int, rng: np.random.Generator) -> Query:

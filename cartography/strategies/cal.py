@@ -5,14 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cartography.strategies.discriminator import (
-    Asking,
-    Discriminated,
-    Discrimination,
-    drawn_seed,
-)
-from cartography.strategies.query import Query, top
-from cartography.strategies.view import View
+from cartography.strategies.discriminator import Asking, Discriminated, Discrimination, drawn_seed
+from cartography.strategies.pool_view import View
+from cartography.strategies.selection import Query, top
 
 
 @dataclass(frozen=True, eq=False)

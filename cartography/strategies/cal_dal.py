@@ -7,7 +7,7 @@ import numpy as np
 from cartography.strategies.cal import cal
 from cartography.strategies.dal import dal
 from cartography.strategies.discriminator import Asking
-from cartography.strategies.view import View
+from cartography.strategies.pool_view import View
 
 
 def cal_dal(view: View, query_size: int, rng: np.random.Generator) -> Asking:

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from cartography.strategies.discriminator import Asking, Discrimination, drawn_seed
-from cartography.strategies.query import top
-from cartography.strategies.view import View
+from cartography.strategies.pool_view import View
+from cartography.strategies.selection import top
 
 
 def dal(view: View, query_size: int, rng: np.random.Generator) -> Asking:

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cartography.classifier import probabilities
-from cartography.presets import Recipe
-from cartography.strategies.query import Query
-from cartography.training import Epoch, TrainingSet, fit
+from cartography.models.mlp import probabilities
+from cartography.models.presets import Recipe
+from cartography.models.training import Epoch, TrainingSet, fit
+from cartography.strategies.selection import Query
 
 
 @dataclass(frozen=True, eq=False)

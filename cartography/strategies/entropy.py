@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cartography.strategies.query import Query, top
-from cartography.strategies.view import View
+from cartography.strategies.pool_view import View
+from cartography.strategies.selection import Query, top
 
 
 def entropy_of(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from cartography.strategies.query import Query, top
-from cartography.strategies.view import View
+from cartography.strategies.pool_view import View
+from cartography.strategies.selection import Query, top
 
 
 def uncertainty(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from cartography.strategies.query import Query, top
-from cartography.strategies.view import View
+from cartography.strategies.pool_view import View
+from cartography.strategies.selection import Query, top
 
 
 def random(view: View, query_size: int, rng: np.random.Generator) -> Query:

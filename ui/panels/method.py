@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cartography.presets import PRESETS
+from cartography.models.presets import PRESETS
 from ui import words
-from ui.methods import AS_PAPER, Method, alternatives, reason
+from ui.jobs.methods import AS_PAPER, Method, alternatives, reason
 
 
 def take_over(page: str, method: Method) -> None:

@@ -1,0 +1,137 @@
+"""Why a text lies where it does on a data map, and why a strategy picked it, in words."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartography.formatting import beside, counted
+from cartography.maps.data_map import REGIONS, DataMap
+from cartography.maps.dynamics import TrainingDynamics
+from cartography.strategies import strategy_named
+
+
+def reasons_of_places(
+    data_map: DataMap,
+    dynamics: TrainingDynamics,
+    items: NDArray[np.int64],
+    gold: NDArray[np.object_],
+    predicted: NDArray[np.object_],
+) -> list[str]:
+    """Why each of `items` (k,), positions on `data_map`, lies in its region: k sentences or two.
+
+    They follow the rule of the map's `Thresholds`, with the numbers it was applied to. `dynamics`
+    is what the map was made of; `gold` (n,) and `predicted` (n,) name each item's gold label and
+    the class that the trained model predicts.
+    """
+    probability = dynamics.gold_probability[:, items]
+    low, high = probability.min(axis=0), probability.max(axis=0)
+    found = []
+    for item, least, most in zip(items.tolist(), low.tolist(), high.tolist(), strict=True):
+        reason = _place(data_map, item, f" between {least:.2f} and {most:.2f}")
+        region = REGIONS[data_map.region[item]]
+        if predicted[item] != gold[item]:
+            reason += f" The model ends on {predicted[item]}, not on the gold label {gold[item]}."
+        elif region != "easy-to-learn":
+            reason += f" The model ends on the gold label {gold[item]}."
+        found.append(reason)
+    return found
+
+
+def reasons_of_regions(data_map: DataMap, items: NDArray[np.int64]) -> list[str]:
+    """Why each of `items` (k,), positions on `data_map`, lies in its region: k sentences.
+
+    As `reasons_of_places`, for a map that is all that was kept of its training.
+    """
+    return [_place(data_map, item) for item in items.tolist()]
+
+
+def _place(data_map: DataMap, item: int, swing: str = "") -> str:
+    """The sentence of one item, with the range of its gold-label probability where it is known."""
+    limits = data_map.thresholds
+    correctness = float(data_map.correctness[item])
+    variability = float(data_map.variability[item])
+    region = REGIONS[data_map.region[item]]
+    share = f"correctness {beside(correctness, limits.hard, limits.easy)}"
+    spread = f"variability {beside(variability, limits.ambiguous)}"
+    right = _right(round(correctness * data_map.epochs), data_map.epochs)
+    if region != "ambiguous":
+        bound = (
+            f"at least {limits.easy:g}" if region == "easy-to-learn" else f"at most {limits.hard:g}"
+        )
+        return (
+            f"{right} ({share}, {bound}) and steady ({spread}, below {limits.ambiguous:g}): "
+            f"{region}."
+        )
+    between = limits.hard < correctness < limits.easy
+    if variability < limits.ambiguous:
+        place = f"lies{swing} ({spread})" if swing else f"has {spread}"
+        return (
+            f"{right} ({share}, between {limits.hard:g} and {limits.easy:g}); the probability of "
+            f"its gold label {place}: ambiguous."
+        )
+    return (
+        f"{right} ({share}){';' if between else ', yet'} the probability of its gold label swings"
+        f"{swing} ({spread}, at least {limits.ambiguous:g}): ambiguous."
+    )
+
+
+def _right(count: int, epochs: int) -> str:
+    if epochs > 1 and count in (0, epochs):
+        return f"Right in {'all' if count else 'none of'} {epochs} epochs"
+    return f"Right in {count} of {counted(epochs, 'epoch')}"
+
+
+def reasons_of_picks(
+    strategy: str, scores: Sequence[float] | NDArray[np.float64], *, classes: int, query_size: int
+) -> list[str]:
+    """Why `strategy` wanted each text of one whole batch: a sentence for each of `scores` (k,).
+
+    The scores are those of the strategy's query, the most wanted first; `classes` is the number
+    of classes and `query_size` what was asked for. A sentence says what its score says and no
+    more. Raises CartographyError for an unknown strategy.
+    """
+    strategy_named(strategy)
+    # CAL has the odd text of the two halves; see `strategies.cal_dal`.
+    of_cal = query_size - query_size // 2
+    found = []
+    for position, score in enumerate(map(float, scores)):
+        asked = strategy
+        if strategy == "cal-dal":
+            asked = "cal" if position < of_cal else "dal"
+        # CAL's score is never above 0; where no threshold splits the map it draws from [0, 1).
+        if asked == "cal" and score > 0:
+            asked = "random"
+        found.append(
+            _PICKS[asked].format(
+                score=_rounded(score),
+                minus=_rounded(-score),
+                rest=_rounded(1 - score),
+                bits=f"of at most {np.log2(classes):.2f} bits",
+            )
+        )
+    return found
+
+
+_PICKS = {
+    "random": "It was drawn at random.",
+    "lc": "Its most probable class has {rest}.",
+    "entropy": "The entropy of its predicted classes is {score} {bits}.",
+    "margin": "Its two most probable classes are {minus} apart.",
+    "bald": "With dropout on, the entropy of its mean prediction is {score} {bits}.",
+    "bald-mi": (
+        "With dropout on, its predictions disagree by {score} bits (mutual information of label "
+        "and model)."
+    ),
+    "dal": "P(unlabelled) is {score} by the discriminator of labelled and unlabelled texts.",
+    "cal": "P(high-cor) is {minus} from the boundary 0.5.",
+}
+"""What each strategy's score says: itself, `minus` it, or the `rest` of it to 1."""
+
+
+def _rounded(value: float) -> str:
+    """Two decimals, without calling a little nothing or nearly all of a probability all."""
+    text = f"{value:.2f}"
+    if float(text) == 0:
+        return "less than 0.01" if value > 0 else "0.00"
+    return "more than 0.99" if text == "1.00" and value < 1 else text

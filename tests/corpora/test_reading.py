@@ -1,0 +1,432 @@
+import json
+import re
+
+import datasets
+import numpy as np
+import pyarrow
+import pytest
+from pyarrow import parquet
+
+from cartography.corpora.reading import read_corpus, read_train_test
+from cartography.corpora.sources import open_source
+from cartography.errors import CartographyError
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(name, content):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def rows(corpus):
+    return list(zip(corpus.ids, corpus.texts, corpus.label_names(corpus.labels), strict=True))
+
+
+THREE = [("0", "a cat", "pet"), ("1", "a wolf", "wild"), ("2", "a dog", "pet")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.csv", "text,label\na cat,pet\na wolf,wild\na dog,pet\n"),
+        ("t.CSV", 'Text , LABEL\r\n"a cat",pet\r\n\r\na wolf, wild\r\na dog,pet'),
+        ("t.csv", ",Class Index,Description\n7,pet,a cat\n8,wild,a wolf\n9,pet,a dog\n"),
+        ("t.csv", "review;sentiment\na cat;pet\na wolf;wild\na dog;pet\n"),
+        ("t.csv", b"\xef\xbb\xbftext,label\na cat,pet\na wolf,wild\na dog,pet\n"),
+        ("t.csv", "text,label\na cat,pet\na wolf,wild\na dog,pet\n".encode("utf-16")),
+        ("t.tsv", "sentence\tlabel\na cat\tpet\na wolf\twild\na dog\tpet\n"),
+        ("t.tsv", 'sentence\tlabel\n"a cat"\tpet\na wolf\twild\n"a dog"\tpet\n'),
+        (
+            "t.jsonl",
+            '{"text":"a cat","label":"pet"}\n\n{"label":"wild","text":"a wolf"}\n'
+            '{"text":"a dog","label":"pet"}',
+        ),
+        (
+            "t.json",
+            '[{"text":"a cat","label":"pet"},\n{"label":"wild","text":"a wolf"},'
+            '{"text":"a dog","label":"pet"}]',
+        ),
+        (
+            "t.json",
+            '{"text":"a cat","label":"pet"}\n{"label":"wild","text":"a wolf"}\n'
+            '{"text":"a dog","label":"pet"}\n',
+        ),
+    ],
+)
+def test_every_kind_of_text_file_gives_the_same_corpus(write, name, content):
+    corpus = read_corpus(write(name, content))
+    assert rows(corpus) == THREE
+    assert corpus.classes == ("pet", "wild")
+    assert corpus.name == name
+
+
+def test_parquet_and_its_class_names(tmp_path):
+    table = pyarrow.table({"text": ["a cat", "a wolf", "a dog"], "label": ["pet", "wild", "pet"]})
+    parquet.write_table(table, tmp_path / "plain.parquet")
+    assert rows(read_corpus(tmp_path / "plain.parquet")) == THREE
+    small_dataset().to_parquet(tmp_path / "named.parquet")
+    assert rows(read_corpus(tmp_path / "named.parquet")) == THREE
+
+
+def test_a_description_that_no_longer_fits_its_file_is_set_aside(tmp_path):
+    small_dataset().to_parquet(tmp_path / "t.parquet")
+    schema = parquet.read_schema(tmp_path / "t.parquet")
+    spelled = pyarrow.table({"text": ["a", "b"], "label": ["x", "y"]})
+    parquet.write_table(spelled.replace_schema_metadata(schema.metadata), tmp_path / "t.parquet")
+    assert read_corpus(tmp_path / "t.parquet").classes == ("x", "y")
+
+
+def small_dataset(texts=("a cat", "a wolf", "a dog"), labels=(1, 0, 1)):
+    features = datasets.Features(
+        {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["wild", "pet"])}
+    )
+    return datasets.Dataset.from_dict(
+        {"text": list(texts), "label": list(labels)}, features=features
+    )
+
+
+def test_words_that_pandas_takes_for_missing_survive(write):
+    corpus = read_corpus(write("t.csv", "text,label\nNA,none\nNone,nan\nnull,NA\n,none\n"))
+    assert list(corpus.texts) == ["NA", "None", "null", ""]
+    assert corpus.classes == ("NA", "nan", "none")
+
+
+@pytest.mark.parametrize(
+    ("values", "classes", "labels"),
+    [
+        (["10", "9", "", "9"], ("9", "10"), [1, 0, -1, 0]),
+        (["1.0", "2.0", "", "1"], ("1", "2"), [0, 1, -1, 0]),
+        (["-1", "0", "2", " "], ("0", "2"), [-1, 0, 1, -1]),
+        (["-1", "b", "a", "a"], ("-1", "a", "b"), [0, 2, 1, 1]),
+        (["01", "1", "10", "1"], ("01", "1", "10"), [0, 1, 2, 1]),
+        (["", "", "", ""], (), [-1, -1, -1, -1]),
+    ],
+)
+def test_labels_of_a_csv(write, values, classes, labels):
+    body = "".join(f"text {i},{value}\n" for i, value in enumerate(values))
+    corpus = read_corpus(write("t.csv", "text,label\n" + body))
+    assert corpus.classes == classes
+    assert list(corpus.labels) == labels
+
+
+@pytest.mark.parametrize(
+    ("values", "classes", "labels"),
+    [
+        ([1, 0, None, -1, 2], ("0", "1", "2"), [1, 0, -1, -1, 2]),
+        ([1, 0, None, -1], ("-1", "0", "1"), [2, 1, -1, 0]),
+        ([1.0, 0.0, float("nan"), 2], ("0", "1", "2"), [1, 0, -1, 2]),
+        ([True, False, None, True], ("False", "True"), [1, 0, -1, 1]),
+        (["b", 1, None, "a"], ("1", "a", "b"), [2, 0, -1, 1]),
+        ([10**30, 2, 2, None], ("2", str(10**30)), [1, 0, 0, -1]),
+    ],
+)
+def test_labels_of_jsonl(write, values, classes, labels):
+    lines = [json.dumps({"text": f"text {i}", "label": v}) for i, v in enumerate(values)]
+    corpus = read_corpus(write("t.jsonl", "\n".join(lines)))
+    assert corpus.classes == classes
+    assert list(corpus.labels) == labels
+
+
+def test_integers_with_gaps_come_from_parquet_as_floats(tmp_path):
+    table = pyarrow.table({"text": ["a", "b", "c"], "label": [2.0, None, 11.0]})
+    parquet.write_table(table, tmp_path / "t.parquet")
+    corpus = read_corpus(tmp_path / "t.parquet")
+    assert (corpus.classes, list(corpus.labels)) == (("2", "11"), [0, -1, 1])
+
+
+def test_notes_say_what_was_taken_for_what(write):
+    corpus = read_corpus(write("t.csv", ",Class Index,Description\n0,1,a\n1,,b\n"))
+    assert corpus.notes == (
+        "texts from column 'Description', labels from column 'Class Index'",
+        "1 rows have no label",
+    )
+    unlabelled = read_corpus(write("u.csv", "text,when\na,1999\nb,2000\n"))
+    assert unlabelled.classes == ()
+    assert list(unlabelled.labels) == [-1, -1]
+    assert "no label column found" in unlabelled.notes[0]
+
+
+def test_columns_can_be_named(write):
+    path = write("t.csv", "a,b,Key,text\nx,1,k1,other\ny,2,k2,other\n")
+    corpus = read_corpus(path, text="a", label="b", id="key")
+    assert rows(corpus) == [("k1", "x", "1"), ("k2", "y", "2")]
+
+
+def test_ids_come_from_an_id_column(write):
+    lines = '{"guid":17,"text":"a"}\n{"guid":3,"text":"b"}\n'
+    assert list(read_corpus(write("t.jsonl", lines)).ids) == ["17", "3"]
+
+
+def test_another_encoding_is_detected_and_said(write):
+    text = "text,label\n" + "Le café était fermé à Noël,fr\nThe shop is open,en\n" * 3
+    corpus = read_corpus(write("t.csv", text.encode("cp1252")))
+    assert corpus.texts[0] == "Le café était fermé à Noël"
+    assert corpus.notes[0] == "t.csv is not UTF-8 and was read as cp1252: look at its accents"
+
+
+def test_quotation_marks_in_a_tsv_that_quotes_nothing(write):
+    path = write("t.tsv", 'text\tlabel\n"Yes, he said\ta\nno"\tb\n')
+    corpus = read_corpus(path)
+    assert list(corpus.texts) == ['"Yes, he said', 'no"']
+    assert corpus.notes[0] == "quotation marks in t.tsv were read as characters"
+
+
+def test_separators_of_unicode_do_not_split_json_lines(write):
+    line = json.dumps({"text": "one\u2028two", "label": "a"}, ensure_ascii=False)
+    assert list(read_corpus(write("t.jsonl", f"{line}\n{line}\n")).texts) == ["one\u2028two"] * 2
+
+
+def test_halves_of_surrogate_pairs_are_mended(write):
+    corpus = read_corpus(write("t.jsonl", '{"text":"a \\ud800 b","label":null}\n{"label":"x"}'))
+    assert list(corpus.texts) == ["a \ufffd b", ""]
+    assert corpus.notes[2:] == (
+        "1 rows have no text and were read as empty",
+        "1 texts hold broken characters, now \ufffd",
+    )
+
+
+LONG = "text,label\n" + "".join(f"text {i},{i}\n" for i in range(21))
+
+REFUSED = {
+    "empty": ("t.csv", "", "t.csv is empty; give a file with a header and rows"),
+    "white space only": ("t.csv", "\n\n", "t.csv is empty; give a file with a header and rows"),
+    "header only": ("t.csv", "text,label\n", "t.csv has no rows below its header; "),
+    "suffix": ("t.xlsx", "x", "t.xlsx: the kind of file is not known from its suffix '.xlsx'; "),
+    "binary": ("t.csv", b"text\0\1", "t.csv holds NUL bytes, so it is no text file; "),
+    "broken UTF-8": (
+        "t.csv",
+        "text,label\ncafé,a\nthé,b\n".encode() + b"\xff\xfe,c\n",
+        "t.csv, line 4 is not UTF-8 as the rest of the file is; ",
+    ),
+    "broken UTF-16": ("t.csv", b"\xff\xfet\0e", "t.csv begins as UTF-16 and is not: "),
+    "unknown columns": (
+        "t.csv",
+        "Great film,1\nBad film,0\n",
+        "t.csv: none of its columns ('Great film', '1') is known to hold texts; the first line "
+        "must name the columns: name them with --text and --label",
+    ),
+    "too many cells": (
+        "t.csv",
+        'text,label\n"two\nlines",a\none, two,b\n',
+        "t.csv, row 2 (line 4) has 3 columns where the header has 2; "
+        "put quotes around a text that holds ','",
+    ),
+    "too few cells": (
+        "t.tsv",
+        "text\tlabel\na\tb\nc\n",
+        "t.tsv, row 2 (line 3) has 1 column where the header has 2; ",
+    ),
+    "open quotation mark": (
+        "t.csv",
+        'text,label\na,b\n"c,d\ne,f\n',
+        "t.csv, row 2 (line 3) has a quotation mark that is never closed; "
+        "write a quotation mark inside a quoted text twice",
+    ),
+    "stray quotation mark": (
+        "t.csv",
+        'text,label\n"a" b,c\n',
+        "t.csv, row 1 (line 2) is malformed at line 2 ",
+    ),
+    "two text columns": (
+        "t.csv",
+        "text,Text,label\na,b,c\n",
+        "t.csv has 2 columns named 'text'; rename all but one, or name another with --text",
+    ),
+    "bad JSON": (
+        "t.jsonl",
+        '{"text":"a"}\n{"text" "b"}\n',
+        "t.jsonl, line 2: not JSON (Expecting ':' delimiter at column 9)",
+    ),
+    "JSON of another kind": (
+        "t.jsonl",
+        '{"text":"a"}\n\n["b"]\n',
+        "t.jsonl, line 3 holds a list; give one JSON object a line",
+    ),
+    "list of another kind": ("t.json", '[{"text":"a"}, 7]', "t.json, item 2 is a number; "),
+    "bottomless JSON": ("t.jsonl", "[" * 100_000, "t.jsonl, line 1: JSON that cannot be read ("),
+    "bad Parquet": ("t.parquet", "PAR1 and so on", "t.parquet is not a whole Parquet file ("),
+    "text that is none": (
+        "t.jsonl",
+        '{"text":"a"}\n{"text":["b"]}\n',
+        "t.jsonl, row 2 (line 2), column 'text' holds a list and not text; "
+        "name the column of texts with --text",
+    ),
+    "label that is none": (
+        "t.jsonl",
+        '{"text":"a","label":{"x":1}}\n',
+        "t.jsonl, row 1 (line 1), column 'label' holds an object and not a class label; ",
+    ),
+    "fractions": (
+        "t.csv",
+        "text,label\na,1\nb,0.25\n",
+        "t.csv, row 2 (line 3), column 'label' holds 0.25: fractions are not class labels; "
+        "name another column with --label",
+    ),
+    "a label for each row": (
+        "t.csv",
+        LONG,
+        "t.csv, column 'label' has a different value in each of its 21 rows, so it looks like "
+        "an id; name another column with --label",
+    ),
+}
+
+UNFIT_IDS = {
+    "twice": (
+        "id,text\n7,a\n8,b\n7,c\n",
+        "t.csv, column 'id': row 1 (line 2) and row 3 (line 4) have the same id '7'; ",
+    ),
+    "missing": (
+        "id,text\n7,a\n,b\n",
+        "t.csv, row 2 (line 3), column 'id' is empty and cannot be an id; ",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), UNFIT_IDS.values(), ids=UNFIT_IDS)
+def test_unfit_ids_are_refused_if_named_and_passed_over_with_a_note_if_guessed(
+    write, content, message
+):
+    path = write("t.csv", content)
+    with pytest.raises(CartographyError, match=re.escape(message)):
+        read_corpus(path, id="id")
+    corpus = read_corpus(path)
+    assert list(corpus.ids) == [str(row) for row in range(len(corpus))]
+    assert "row numbers serve as ids: " in corpus.notes[-1]
+    assert message in corpus.notes[-1]
+
+
+@pytest.mark.parametrize(("name", "content", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_read_is_refused_in_one_line(write, name, content, message):
+    path = write(name, content)
+    with pytest.raises(CartographyError, match=re.escape(message)) as refusal:
+        read_corpus(path)
+    assert str(refusal.value).startswith(str(path))
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_missing_file_or_column_is_named(write, tmp_path):
+    with pytest.raises(CartographyError, match=r"nowhere\.csv does not exist; give a file"):
+        read_corpus(tmp_path / "nowhere.csv")
+    path = write("t.csv", "text,label\na,b\n")
+    with pytest.raises(CartographyError, match="has no column 'body'; its columns are 'text', 'l"):
+        read_corpus(path, text="body")
+    with pytest.raises(CartographyError, match="name one of them with --id"):
+        read_corpus(path, id="key")
+
+
+def test_a_test_set_has_the_classes_and_columns_of_its_training_set(write):
+    train = write("train.csv", "text,Description,label\na,b,x\nc,d,y\ne,f,z\n")
+    test = write("test.csv", "Description,text,label\nb,a,z\nd,c,\n")
+    found, held = read_train_test(train, test)
+    assert held.classes == found.classes == ("x", "y", "z")
+    assert list(held.labels) == [2, -1]
+    assert list(held.texts) == ["a", "c"]
+    _, named = read_train_test(train, test, text="description")
+    assert list(named.texts) == ["b", "d"]
+    other = write("other.jsonl", '{"sentence":"a","gold":"y"}')
+    assert list(read_train_test(train, other)[1].labels) == [1]
+
+
+def test_a_label_that_training_does_not_know_is_refused(write):
+    train = write("train.csv", "text,label\na,x\nb,y\n")
+    test = write("test.csv", "text,label\na,x\nb,Y\n")
+    message = (
+        "test.csv, row 2 (line 3), column 'label': the label 'Y' is not among the 2 classes of "
+        "the training texts; mend it or leave it empty"
+    )
+    with pytest.raises(CartographyError, match=re.escape(message)):
+        read_train_test(train, test)
+
+
+def test_a_folder_of_train_and_test(write, tmp_path):
+    write("both/my_train.csv", "text,label\na,x\nb,y\n")
+    assert read_train_test(tmp_path / "both")[1] is None
+    write("both/my-test.jsonl", '{"text":"c","label":"y"}')
+    write("both/notes.txt", "not read")
+    train, test = read_train_test(tmp_path / "both")
+    assert (len(train), list(test.labels)) == (2, [1])
+    assert len(read_corpus(tmp_path / "both")) == 2
+    elsewhere = write("train.csv", "text,label\na,x\nb,y\n")
+    assert len(read_train_test(elsewhere, tmp_path / "both")[1]) == 1
+    write("both/train.tsv", "text\tlabel\na\tx\n")
+    with pytest.raises(CartographyError, match=r"more than one train file \(my_train.csv, train"):
+        read_corpus(tmp_path / "both")
+    (tmp_path / "none").mkdir()
+    with pytest.raises(CartographyError, match=r"holds no train file \(no data file\)"):
+        read_corpus(tmp_path / "none")
+
+
+def test_a_saved_data_set(tmp_path):
+    small_dataset().save_to_disk(tmp_path / "one")
+    corpus = read_corpus(tmp_path / "one")
+    assert rows(corpus) == THREE
+    assert corpus.classes == ("wild", "pet")  # the data set's own order
+    both = datasets.DatasetDict(train=small_dataset(), test=small_dataset(["a hyena"], [-1]))
+    both.save_to_disk(tmp_path / "two")
+    train, test = read_train_test(tmp_path / "two")
+    assert (len(train), list(test.labels)) == (3, [-1])
+    (tmp_path / "one" / "state.json").write_text("{")
+    with pytest.raises(CartographyError, match="one is not a whole saved data set"):
+        read_corpus(tmp_path / "one")
+
+
+def test_the_hub_by_a_repository_of_the_same_form_on_disk(tmp_path, capfd):
+    for split, dataset in (("train", small_dataset()), ("test", small_dataset(["a fox"], [0]))):
+        (tmp_path / "repo").mkdir(exist_ok=True)
+        dataset.to_parquet(tmp_path / "repo" / f"{split}-00000-of-00001.parquet")
+    capfd.readouterr()  # what writing them said
+    train, test = read_train_test(f"hub:{tmp_path / 'repo'}")
+    assert rows(train) == THREE
+    assert list(test.texts) == ["a fox"]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_hub_by_name_and_split():
+    asked = []
+
+    def load(name, split):
+        asked.append((name, split))
+        both = datasets.DatasetDict(train=small_dataset(), validation=small_dataset())
+        return both["validation"] if split else both
+
+    assert set(open_source("hub:owner/name", load)) == {"train"}
+    parts = open_source("hub:owner/name:validation[:10%]", load)
+    assert parts["whole"]().name == "hub:owner/name:validation[:10%]"
+    assert asked == [("owner/name", None), ("owner/name", "validation[:10%]")]
+
+
+def test_what_the_hub_refuses_is_one_line(capfd):
+    def load(*_, **__):
+        raise ConnectionError("no network\nand a second line")
+
+    message = (
+        "hub:owner/name:test cannot be loaded (ConnectionError: no network); "
+        "check the name, the split and the network"
+    )
+    with pytest.raises(CartographyError) as refusal:
+        open_source("hub:owner/name:test", load)
+    assert str(refusal.value) == message
+    with pytest.raises(CartographyError, match="hub:nobody/nothing cannot be loaded"):
+        read_corpus("hub:nobody/nothing")
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "classes"),
+    [
+        ("trec_train.csv", 5_452, 6),
+        ("agnews_test.csv", 7_600, 4),
+        ("sms_spam.csv", 5_574, 2),
+        ("clinc150.csv", 23_700, 151),
+    ],
+)
+def test_real_corpora_need_no_options(data_folder, name, size, classes):
+    corpus = read_corpus(data_folder / name)
+    assert (len(corpus), len(corpus.classes)) == (size, classes)
+    assert corpus.labelled.all()
+    assert len(np.unique(corpus.labels)) == classes

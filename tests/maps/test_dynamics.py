@@ -1,0 +1,114 @@
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cartography.errors import CartographyError
+from cartography.maps.data_map import DataMap
+from cartography.maps.dynamics import DynamicsRecorder
+
+
+def test_the_recorder_puts_each_item_in_its_place_whatever_the_order() -> None:
+    recorder = DynamicsRecorder()
+    recorder.update(["a", "b"], [[0.0, 0.0], [np.log(3), 0.0]], [0, 0])
+    recorder.update(["c"], [[0.0, np.log(4)]], [0])
+    recorder.end_epoch()
+    recorder.update(["c", "a", "b"], [[5.0, 5.0], [0.0, np.log(9)], [0.0, np.log(9)]], [0, 1, 0])
+    recorder.end_epoch()
+    dynamics = recorder.dynamics()
+    assert dynamics.ids.tolist() == ["a", "b", "c"]
+    np.testing.assert_allclose(
+        dynamics.gold_probability, [[0.5, 0.75, 0.2], [0.9, 0.1, 0.5]], rtol=1e-6
+    )
+    assert dynamics.correct.tolist() == [[True, True, False], [True, False, True]]
+    assert dynamics.epochs == 2
+
+
+def test_tensors_with_gradients_in_half_precision_and_single_items_are_taken() -> None:
+    recorder = DynamicsRecorder()
+    logits = torch.tensor([[1.0, 1.0]], dtype=torch.bfloat16, requires_grad=True)
+    recorder.update(torch.tensor([7]), logits, torch.tensor([1]))
+    recorder.end_epoch()
+    assert recorder.dynamics().ids.tolist() == [7]
+    assert recorder.dynamics().gold_probability.tolist() == [[0.5]]
+
+
+def test_huge_logits_do_not_overflow() -> None:
+    recorder = DynamicsRecorder()
+    recorder.update(["a"], [[1e4, -1e4]], [0])
+    recorder.end_epoch()
+    assert recorder.dynamics().gold_probability.tolist() == [[1.0]]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda r: r.update(["a", "a"], [[0, 1], [0, 1]], [0, 0]), "'a' came twice in epoch 1"),
+        (lambda r: r.update(["a"], [[0, 1]], [2]), "'a' has gold label 2, but the logits have 2"),
+        (lambda r: r.update(["a"], [[0, 1]], [-1]), "'a' has gold label -1"),
+        (lambda r: r.update(["a"], [[0, 1]], [0.5]), "'a' has gold label 0.5"),
+        (lambda r: r.update(["a"], [[0, float("nan")]], [0]), "logits of item 'a' are not all"),
+        (lambda r: r.update(["a"], [0, 1], [0]), "logits of shape (2,)"),
+        (lambda r: r.update(["a", "b"], [[0, 1]], [0]), "given 2 ids, logits of shape (1, 2)"),
+        (lambda r: r.end_epoch(), "the epoch has no items"),
+        (lambda r: r.dynamics(), "no epoch is closed yet"),
+    ],
+)
+def test_mistakes_are_named(call, message: str) -> None:
+    with pytest.raises(CartographyError, match=re.escape(message)):
+        call(DynamicsRecorder())
+
+
+def test_a_refused_batch_leaves_nothing_behind() -> None:
+    recorder = DynamicsRecorder()
+    with pytest.raises(CartographyError, match="came twice"):
+        recorder.update(["a", "b", "b"], [[0, 1]] * 3, [0, 0, 0])
+    recorder.update([], np.zeros((0, 2)), [])
+    recorder.update([("a", 1), "b", 3], [[0, 1]] * 3, np.array([0.0, 1.0, 1.0]))
+    recorder.end_epoch()
+    assert recorder.dynamics().ids.tolist() == [("a", 1), "b", 3]
+
+
+def test_an_item_that_misses_an_epoch_is_named() -> None:
+    recorder = DynamicsRecorder()
+    recorder.update(["a", "b"], [[0, 1], [0, 1]], [0, 0])
+    recorder.end_epoch()
+    recorder.update(["a"], [[0, 1]], [0])
+    with pytest.raises(CartographyError, match="'b' was not in every epoch: epoch 2 has 1 items"):
+        recorder.end_epoch()
+
+
+@pytest.mark.parametrize("epoch", range(5))
+def test_published_logits_of_a_foreign_model(data_folder: Path, epoch: int) -> None:
+    """RoBERTa on SNLI: as softmax written out. Each file samples other items, so each is a map."""
+    path = data_folder / "snli_training_dynamics" / f"dynamics_epoch_{epoch}.jsonl"
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    logits = [record[f"logits_epoch_{epoch}"] for record in records]
+    gold = [record["gold"] for record in records]
+    recorder = DynamicsRecorder()
+    recorder.update([record["guid"] for record in records], logits, gold)
+    recorder.end_epoch()
+    found = DataMap.of(recorder.dynamics())
+    assert len(found) == 10
+    for row, (scores, label) in enumerate(zip(logits, gold, strict=True)):
+        expected = np.exp(scores[label]) / sum(np.exp(score) for score in scores)
+        assert found.confidence[row] == pytest.approx(expected, abs=1e-6)
+        assert found.variability[row] == 0
+        assert found.correctness[row] == (max(scores) == scores[label])
+
+
+def test_the_first_epochs_are_dynamics_of_their_own() -> None:
+    recorder = DynamicsRecorder()
+    for logits in ([0.0, 0.0], [5.0, 0.0], [0.0, 5.0]):
+        recorder.update(["a"], [logits], [0])
+        recorder.end_epoch()
+    dynamics = recorder.dynamics()
+
+    assert dynamics.until(2).correct.tolist() == [[True], [True]]
+    assert dynamics.until(3).epochs == 3
+    for epochs in (0, 4):
+        with pytest.raises(CartographyError, match=f"no map of {epochs} epochs.* give 1 to 3"):
+            dynamics.until(epochs)

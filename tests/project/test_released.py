@@ -1,0 +1,110 @@
+"""The preset RELEASED against a plain transcription of what the released code does."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import torch
+from clouds import CLASSES, CORPUS, FEATURES
+from numpy.typing import NDArray
+from released import Released, least_confidence, linear
+
+from cartography.active.learner import ActiveLearner, train
+from cartography.models.mlp import Classifiers, Layers, torch_seed
+from cartography.models.presets import RELEASED
+from cartography.strategies.discriminator import drawn_seed
+
+PRESET = replace(
+    RELEASED.with_classifier(dropout=0.0, epochs=6, batch_size=8, learning_rate=1e-3),
+    discriminator=replace(RELEASED.discriminator, epochs=5, batch_size=8, learning_rate=1e-3),
+    t_cor=0.4,
+)
+ALL = torch.from_numpy(FEATURES)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Products this small take seconds where two threads wait for each other on busy cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def initial(layers: Layers, seed: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """The engine's initial weights (in, out) and biases (out,) of one model."""
+    generator = torch.Generator().manual_seed(torch_seed(seed, 0))
+    models = Classifiers.initialised(layers, [generator], torch.device("cpu"))
+    return [(weights[0], biases[0, 0]) for weights, biases in layers.views(models.flat)]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One training and query, of the engine and of the transcription: the mean losses of the
+    epochs, and the whole pool's rows, the most wanted first, with the engine's scores and what it
+    says it did instead.
+    """
+
+    losses: list[float]
+    rows: list[int]
+    scores: NDArray[np.float64]
+    fallback: str
+    plain_losses: list[float]
+    plain_rows: list[int]
+
+
+def side_by_side(strategy: str, seed: int, rate: float) -> Iterator[Step]:
+    """Three steps, between which the seven most wanted are taught; `rate` is the discriminator's
+    learning rate.
+    """
+    preset = replace(PRESET, discriminator=replace(PRESET.discriminator, learning_rate=rate))
+    learner = ActiveLearner(
+        FEATURES, CORPUS.ids, CLASSES, strategy=strategy, preset=preset, seed=seed, device="cpu"
+    )
+    seeds = np.array([41, 3, 88, 17, 60, 5, 29, 71, 12, 80, 55, 34, 8, 66, 23, 49, 77, 2, 38, 19])
+    learner.teach_rows(seeds, CORPUS.labels[seeds])
+    plain = Released(initial(Layers(8, (300, 300), 3), learner._seed(0)), learning_rate=1e-3)
+    how = {"learning_rate": rate, "epochs": 5, "batch_size": 8}
+    for _ in range(3):
+        losses = [float(epoch.losses[0]) for epoch in train([learner])]
+        labelled, pool = learner.labelled, learner.pool
+        expected = plain.train(ALL[labelled], torch.from_numpy(CORPUS.labels[labelled]), 6, 8)
+
+        drawn = drawn_seed(np.random.default_rng(learner.query_seed))
+        [weights] = initial(Layers(300, (), 2), drawn)
+        if strategy == "cal":
+            order = plain.cal(ALL[pool], linear(*weights), 0.4, **how)
+        elif strategy == "dal":
+            order = plain.dal(ALL[pool], linear(*weights), **how)
+        else:
+            order = least_confidence(plain, ALL[pool])
+        batch = learner.query(len(pool))
+        yield Step(
+            losses=losses,
+            rows=batch.rows.tolist(),
+            scores=batch.scores,
+            fallback=batch.fallback,
+            plain_losses=expected,
+            plain_rows=pool[order].tolist(),
+        )
+        learner.teach_rows(batch.rows[:7], CORPUS.labels[batch.rows[:7]])
+
+
+@pytest.mark.parametrize("strategy", ["lc", "cal", "dal"])
+def test_losses_and_picks_are_those_of_the_transcription(strategy: str) -> None:
+    for step in side_by_side(strategy, seed=3, rate=1e-3):
+        assert step.losses == pytest.approx(step.plain_losses, rel=1e-4)
+        assert step.rows[:7] == step.plain_rows[:7]
+        assert step.fallback == "", "else CAL's discriminator would not be tested"
+
+
+def test_where_both_outputs_are_0_texts_come_in_the_order_of_the_pool() -> None:
+    """So high a learning rate leaves ReLU nothing of many texts, whose P is 0.5 to the last bit."""
+    tied = []
+    for step in side_by_side("cal", seed=5, rate=0.1):
+        ties = int((step.scores == 0).sum())
+        assert step.rows[:ties] == step.plain_rows[:ties] == sorted(step.rows[:ties])
+        tied.append(ties)
+    # More than are picked, and not the whole pool.
+    assert sum(7 < ties < 50 for ties in tied) == 2

@@ -1,0 +1,291 @@
+"""Every strategy on views small enough to work out by hand, or against a plain implementation."""
+
+import inspect
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from cartography.errors import CartographyError
+from cartography.models.mlp import Classifiers, Layers, torch_seed
+from cartography.models.presets import PAPER
+from cartography.strategies import STRATEGIES, Query, Strategy, View, ask, strategy_named
+from cartography.strategies.bald import bald, bald_mi
+from cartography.strategies.cal import cal, split_by_correctness
+from cartography.strategies.cal_dal import cal_dal
+from cartography.strategies.dal import dal
+from cartography.strategies.discriminator import Discrimination, discriminate
+from cartography.strategies.entropy import entropy_of
+from cartography.strategies.least_confidence import uncertainty
+from cartography.strategies.margin import margin_between
+from cartography.strategies.selection import top
+
+PROBABILITIES = np.array(
+    [[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.4, 0.3, 0.3], [0.7, 0.2, 0.1]], np.float32
+)
+PRESET = replace(PAPER.for_corpus(100), discriminator=replace(PAPER.discriminator, batch_size=8))
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def view(**values: Any) -> Any:
+    return SimpleNamespace(preset=PRESET, pool=np.arange(4), labelled=np.arange(4), **values)
+
+
+def test_formulas() -> None:
+    np.testing.assert_allclose(uncertainty(PROBABILITIES), [0, 0.5, 0.6, 0.3], atol=1e-7)
+    np.testing.assert_allclose(margin_between(PROBABILITIES), [1, 0, 0.1, 0.5], atol=1e-7)
+    np.testing.assert_allclose(entropy_of(PROBABILITIES), [0, 1, 1.5709506, 1.1567797], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("lc", [2, 1, 3, 0]), ("entropy", [2, 3, 1, 0]), ("margin", [1, 2, 3, 0])],
+)
+def test_uncertainty_strategies_rank_the_pool(name: str, expected: list[int]) -> None:
+    query = STRATEGIES[name](view(probabilities=PROBABILITIES), 4, rng())
+    assert query.positions.tolist() == expected
+    assert (np.diff(query.scores) <= 0).all()
+
+
+def test_bald_takes_the_entropy_of_the_mean_and_bald_mi_the_disagreement() -> None:
+    # Item 0: the passes agree that it is a toss-up. Item 1: each is sure, of another class.
+    # Item 2: sure and agreed. Item 3: a little of both.
+    passes = np.array(
+        [
+            [[0.5, 0.5], [1.0, 0.0], [1.0, 0.0], [0.8, 0.2]],
+            [[0.5, 0.5], [0.0, 1.0], [1.0, 0.0], [0.6, 0.4]],
+        ],
+        np.float32,
+    )
+    paper = bald(view(mc_probabilities=passes), 4, rng())
+    assert set(paper.positions[:2]) == {0, 1}
+    assert paper.scores.tolist() == pytest.approx([1, 1, 0.8812909, 0], abs=1e-6)
+    mutual = bald_mi(view(mc_probabilities=passes), 4, rng())
+    assert mutual.positions[0] == 1
+    assert mutual.scores.tolist() == pytest.approx(
+        [1, 0.8812909 - (0.7219281 + 0.9709506) / 2, 0, 0], abs=1e-6
+    )
+
+
+def test_ties_are_broken_by_the_generator_not_by_row() -> None:
+    scores = np.zeros(1000)
+    first = top(scores, 10, rng(1)).positions
+    assert first.tolist() == top(scores, 10, rng(1)).positions.tolist()
+    assert first.tolist() != top(scores, 10, rng(2)).positions.tolist()
+    assert first.max() > 100
+    mixed = np.array([0.0, 1.0, 0.0, 2.0])
+    assert top(mixed, 2, rng()).positions.tolist() == [3, 1]
+
+
+def test_a_pool_smaller_than_the_query_is_given_whole() -> None:
+    assert sorted(top(np.arange(3.0), 10, rng()).positions.tolist()) == [0, 1, 2]
+
+
+def test_random_is_uniform_and_without_replacement() -> None:
+    counts = np.zeros(4)
+    for seed in range(400):
+        query = STRATEGIES["random"](view(), 2, rng(seed))
+        assert len(set(query.positions.tolist())) == 2
+        counts[query.positions] += 1
+    assert counts == pytest.approx(np.full(4, 200), abs=40)
+
+
+@pytest.mark.parametrize(
+    ("levels", "t_cor", "high", "used"),
+    [
+        ([0.0, 0.2, 0.3, 1.0], 0.2, [0, 0, 1, 1], 0.2),
+        ([0.5, 0.9, 1.0, 1.0], 0.2, [0, 1, 1, 1], 0.5),
+        ([0.0, 0.1, 0.2, 0.2], 0.2, [0, 0, 1, 1], 0.1),
+        ([1.0, 1.0, 1.0, 1.0], 0.2, [1, 1, 1, 1], 0.2),
+        ([0.0, 0.0, 0.0, 0.0], 0.2, [0, 0, 0, 0], 0.2),
+    ],
+)
+def test_the_split_moves_to_the_nearest_threshold_that_has_two_sides(
+    levels: list[float], t_cor: float, high: list[int], used: float
+) -> None:
+    split = split_by_correctness(np.array(levels), t_cor)
+    assert split.high.tolist() == high
+    assert split.t_cor == used
+
+
+def plain_discriminator(
+    examples: torch.Tensor, targets: torch.Tensor, pool: torch.Tensor, seed: int
+) -> np.ndarray:
+    """P(class 1) of the pool, by torch's own modules: one hidden ReLU layer, AdamW, 30 epochs."""
+    start = torch.Generator().manual_seed(torch_seed(seed, 0))
+    layers = Layers(examples.shape[1], (300,), 2)
+    (w1, b1), (w2, b2) = layers.views(
+        Classifiers.initialised(layers, [start], torch.device("cpu")).flat
+    )
+    model = nn.Sequential(nn.Linear(examples.shape[1], 300), nn.ReLU(), nn.Linear(300, 2))
+    for linear, weight, bias in ((model[0], w1, b1), (model[2], w2, b2)):
+        linear.weight.data.copy_(weight[0].T)
+        linear.bias.data.copy_(bias[0, 0])
+    optimiser = torch.optim.AdamW(model.parameters(), lr=5e-5)
+    order_of = torch.Generator().manual_seed(torch_seed(seed, 1))
+    for _ in range(30):
+        for batch in torch.randperm(len(targets), generator=order_of).split(8):
+            optimiser.zero_grad()
+            nn.functional.cross_entropy(model(examples[batch]), targets[batch]).backward()
+            optimiser.step()
+    with torch.no_grad():
+        found: np.ndarray = model(pool).softmax(1)[:, 1].numpy()
+    return found
+
+
+LABELLED = torch.from_numpy(rng(1).normal(size=(30, 6)).astype(np.float32))
+POOL = torch.from_numpy(rng(2).normal(size=(50, 6)).astype(np.float32))
+LEVELS = rng(3).integers(0, 31, size=30) / 30
+
+
+def discriminating(**values: Any) -> Any:
+    return SimpleNamespace(
+        preset=PRESET,
+        labelled=np.arange(30),
+        pool=np.arange(50),
+        all_representations=torch.cat([LABELLED, POOL]),
+        labelled_representations=LABELLED,
+        representations=POOL,
+        **{"correctness": LEVELS, **values},
+    )
+
+
+def asked(strategy: Strategy, seen: Any, size: int, generator: np.random.Generator) -> Query:
+    [query] = ask([strategy], [seen], size, [generator])
+    return query
+
+
+def test_cal_picks_what_a_plain_implementation_picks() -> None:
+    query = asked(cal, discriminating(), 12, rng(7))
+    seed = int(rng(7).integers(2**63))
+    targets = torch.from_numpy((LEVELS > 0.2).astype(np.int64))
+    expected = plain_discriminator(LABELLED, targets, POOL, seed)
+    distance = np.abs(0.5 - expected)
+    assert query.positions.tolist() == np.argsort(distance)[:12].tolist()
+    np.testing.assert_allclose(query.scores, -np.sort(distance)[:12], atol=1e-5)
+    assert query.fallback == ""
+    assert 0.5 < query.discriminator_accuracy <= 1
+
+
+def test_dal_picks_what_a_plain_implementation_picks() -> None:
+    query = asked(dal, discriminating(), 12, rng(7))
+    seed = int(rng(7).integers(2**63))
+    targets = torch.tensor([0] * 30 + [1] * 50)
+    expected = plain_discriminator(torch.cat([LABELLED, POOL]), targets, POOL, seed)
+    assert query.positions.tolist() == np.argsort(-expected)[:12].tolist()
+    np.testing.assert_allclose(query.scores, -np.sort(-expected)[:12], atol=1e-5)
+
+
+def test_discriminators_side_by_side_are_bit_for_bit_the_discriminators_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cartography.parallel._CORES", 1)  # two of the three go in lockstep
+    targets = [(level < LEVELS).astype(np.int64) for level in (0.1, 0.5, 0.9)]
+    wanted = [
+        Discrimination(examples, each, pool, seed)
+        for each, examples, pool, seed in zip(
+            targets,
+            (LABELLED, -LABELLED, LABELLED),
+            (POOL, POOL, POOL[:20]),
+            (7, 8, 7),
+            strict=True,
+        )
+    ]
+    together = discriminate(wanted, PRESET.discriminator)
+    for each, found in zip(wanted, together, strict=True):
+        [alone] = discriminate([each], PRESET.discriminator)
+        np.testing.assert_array_equal(found.probability, alone.probability)
+        assert found.accuracy == alone.accuracy
+    assert np.abs(together[0].probability[:20] - together[2].probability).min() > 1e-3
+
+
+def test_strategies_asked_side_by_side_answer_as_they_would_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cartography.parallel._CORES", 1)  # two of three equal sets go in lockstep
+    names = ("random", "cal", "dal", "cal-dal", "cal")
+    strategies = [STRATEGIES[name] for name in names]
+    together = ask(strategies, [discriminating()] * 5, 7, [rng(seed) for seed in range(5)])
+    for seed, (strategy, found) in enumerate(zip(strategies, together, strict=True)):
+        alone = asked(strategy, discriminating(), 7, rng(seed))
+        assert found.positions.tolist() == alone.positions.tolist()
+        assert found.scores.tolist() == alone.scores.tolist()
+
+
+@pytest.mark.parametrize(
+    ("levels", "message"),
+    [
+        (np.where(LEVELS < 0.5, 0.5, 1.0), "t_cor 0.2 leaves no low-cor text: 0.5 was used."),
+        (np.where(LEVELS < 0.5, 0.0, 0.1), "t_cor 0.2 leaves no high-cor text: 0 was used."),
+        (
+            np.ones(30),
+            "every labelled text has the same correctness (1), so no t_cor can split them: drawn "
+            "at random.",
+        ),
+    ],
+)
+def test_cal_on_a_one_sided_map_says_what_it_did_instead(levels: Any, message: str) -> None:
+    query = asked(cal, discriminating(correctness=levels), 12, rng())
+    assert query.fallback == message
+    assert len(set(query.positions.tolist())) == 12
+
+
+def test_cal_dal_takes_half_of_each_and_no_item_twice() -> None:
+    query = asked(cal_dal, discriminating(), 25, rng(7))
+    assert (
+        query.positions[:13].tolist() == asked(cal, discriminating(), 13, rng(7)).positions.tolist()
+    )
+    assert len(set(query.positions.tolist())) == 25
+    # The same generator goes on from CAL's discriminator to DAL's.
+    going_on = rng(7)
+    first = asked(cal, discriminating(), 13, going_on).positions.tolist()
+    ranked = asked(dal, discriminating(), 50, going_on)
+    rest = [p for p in ranked.positions.tolist() if p not in first][:12]
+    assert query.positions[13:].tolist() == rest
+    scores = dict(zip(ranked.positions.tolist(), ranked.scores.tolist(), strict=True))
+    assert query.scores[13:].tolist() == [scores[p] for p in rest]
+    everything = asked(cal_dal, discriminating(), 60, rng(7))
+    assert sorted(everything.positions.tolist()) == list(range(50))
+
+
+def test_the_view_computes_lazily_once_and_has_no_labels() -> None:
+    model = Classifiers.initialised(
+        Layers(6, (5, 4), 3), [torch.Generator().manual_seed(0)], torch.device("cpu")
+    )
+    seen = View(
+        model=model,
+        features=torch.cat([LABELLED, POOL]),
+        labelled=np.arange(30),
+        pool=np.arange(30, 80),
+        correctness=LEVELS,
+        preset=PRESET,
+        seed=1,
+    )
+    assert "probabilities" not in vars(seen)
+    assert seen.probabilities is seen.probabilities
+    assert seen.probabilities.shape == (50, 3)
+    assert seen.mc_probabilities.shape == (10, 50, 3)
+    assert seen.representations.shape == (50, 4)
+    assert seen.labelled_representations.shape == (30, 4)
+    # Known already, the last hidden layer is not computed twice; the answer is the same.
+    fresh = replace(seen)
+    assert fresh.representations.shape == (50, 4)
+    np.testing.assert_allclose(fresh.probabilities, seen.probabilities, atol=1e-6)
+    again = replace(seen, seed=2).mc_probabilities
+    assert (again != seen.mc_probabilities).any()
+    assert not [name for name in dir(seen) if "gold" in name or name == "labels"]
+
+
+def test_the_table_is_whole() -> None:
+    assert len(STRATEGIES) == 9
+    for strategy in STRATEGIES.values():
+        assert list(inspect.signature(strategy).parameters) == ["view", "query_size", "rng"]
+    with pytest.raises(CartographyError, match="strategy 'kal' is not one of random, lc, entropy"):
+        strategy_named("kal")

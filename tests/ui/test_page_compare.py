@@ -1,0 +1,586 @@
+"""The Compare page in every state."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from dashboard import EPOCHS, SEED, SEED_SIZE, carry_out, charts, labels, page, refuse
+from streamlit.testing.v1 import AppTest
+from typer.testing import CliRunner
+
+from cartography.cli import app as cli
+from cartography.models.presets import SEEDS
+from cartography.runs import manifest as runs
+from cartography.runs.manifest import MANIFEST
+from ui.jobs import background, compared, found, groups, tasks
+from ui.jobs.background import Task
+from ui.jobs.found import Found
+from ui.jobs.methods import AS_PAPER, Method
+from ui.panels.compare.panel import NEW, ON_DISK
+from ui.panels.compare.settings import Settings, of_task
+from ui.state.session import DataChoice
+
+pytestmark = pytest.mark.usefixtures("own_cache")
+
+SETTINGS = {"seed_size": SEED_SIZE, "query_size": 3, "iterations": 2, "epochs": EPOCHS}
+STATE = {
+    "compare_strategy": ["cal"],
+    "compare_seed": list(SEEDS[:2]),
+    **{f"compare_{name}": value for name, value in SETTINGS.items()},
+}
+
+
+def comparison(
+    choice: DataChoice,
+    strategies: tuple[str, ...] = ("random", "cal"),
+    seeds: tuple[int, ...] = SEEDS[:2],
+    method: Method = AS_PAPER,
+    **settings: int,
+) -> Task:
+    sizes = {**SETTINGS, **settings}
+    return tasks.learning(choice, strategies, t_cor=(0.2,), seeds=seeds, method=method, **sizes)
+
+
+def opened(choice: DataChoice, section: str = "Accuracy", **state: object) -> AppTest:
+    return page("compare", choice, **{"compare_section": section, **STATE, **state})
+
+
+def on_disk(choice: DataChoice, section: str = "Accuracy", **state: object) -> AppTest:
+    return opened(choice, section, compare_source=ON_DISK, **state)
+
+
+def said(app: AppTest) -> str:
+    """All that stands on the page in sentences."""
+    kinds = (app.info, app.success, app.warning, app.error, app.caption, app.markdown)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+class TestRunning:
+    def test_the_empty_state_says_what_to_do(self, tiny: DataChoice) -> None:
+        app = opened(tiny)
+
+        assert not app.exception
+        assert not app.error
+        assert "were not run" in app.info[0].value
+        assert labels(app.button) == ["Run the comparison"]
+        assert "Random, CAL: 4 runs side by side, 3 trainings each" in said(app)
+
+    def test_random_is_always_among_them_and_seeds_have_an_order(self) -> None:
+        settings = Settings.of({"strategy": ["lc", "cal"], "seed": [SEEDS[3], SEEDS[0]]})
+
+        assert settings.strategies == ("random", "cal", "lc")
+        assert settings.seeds == (SEEDS[0], SEEDS[3])
+        assert settings.runs == 6
+
+    def test_finished_runs_are_found_again_with_the_verdict_first(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+
+        app = opened(tiny)
+
+        assert not app.exception
+        assert not app.error
+        assert labels(app.button) == []
+        assert "shown" in [*app.info, *app.success][0].value
+        assert "CAL: " in said(app)
+        assert charts(app) == 2, "accuracy and labels saved"
+
+    def test_paused_runs_can_be_gone_on_with(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny), "--pause-after=2")
+
+        app = opened(tiny)
+
+        assert not app.exception
+        assert labels(app.button) == ["Go on"]
+        assert "4 runs of 4 not finished" in said(app)
+        assert "2 trainings" in said(app)
+
+    def test_a_worker_s_mistake_is_said_in_place(self, tiny: DataChoice) -> None:
+        refuse(comparison(tiny), "a seed set of 6 leaves no pool.")
+
+        app = opened(tiny)
+
+        assert app.error[0].value == "A seed set of 6 leaves no pool."
+        assert labels(app.button) == ["Run the comparison"]
+
+    def test_after_a_mistake_the_runs_on_disk_stay(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny), "--pause-after=2")
+        refuse(comparison(tiny), "the disk is full.")
+
+        app = opened(tiny)
+
+        assert not app.exception
+        assert app.error[0].value == "The disk is full."
+        assert labels(app.button) == ["Go on"]
+        assert app.get("progress")[0].proto.text.startswith("Ended early")
+        assert charts(app) == 2
+
+    def test_without_a_seed_there_is_nothing_to_run(self, tiny: DataChoice) -> None:
+        app = opened(tiny, compare_seed=[])
+
+        assert "at least one seed" in app.info[0].value
+
+    def test_one_seed_shows_no_advantage(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny, seeds=SEEDS[:1]))
+
+        app = opened(tiny, compare_seed=[SEEDS[0]])
+
+        assert not app.exception
+        assert "o advantage over Random shown" in app.info[0].value
+        assert not app.success
+
+
+class TestAddress:
+    def test_a_run_is_opened_with_its_settings(self, tiny: DataChoice) -> None:
+        task = comparison(tiny, ("random", "lc"), SEEDS[1:3])
+        carry_out(task)
+        app = page("compare", tiny)
+
+        app.query_params["run"] = task.key
+        app.run()
+
+        assert not app.exception
+        assert app.session_state["compare_strategy"] == ["lc"]
+        assert app.session_state["compare_seed"] == list(SEEDS[1:3])
+        assert app.session_state["compare_epochs"] == EPOCHS
+        assert app.query_params["run"] == task.key
+        assert charts(app) == 2
+
+    def test_one_that_this_page_could_not_have_run_is_chosen_on_disk(
+        self, tiny: DataChoice
+    ) -> None:
+        task = comparison(tiny, ("cal",))
+        carry_out(task)
+        assert of_task(task) is None
+        app = page("compare", tiny)
+
+        app.query_params["run"] = task.key
+        app.run()
+
+        assert not app.exception
+        assert app.session_state["compare_source"] == ON_DISK
+        assert "Random is not among these runs" in said(app)
+        assert len(app.query_params["runs"].split("-")) == 2
+
+    def test_a_run_that_another_page_showed_is_taken_over(self, tiny: DataChoice) -> None:
+        task = comparison(tiny, ("cal",), SEEDS[:1])
+        carry_out(task)
+        app = page("active_learning", tiny)
+        app.query_params["run"] = task.key
+        app.run()
+        assert app.query_params["run"] == task.key
+
+        app.switch_page("pages/compare.py")
+        app.query_params["run"] = task.key
+        app.run()
+
+        assert app.session_state["compare_source"] == ON_DISK
+        assert charts(app) == 1
+
+    def test_chosen_runs_are_found_again(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        first = on_disk(tiny)
+        widget = first.multiselect[0]
+        widget.set_value(widget.value[:1]).run()
+        address = first.query_params["runs"]
+
+        again = follow(page("data_map", tiny), runs=address)
+
+        assert again.multiselect[0].value == widget.value[:1]
+
+    def test_a_link_to_runs_is_followed_after_the_page_was_seen(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        app = opened(tiny)
+        assert app.session_state["compare_source"] == NEW
+
+        app = follow(app, runs=keys_of("random"))
+
+        assert app.session_state["compare_source"] == ON_DISK
+        assert app.multiselect[0].value == ["Random"]
+        assert app.query_params["runs"] == keys_of("random")
+
+    def test_a_link_to_runs_takes_the_place_of_an_earlier_choice(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        app = on_disk(tiny)
+        app.multiselect[0].set_value(["Random"]).run()
+        app.multiselect[1].set_value([SEEDS[0]]).run()
+
+        app = follow(app, runs=keys_of("cal"))
+
+        assert app.multiselect[0].value == ["CAL, t_cor 0.2"]
+        assert app.multiselect[1].value == sorted(SEEDS[:2])
+        assert app.query_params["runs"] == keys_of("cal")
+
+    def test_a_click_that_comes_with_the_address_from_before_counts(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        app = on_disk(tiny)
+        before = app.query_params["runs"]
+        app.multiselect[0].set_value(["Random"]).run()
+
+        app.query_params["runs"] = before
+        app.multiselect[1].set_value([SEEDS[0]]).run()
+
+        assert app.multiselect[0].value == ["Random"]
+        assert app.multiselect[1].value == [SEEDS[0]]
+
+    def test_runs_that_are_gone_are_said(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+
+        app = follow(page("data_map", tiny), runs="0123456789-9876543210")
+
+        assert not app.exception
+        assert "There is no such run here" in app.warning[0].value
+
+    def test_a_link_is_not_held_against_a_later_one(self, tiny: DataChoice, tmp_path: Path) -> None:
+        first, second = comparison(tiny, ("cal",)), comparison(another(tiny, tmp_path), ("lc",))
+        carry_out(second)
+        carry_out(first)  # the newer corpus is looked at first
+        app = follow(page("data_map", tiny), run=first.key)
+        assert app.multiselect[0].value == ["CAL, t_cor 0.2"]
+
+        app = follow(app, runs=keys_of("lc"))
+
+        assert app.multiselect[0].value == ["LC"]
+        assert app.query_params["runs"] == keys_of("lc")
+
+    def test_runs_without_a_training_are_said(self, tiny: DataChoice) -> None:
+        task = comparison(tiny, ("cal",))
+        background._write_task(task)
+
+        app = follow(page("data_map", tiny), run=task.key)
+
+        assert not app.exception
+        assert "none of its runs has finished a training" in app.info[0].value
+
+    def test_a_run_made_twice_stays_among_those_the_address_leads_to(
+        self, tiny: DataChoice
+    ) -> None:
+        led = comparison(tiny, ("random", "lc", "cal"), SEEDS[:1])  # an order of no widget
+        carry_out(led)
+        carry_out(comparison(tiny, ("cal",), SEEDS[:1]))
+
+        app = follow(page("data_map", tiny), run=led.key)
+
+        assert not app.exception
+        assert len(app.multiselect[0].value) == 3
+
+
+def follow(app: AppTest, **address: str) -> AppTest:
+    """Go to the page from another one, by a link with this in its address."""
+    app.switch_page("pages/runs.py").run()
+    app.query_params.clear()
+    for name, value in address.items():
+        app.query_params[name] = value
+    return app.switch_page("pages/compare.py").run()
+
+
+def keys_of(strategy: str) -> str:
+    """What the address says for the runs of a strategy."""
+    alike = sorted(found.found_runs(), key=lambda run: run.place)
+    return "-".join(run.key for run in alike if run.strategy == strategy)
+
+
+def another(choice: DataChoice, folder: Path) -> DataChoice:
+    """A corpus of the same words."""
+    table = folder / "other.csv"
+    table.write_text(Path(choice.source).read_text() + "sun day 1,dry\nrain day 2,wet\n")
+    return replace(choice, source=str(table))
+
+
+class TestOnDisk:
+    def test_nothing_is_there(self, tiny: DataChoice) -> None:
+        app = on_disk(tiny)
+
+        assert not app.exception
+        assert NEW in app.info[0].value
+
+    def test_runs_of_two_tasks_are_compared(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny, ("cal",), SEEDS[:1]))
+        carry_out(comparison(tiny, ("random",), SEEDS[:1]), "--pause-after=2")
+
+        app = on_disk(tiny)
+
+        assert not app.exception
+        assert not app.error
+        assert app.multiselect[0].value == ["Random", "CAL, t_cor 0.2"]
+        assert "So far: 1 run of 2 not finished" in said(app)
+        assert charts(app) == 2
+
+    def test_what_cannot_be_compared_is_left_out_and_named(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        carry_out(comparison(tiny, ("lc",), SEEDS[:1], query_size=4))
+        carry_out(comparison(tiny, ("random",), SEEDS[:1]))
+
+        app = on_disk(tiny)
+        app.selectbox[0].set_value(_group_of(3)).run()
+
+        assert not app.exception
+        assert "Left out: 1 run with query size 4" in said(app)
+        assert "1 run with the strategy, t_cor, method and seed of another" in said(app)
+        assert len(app.query_params["runs"].split("-")) == 4
+
+    def test_a_seed_is_left_out(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        app = on_disk(tiny)
+
+        app.multiselect[1].set_value([SEEDS[1]]).run()
+
+        assert not app.exception
+        assert len(app.query_params["runs"].split("-")) == 2
+
+    def test_none_chosen(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        app = on_disk(tiny)
+
+        app.multiselect[0].set_value([]).run()
+
+        assert "Choose at least one strategy and seed" in app.info[0].value
+
+    def test_a_damaged_run_is_named_and_the_others_are_shown(self, tiny: DataChoice) -> None:
+        task = comparison(tiny)
+        carry_out(task)
+        next(task.folder.glob("cal*/maps/*.parquet")).write_bytes(b"not parquet")
+
+        app = on_disk(tiny)
+
+        assert not app.exception
+        assert not app.error
+        assert "cannot be read" in app.warning[0].value
+        assert charts(app) == 2
+
+    def test_runs_of_different_length_say_what_they_are_judged_on(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny, ("random",), iterations=1))
+        carry_out(comparison(tiny, ("lc",)))
+
+        app = on_disk(tiny)
+
+        assert "epsilon_min looks at the 2 trainings that every run has" in said(app)
+
+    def test_a_damaged_run_on_an_upload_does_not_tell_its_folder(
+        self, tiny: DataChoice, own_cache: Path
+    ) -> None:
+        private = own_cache / "workspaces" / ("a" * 32) / "runs" / "learn"
+        task = comparison(tiny, ("lc",), SEEDS[:1])
+        carry_out(task)
+        shutil.copytree(task.folder, private)
+        (private / "maps" / "iteration-000.parquet").write_bytes(b"not parquet")
+
+        _, (fault,) = compared.read(found.in_folders([private]))
+
+        assert fault.startswith("runs/learn/maps/iteration-000.parquet cannot be read")
+
+    def test_when_none_can_be_read_that_is_said(self, tiny: DataChoice) -> None:
+        task = comparison(tiny, seeds=SEEDS[:1])
+        carry_out(task)
+        for file in task.folder.glob("*/maps/*.parquet"):
+            file.write_bytes(b"not parquet")
+
+        app = on_disk(tiny)
+
+        assert not app.exception
+        assert "None of the runs can be read" in app.error[0].value
+
+
+class TestMethods:
+    def test_the_choice_reaches_the_task_and_the_page_says_it(self, tiny: DataChoice) -> None:
+        app = opened(tiny)
+        app.selectbox(key="compare_preset").select("released").run()
+        app.multiselect(key="compare_changed_from_released").set_value(["padding=off"]).run()
+
+        assert not app.exception
+        assert "Method: released, padding=off" in said(app)
+        assert "its vector is added" in said(app), "the switch's own sentence"
+        task = comparison(tiny, method=Method("released", ("padding=off",)))
+        refuse(task, "no.")
+        app.run()
+        assert app.query_params["run"] == task.key
+
+    def test_switches_of_a_preset_are_not_the_other_s(self, tiny: DataChoice) -> None:
+        app = opened(tiny, compare_changed_from_paper=["padding=on"])
+        assert "Method: paper, padding=on" in said(app)
+
+        app.selectbox(key="compare_preset").select("released").run()
+        assert not app.exception
+        assert "Method: released." in said(app)
+
+        app.selectbox(key="compare_preset").select("paper").run()
+        assert "Method: paper, padding=on" in said(app)
+
+    def test_a_run_is_opened_with_its_method(self, tiny: DataChoice) -> None:
+        task = comparison(tiny, method=Method("released", ("padding=off", "tokens=words")))
+        background._write_task(task)
+        app = page("compare", tiny)
+
+        app.query_params["run"] = task.key
+        app.run()
+
+        assert not app.exception
+        assert app.session_state["compare_source"] == NEW
+        assert "Method: released, padding=off, tokens=words" in said(app)
+
+    def test_runs_of_two_presets_have_two_names_and_each_its_own_random(
+        self, tiny: DataChoice
+    ) -> None:
+        carry_out(comparison(tiny))
+        carry_out(comparison(tiny, ("cal",), method=Method("released")))
+
+        app = on_disk(tiny, "Runs")
+
+        assert not app.exception
+        assert not app.error
+        assert app.multiselect[0].value == ["Random", "CAL, t_cor 0.2", "CAL, t_cor 0.2, released"]
+        assert "Runs of 2 methods: **paper** and **released**" in said(app)
+        assert "Not judged: CAL, released." in said(app)
+        table = app.dataframe[0].value
+        assert dict(zip(table["name"], table["method"], strict=True)) == {
+            "Random": "paper",
+            "CAL": "paper",
+            "CAL, released": "released",
+        }
+        assert table.loc[table["method"] == "released", "labels saved"].isna().all()
+
+        carry_out(comparison(tiny, ("random",), method=Method("released")))
+        app = on_disk(tiny, "Runs")
+        assert "Not judged" not in said(app)
+        assert "Random, released" in said(app)
+
+    def test_features_that_no_method_explains_keep_runs_apart(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny, seeds=SEEDS[:1]))
+        carry_out(comparison(replace(tiny, pooling="mean"), ("lc",), SEEDS[:1]))
+
+        app = on_disk(tiny)
+
+        assert len(groups.groups(found.found_runs())) == 2
+        assert "with other features of its texts" in said(app)
+
+    def test_a_reproduction_is_opened_as_it_is(self, tiny: DataChoice) -> None:
+        texts = Path(tiny.source)
+        words = [
+            f"{['sun', 'rain'][i % 2]} day {i % 40},{['dry', 'wet'][i % 2]}" for i in range(90)
+        ]
+        texts.write_text("\n".join(["text,label", *words]))
+        reproduce = ["reproduce", str(texts), f"--test={texts}", f"--vectors={tiny.vectors}"]
+        asked = [*(f"--strategy={name}" for name in ("random", "cal")), "--seed=1"]
+        done = CliRunner().invoke(cli, [*reproduce, *asked, "--iterations=1", "--quiet"])
+        assert done.exit_code == 0, done.output
+
+        app = on_disk(tiny)
+
+        assert not app.exception
+        assert not app.error
+        assert app.multiselect[0].value == ["Random", "CAL, t_cor 0.2"]
+        assert len(app.multiselect[0].options) == 12
+        assert charts(app) == 2
+
+        app.multiselect[0].set_value(["CAL, t_cor 0.2", "CAL, t_cor 0.2, released"]).run()
+        assert not app.exception
+        assert charts(app) == 1
+
+
+class TestSections:
+    @pytest.mark.parametrize(
+        ("section", "figures"), [("By chance?", 1), ("Overlap", 1), ("Batches", 1), ("Runs", 0)]
+    )
+    def test_only_the_open_one_is_made(self, tiny: DataChoice, section: str, figures: int) -> None:
+        carry_out(comparison(tiny))
+
+        app = opened(tiny, section)
+
+        assert not app.exception
+        assert not app.error
+        assert charts(app) == figures
+
+    def test_the_export_has_a_row_a_run(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+
+        table = opened(tiny, "Runs").dataframe[0].value
+
+        assert list(table["name"]) == ["Random", "Random", "CAL", "CAL"]
+        assert list(table["labelled"]) == [SEED_SIZE + 6] * 4
+        assert {"labels saved", "mean accuracy", "run_id"} <= set(table.columns)
+
+    def test_picks_need_a_full_map(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+
+        app = opened(tiny, "Where they pick")
+
+        assert charts(app) == 0
+        assert "Draw the full map" in labels(app.button)
+
+    def test_the_map_of_a_file_that_has_changed_is_not_taken_for_it(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        with Path(tiny.source).open("a") as table:
+            table.write("one more,dry\n")
+        carry_out(tasks.maps(tiny, epochs=EPOCHS))
+
+        app = on_disk(tiny, "Where they pick")
+
+        assert not app.exception
+        assert "There is no full data map of this corpus" in said(app)
+        assert "Draw the full map" not in labels(app.button)
+
+    def test_picks_on_the_full_map(self, tiny: DataChoice) -> None:
+        carry_out(comparison(tiny))
+        carry_out(tasks.maps(tiny, SEED_SIZE, epochs=EPOCHS))
+
+        app = opened(tiny, "Where they pick")
+
+        assert not app.exception
+        assert not app.error
+        assert charts(app) == 3
+        assert "40 texts over 2 epochs" in said(app)
+        app.slider(key="compare_batches_2").set_value((2, 2)).run()
+        assert not app.exception
+
+    def test_a_corpus_without_a_test_set_has_its_whole_map(self, tiny: DataChoice) -> None:
+        choice = replace(tiny, test=None)
+        carry_out(comparison(choice))
+        carry_out(tasks.maps(choice, SEED_SIZE, epochs=EPOCHS))
+
+        app = opened(choice, "Where they pick")
+
+        assert not app.exception
+        assert charts(app) == 3
+        assert "left out" not in said(app)
+
+
+def _group_of(count: int) -> str:
+    """The key of the group with this query size."""
+    alike = groups.groups(found.found_runs())
+    return next(g.key for g in alike if g.runs[0].settings["query size"] == str(count))
+
+
+def test_the_name_of_a_run_stays_while_it_runs(
+    tiny: DataChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = comparison(tiny, ("lc",), SEEDS[:1])
+    carry_out(task, "--pause-after=1")
+    (run,) = found.in_folders(task.run_folders())
+    assert run.name.endswith("(0 of 2 batches, stopped)")
+
+    monkeypatch.setattr(runs, "status", lambda folder: "running")
+    before = run.name
+    carry_out(task, "--pause-after=1")
+
+    assert run.name == before
+
+
+def test_series_are_told_apart_by_t_cor_where_they_differ(tmp_path: Path) -> None:
+    def run(strategy: str, t_cor: float, seed: int = SEED) -> Found:
+        return Found(tmp_path, {"strategy": strategy, "seed": seed, "preset": {"t_cor": t_cor}})
+
+    runs = [run("cal", 0.2), run("cal", 0.2, 1), run("random", 0.2), run("random", 0.4)]
+    assert groups.series_names(runs) == ["CAL", "CAL", "Random", "Random"]
+    runs.append(run("cal", 0.4))
+    assert groups.series_names(runs)[0] == "CAL · t_cor 0.2"
+    assert groups.series_names(runs)[-1] == "CAL · t_cor 0.4"
+
+
+def test_a_damaged_manifest_does_not_hide_the_others(tiny: DataChoice) -> None:
+    task = comparison(tiny, seeds=SEEDS[:1])
+    carry_out(task)
+    (task.folder / f"random/{MANIFEST}").write_text(json.dumps({"kind": "learn"}))
+
+    assert [run.strategy for run in found.found_runs()] == ["cal"]
+    assert background.of_folder(task.folder / "cal") == task

@@ -1,0 +1,233 @@
+"""The Runs page: what is listed, and what can be done with it."""
+
+import io
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+from dashboard import EPOCHS, carry_out, labels, learn_task, page, refuse
+from filelock import FileLock
+from typer.testing import CliRunner
+
+from cartography.cli import app
+from cartography.errors import CartographyError
+from cartography.runs import manifest as runs
+from ui.jobs import background, tasks
+from ui.jobs.methods import Method
+from ui.panels.runs import run_list
+from ui.state.session import DataChoice
+
+pytestmark = pytest.mark.usefixtures("own_cache")
+
+
+def by_hand(choice: DataChoice) -> Path:
+    """The folder of a map that a command line made."""
+    folder = background.shared_runs() / "by-hand"
+    asked = ["map", f"--out={folder}", "--quiet", f"--epochs={EPOCHS}", *choice.arguments()]
+    assert CliRunner().invoke(app, asked).exit_code == 0
+    return folder
+
+
+def test_nothing_yet() -> None:
+    opened = page("runs")
+
+    assert not opened.exception
+    assert not opened.error
+    assert "no run yet" in opened.info[0].value
+
+
+def test_runs_are_listed_with_what_they_do_and_where_they_stand(tiny: DataChoice) -> None:
+    carry_out(tasks.maps(tiny, seed_size=6, epochs=EPOCHS))
+    carry_out(
+        tasks.learning(
+            tiny,
+            ("random", "cal"),
+            seeds=(1, 2),
+            seed_size=6,
+            query_size=3,
+            iterations=1,
+            epochs=EPOCHS,
+        )
+    )
+    carry_out(learn_task(tiny), "--pause-after=1")
+    refused = learn_task(tiny, "lc")
+    background._write_task(refused)
+    refuse(refused, "no.")
+    background._write_task(tasks.embedding(tiny))
+
+    opened = page("runs")
+
+    assert not opened.exception
+    assert not opened.error
+    rows = opened.dataframe[0].value
+    told = {(row["name"], row["kind"], row["state"], row["runs"]) for _, row in rows.iterrows()}
+    assert told == {
+        ("full map and seed map of 6", "data map", "finished", 2),
+        ("CAL, Random · 2 seeds", "active learning", "finished", 4),
+        ("CAL", "active learning", "stopped", 1),
+        ("LC", "active learning", "refused", 0),
+    }
+    assert set(rows["corpus"]) == {"tiny.csv"}
+
+
+def test_a_method_other_than_the_paper_s_is_told(tiny: DataChoice) -> None:
+    sizes = {"seed_size": 6, "query_size": 3, "iterations": 1, "epochs": EPOCHS}
+    method = Method("released", ("padding=off",))
+    made = tasks.learning(tiny, ["lc"], method=method, **sizes)
+    carry_out(made)
+    refused = tasks.learning(tiny, ["cal"], method=Method("released"), **sizes)
+    background._write_task(refused)
+    refuse(refused, "no.")
+
+    names = {entry.name for entry in run_list.entries()}
+
+    assert names == {"LC · released, padding=off", "CAL · released"}
+
+
+def test_a_reproduction_is_one_entry_for_each_data_set(tiny: DataChoice, own_cache: Path) -> None:
+    sizes = {"seed_size": 6, "query_size": 3, "iterations": 1, "epochs": EPOCHS}
+    out = own_cache / "runs" / "reproduction"
+    for data, preset in (("trec", "paper"), ("trec", "released"), ("agnews", "paper")):
+        task = tasks.learning(tiny, ["random"], method=Method(preset), **sizes)
+        if not task.folder.exists():
+            carry_out(task)
+        shutil.copytree(task.folder, out / data / preset / "random" / "seed-1")
+    (out / "trec" / "results").mkdir()
+
+    opened = page("runs")
+
+    assert not opened.exception
+    rows = opened.dataframe[0].value
+    made = rows[rows["kind"] == "reproduction"]
+    assert set(zip(made["name"], made["runs"], strict=True)) == {
+        ("Reproduction, trec: paper and released", 2),
+        ("Reproduction, agnews: paper", 1),
+    }
+    opened.selectbox(key="run_chosen").set_value(str(out / "trec")).run()
+    assert "Compare" in labels(opened.get("page_link"))
+
+
+def test_a_stopped_run_goes_on_and_a_finished_one_does_not(tiny: DataChoice) -> None:
+    stopped = learn_task(tiny)
+    carry_out(stopped, "--pause-after=1")
+    opened = page("runs")
+    assert "Go on" in labels(opened.button)
+
+    carry_out(stopped)
+
+    assert "Go on" not in labels(page("runs").button)
+
+
+def test_a_run_gets_a_name_and_loses_it(tiny: DataChoice) -> None:
+    carry_out(learn_task(tiny))
+    opened = page("runs")
+
+    opened.text_input[0].set_value("  my  run ").run()
+    opened.button(key="run_rename").click().run()
+
+    assert list(opened.dataframe[0].value["name"]) == ["my run"]
+    (entry,) = run_list.entries()
+    run_list.rename(entry, "")
+    assert entry.name == "CAL"
+
+
+def test_a_run_is_deleted_whole_when_it_was_confirmed(tiny: DataChoice) -> None:
+    task = learn_task(tiny)
+    carry_out(task)
+    opened = page("runs")
+
+    opened.button(key="run_delete").click().run()
+
+    assert not opened.exception
+    assert not task.folder.exists()
+    assert "no run yet" in opened.info[0].value
+
+
+def test_of_runs_alike_the_chosen_one_is_deleted(tiny: DataChoice) -> None:
+    alike = [
+        tasks.learning(tiny, ["lc"], seed_size=size, query_size=3, iterations=1, epochs=EPOCHS)
+        for size in (6, 8)
+    ]
+    for task in alike:
+        carry_out(task)
+    opened = page("runs")
+    assert len(set(opened.selectbox[0].options)) == 2
+    chosen = opened.selectbox[0].value
+
+    opened.run()  # the browser tells the choice by its name
+    assert opened.selectbox[0].value == chosen
+    opened.button(key="run_delete").click().run()
+
+    assert [str(task.folder) == chosen for task in alike] == [
+        not task.folder.exists() for task in alike
+    ]
+
+
+def test_the_chosen_run_stays_when_another_changes(tiny: DataChoice) -> None:
+    first, later = learn_task(tiny, "lc"), learn_task(tiny, "random")
+    carry_out(later)
+    carry_out(first)
+    opened = page("runs")
+    assert opened.selectbox[0].value == str(first.folder)
+
+    run_list.rename(run_list.Entry(later.folder, later, (), "finished"), "now the newest")
+    opened.run()
+
+    assert opened.selectbox[0].value == str(first.folder)
+
+
+def test_an_archive_holds_all_files_but_the_dashboard_s_own(tiny: DataChoice) -> None:
+    task = learn_task(tiny)
+    carry_out(task)
+    (entry,) = run_list.entries()
+
+    with zipfile.ZipFile(io.BytesIO(run_list.archive(entry))) as packed:
+        names = set(packed.namelist())
+        batches = packed.read(f"{task.folder.name}/batches.csv")
+
+    assert f"{task.folder.name}/maps/iteration-002.parquet" in names
+    assert not any("/." in name for name in names)
+    assert batches == (task.folder / "batches.csv").read_bytes()
+
+
+def test_a_run_of_the_command_line_is_listed_too(tiny: DataChoice) -> None:
+    by_hand(tiny)
+
+    opened = page("runs")
+
+    assert not opened.exception
+    assert list(opened.dataframe[0].value["name"]) == ["full map"]
+    assert any("command line" in caption.value for caption in opened.caption)
+    assert "run_resume" not in [button.key for button in opened.button]
+
+
+def test_what_a_command_line_is_writing_is_not_deleted(tiny: DataChoice) -> None:
+    folder = by_hand(tiny)
+    (folder / runs.SUMMARY).unlink()
+    opened = page("runs")
+    (entry,) = run_list.entries()
+    assert not opened.button(key="run_delete").disabled
+
+    with FileLock(folder / runs.LOCK):  # somebody goes on with it
+        opened.button(key="run_delete").click().run()
+        assert opened.button(key="run_delete").disabled
+        assert any("A command line is writing it" in each.value for each in opened.markdown)
+        with pytest.raises(CartographyError, match="is being written by a command line"):
+            run_list.delete(entry)
+
+    assert not opened.error
+    assert (folder / runs.MANIFEST).exists()
+
+
+def test_a_damaged_run_hides_no_other(tiny: DataChoice) -> None:
+    carry_out(learn_task(tiny))
+    damaged = learn_task(tiny, "random")
+    carry_out(damaged)
+    Path(damaged.folder / "manifest.json").write_text("{")
+
+    opened = page("runs")
+
+    assert not opened.exception
+    assert not opened.error
+    assert len(opened.dataframe[0].value) == 2

@@ -1,0 +1,164 @@
+import os
+import time
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.runtime.context import ContextProxy
+
+from cartography.errors import CartographyError
+from ui.jobs import background
+from ui.state import session, workspace
+from ui.state.session import DataChoice
+
+pytestmark = pytest.mark.usefixtures("own_cache")
+TOKEN = "0123456789abcdef" * 2
+
+
+@pytest.fixture(autouse=True)
+def own_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The session of one browser, with nothing in it."""
+    monkeypatch.setattr(st, "session_state", {})
+
+
+def tell(monkeypatch: pytest.MonkeyPatch, cookie: str) -> None:
+    """Let the browser send a cookie."""
+    told = property(lambda _: {workspace.COOKIE: cookie})
+    monkeypatch.setattr(ContextProxy, "cookies", told)
+
+
+def test_a_browser_is_known_by_its_cookie(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> None:
+    tell(monkeypatch, TOKEN)
+
+    assert workspace.folder() == own_cache / "workspaces" / TOKEN
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", "..", "../runs", TOKEN[:-1], TOKEN + "\n", TOKEN.upper(), f"{TOKEN}/.."]
+)
+def test_a_cookie_of_another_form_names_no_folder(
+    monkeypatch: pytest.MonkeyPatch, own_cache: Path, cookie: str
+) -> None:
+    tell(monkeypatch, cookie)
+
+    own = workspace.folder()
+
+    assert own.parent == own_cache / "workspaces"
+    assert own.name not in ("", cookie.strip())
+    assert len(own.name) == 32
+    assert workspace.folder() == own, "the same one all session long"
+
+
+def test_what_lies_in_a_workspace_is_private(own_cache: Path) -> None:
+    assert workspace.is_private(workspace.folder() / "uploads" / "a.csv")
+    assert not workspace.is_private(own_cache / "corpora" / "a.csv")
+    assert not workspace.is_private(workspace.folder() / ".." / ".." / "a.csv")
+
+
+def test_a_sentence_names_an_upload_without_its_secret_folder() -> None:
+    path = session.keep_upload("plain.csv", b"text,label\n")
+
+    said = workspace.without_folders(f"reading {path} …")
+
+    assert said == "reading plain.csv …"
+    assert workspace.without_folders(f"reading {session.keep_for_all(path)} …") == said
+    log = workspace.folder() / "runs" / "map-1" / "log"
+    assert workspace.without_folders(f"see {log}") == "see runs/map-1/log"
+    assert workspace.without_folders("/data/plain.csv is empty") == "/data/plain.csv is empty"
+
+
+def test_only_what_was_left_for_a_week_is_swept(own_cache: Path) -> None:
+    for name, days in (("old", workspace.DAYS + 1), ("young", workspace.DAYS - 1)):
+        place = own_cache / "workspaces" / name
+        (place / "uploads").mkdir(parents=True)
+        then = time.time() - days * 86_400
+        os.utime(place, (then, then))
+
+    workspace.greet()
+
+    assert [place.name for place in (own_cache / "workspaces").iterdir()] == ["young"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "written"),
+    [
+        ("a b.csv", "a b.csv"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\tables\\my.tsv", "my.tsv"),
+        ("..", "upload"),
+        (".hidden.csv", "hidden.csv"),
+        ("line\nbreak.csv", "linebreak.csv"),
+    ],
+)
+def test_an_upload_is_a_file_of_its_own_folder(sent: str, written: str) -> None:
+    path = Path(session.keep_upload(sent, b"content"))
+
+    assert path.name == written
+    assert path.read_bytes() == b"content"
+    assert path.parent.parent == workspace.uploads_folder()
+
+
+def test_uploads_are_listed_by_their_kind_the_newest_first() -> None:
+    old = session.keep_upload("old.csv", b"old")
+    os.utime(Path(old).parent, (1, 1))
+    new = session.keep_upload("NEW.JSONL", b"new")
+    session.keep_upload("words.vec", b"1 1\nword 0.5\n")
+
+    assert session.uploads((".csv", ".jsonl")) == [new, old]
+    assert session.keep_upload("old.csv", b"old") == old
+    assert session.uploads((".csv", ".jsonl")) == [old, new], "given again, it is the newest"
+
+
+def test_a_table_that_is_given_or_kept_again_is_no_other_table() -> None:
+    upload = session.keep_upload("mine.csv", b"text,label\n")
+    kept = session.keep_for_all(upload)
+    for path in (upload, kept):
+        os.utime(path, (1, 1))
+    stamps = [background.stamp(DataChoice(path)) for path in (upload, kept)]
+
+    assert session.keep_upload("mine.csv", b"text,label\n") == upload
+    assert session.keep_for_all(upload) == kept
+
+    assert [background.stamp(DataChoice(path)) for path in (upload, kept)] == stamps
+
+
+def test_to_forget_removes_all_and_the_sample_takes_over() -> None:
+    upload = session.keep_upload("mine.csv", b"text,label\n")
+    kept = session.keep_for_all(upload)
+    session.use(DataChoice(upload))
+
+    session.forget_uploads()
+
+    assert not Path(upload).exists()
+    assert session.choice() == DataChoice()
+    assert session.kept_corpora() == [kept]
+    assert session.is_kept(kept)
+
+
+def test_to_forget_leaves_a_corpus_that_is_no_upload_in_use(tiny: DataChoice) -> None:
+    session.use(tiny)
+    session.keep_upload("mine.csv", b"text,label\n")
+
+    session.forget_uploads()
+
+    assert session.choice() == tiny
+    del st.session_state[session.CHOICE]
+    assert session.choice() == tiny, "remembered for the next visit"
+
+
+@pytest.mark.parametrize("name", ["stanfordnlp/imdb", "a/b:train", "a/b:train[:10%]", "a-1/b_2.c"])
+def test_names_of_the_hub(name: str) -> None:
+    assert session.hub_source(name) == f"hub:{name}"
+
+
+@pytest.mark.parametrize(
+    "name", ["imdb", "/etc/passwd", "../a/b", "a/..", "a/b/c", "hub:a/b", "a/b:", "a/b\n", "~/b"]
+)
+def test_what_is_no_name_of_the_hub(name: str) -> None:
+    with pytest.raises(CartographyError, match="owner/name"):
+        session.hub_source(name)
+
+
+def test_a_folder_of_the_server_is_not_read_as_a_data_set() -> None:
+    with pytest.raises(CartographyError, match="is a folder of the server"):
+        session.hub_source("cartography/strategies")

@@ -1,0 +1,279 @@
+"""What the lesson shows: its tasks, the values of their runs, and what these say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from cartography.evaluation import comparison
+from cartography.evaluation.comparison import Learned, RegionShares
+from cartography.maps.data_map import REGIONS, DataMap, Thresholds
+from cartography.maps.dynamics import TrainingDynamics
+from cartography.models.presets import PAPER
+from cartography.runs.active_runs import LearnRun
+from cartography.runs.threshold_runs import ThresholdRun, read_threshold
+from ui.jobs import cached, compared, results, tasks
+from ui.jobs.background import Task
+from ui.jobs.results import Steps
+from ui.panels.data_map import values as data_map_values
+from ui.panels.data_map.values import Shown
+from ui.panels.lesson import findings
+from ui.panels.lesson.findings import Finding
+from ui.panels.lesson.script import FLIP, NEEDS, STRATEGIES, Need, Step
+from ui.panels.threshold import values as threshold_values
+from ui.state.session import DataChoice
+
+EXAMPLES = 10
+_BATCHES = 3
+_EPOCHS = 10
+
+
+def task_of(choice: DataChoice, need: Need, flip: float = FLIP) -> Task:
+    """The task that makes the runs for `need`; that of "noise" flips the share `flip`."""
+    if need == "maps":
+        return tasks.maps(choice)
+    if need == "study":
+        return tasks.study(choice)
+    if need == "noise":
+        return tasks.maps(choice, flip=flip)
+    return tasks.learning(choice, STRATEGIES, iterations=_BATCHES, epochs=_EPOCHS)
+
+
+def all_tasks(choice: DataChoice) -> dict[Need, Task]:
+    """The tasks of the lesson, in its order."""
+    return {need: task_of(choice, need) for need in NEEDS}
+
+
+def seed_and_full(choice: DataChoice) -> list[Shown]:
+    """The finished seed map and full map."""
+    return data_map_values.maps(task_of(choice, "maps"), Thresholds())
+
+
+def full_map(choice: DataChoice) -> Shown:
+    """The finished full map."""
+    return seed_and_full(choice)[-1]
+
+
+def dynamics_of(shown: Shown) -> TrainingDynamics:
+    """The training dynamics of a finished map."""
+    assert shown.run.dynamics is not None
+    return shown.run.dynamics
+
+
+def examples(full: Shown, draw: int) -> list[int]:
+    """Positions of ten texts, one drawn from each tenth of the full map by confidence, ascending;
+    of fewer texts, all. Another `draw` gives others.
+    """
+    rng = np.random.default_rng(draw)
+    by_confidence = np.argsort(full.placed.confidence, kind="stable")
+    tenths = np.array_split(by_confidence, min(EXAMPLES, len(by_confidence)))
+    return [int(rng.choice(tenth)) for tenth in tenths]
+
+
+def most_wavering(full: Shown, positions: Sequence[int]) -> int:
+    """The place among `positions` of the text of greatest variability."""
+    return int(full.placed.variability[list(positions)].argmax())
+
+
+def texts_of_region(full: Shown, region: str, number: int, draw: int) -> list[int]:
+    """Positions of up to `number` texts of a region, drawn anew for each `draw`."""
+    inside = np.flatnonzero(full.placed.region == REGIONS.index(region))
+    rng = np.random.default_rng(draw)
+    return [int(each) for each in rng.permutation(inside)[:number]]
+
+
+def up_to(full: Shown, epochs: int) -> DataMap:
+    """The full map as its first `epochs` epochs make it."""
+    return DataMap.of(dynamics_of(full).until(epochs))
+
+
+def study_of(choice: DataChoice) -> ThresholdRun:
+    """The finished threshold study."""
+    return threshold_values.study_run(task_of(choice, "study").folder)
+
+
+def batch_size(run: ThresholdRun) -> int:
+    """How many texts CAL is asked for: the paper's 50, of a small pool a tenth."""
+    return min(PAPER.query_size, max(1, len(run.pool) // 10))
+
+
+def learned(choice: DataChoice) -> dict[str, LearnRun]:
+    """The finished active-learning runs, by strategy."""
+    read = [cached.learn_run(folder) for folder in task_of(choice, "learning").run_folders()]
+    return {run.strategy: run for run in read}
+
+
+def picks(choice: DataChoice) -> dict[str, RegionShares]:
+    """The regions of the full map that each strategy picks from."""
+    return _picks(_stamp([task_of(choice, need) for need in ("maps", "learning")]), choice)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _picks(stamp: str, _choice: DataChoice) -> dict[str, RegionShares]:
+    del stamp
+    runs = [
+        Learned(
+            name=name,
+            strategy=name,
+            seed=run.seed,
+            labelled=run.iterations["labelled"].to_numpy(),
+            accuracy=run.iterations["accuracy"].to_numpy(),
+            batches=tuple(
+                run.batch(number)["id"].to_numpy(dtype=object) for number in range(1, len(run.maps))
+            ),
+        )
+        for name, run in learned(_choice).items()
+    ]
+    return comparison.region_shares(runs, full_map(_choice).placed)
+
+
+def accuracies(choice: DataChoice) -> dict[str, tuple[float, float]]:
+    """The test accuracy of each strategy before its first batch and after its last."""
+    found = {}
+    for name, run in learned(choice).items():
+        reached = run.iterations["accuracy"]
+        found[name] = (float(reached.iloc[0]), float(reached.iloc[-1]))
+    return found
+
+
+def picked_on(full: Shown, run: LearnRun) -> NDArray[np.bool_]:
+    """Which texts of the full map (n,) a run picked."""
+    return np.isin(full.placed.ids.astype(str), run.batches()["id"].to_numpy().astype(str))
+
+
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """The full map drawn with wrong labels, and which of its texts have one (n,)."""
+
+    shown: Shown
+    flipped: NDArray[np.bool_]
+
+
+def noise(choice: DataChoice, flip: float) -> Noise:
+    """What became of the map with the share `flip` of the labels flipped."""
+    noisy = data_map_values.maps(task_of(choice, "noise", flip), Thresholds())[-1]
+    true = full_map(choice).run.items.set_index("id")["label"].loc[noisy.run.items["id"]]
+    return Noise(noisy, true.to_numpy() != noisy.run.items["label"].to_numpy())
+
+
+def finding(choice: DataChoice, step: Step) -> Finding:
+    """What the finished runs that `step` needs say to its question."""
+    return _finding(_stamp([task_of(choice, need) for need in step.needs]), step.key, choice)
+
+
+def _stamp(needed: Sequence[Task]) -> str:
+    """A text that changes with any run of these tasks."""
+    folders = [folder for task in needed for folder in task.run_folders()]
+    return " ".join(f"{folder} {cached.reached(folder)}" for folder in folders)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _finding(stamp: str, key: str, _choice: DataChoice) -> Finding:
+    del stamp
+    return _FINDINGS[key](_choice)
+
+
+def _of_dynamics(choice: DataChoice) -> Finding:
+    return findings.of_dynamics(dynamics_of(full_map(choice)))
+
+
+def _of_reading_on(choice: DataChoice) -> Finding:
+    full = full_map(choice)
+    return findings.of_reading_on(up_to(full, 1), full.placed)
+
+
+def _of_regions(choice: DataChoice) -> Finding:
+    full = full_map(choice)
+    wrong = (full.run.items["predicted_label"] != full.run.items["label"]).to_numpy()
+    hard = full.placed.region == REGIONS.index("hard-to-learn")
+    return findings.of_regions(full.placed, int((wrong & hard).sum()))
+
+
+def _of_seed_map(choice: DataChoice) -> Finding:
+    pair = data_map_values.pair(seed_and_full(choice))
+    assert pair is not None
+    return findings.of_seed_map(pair)
+
+
+def _of_boundary(choice: DataChoice) -> Finding:
+    run = study_of(choice)
+    return findings.of_boundary(run.study, batch_size(run))
+
+
+def _of_threshold(choice: DataChoice) -> Finding:
+    run = study_of(choice)
+    return findings.of_threshold(run.study, batch_size(run))
+
+
+def _of_strategies(choice: DataChoice) -> Finding:
+    return findings.of_strategies(picks(choice), full_map(choice).placed, accuracies(choice))
+
+
+def _of_noise(choice: DataChoice) -> Finding:
+    found = noise(choice, FLIP)
+    return findings.of_noise(found.shown.placed, found.flipped)
+
+
+_FINDINGS: dict[str, Callable[[DataChoice], Finding]] = {
+    "dynamics": _of_dynamics,
+    "point": _of_reading_on,
+    "regions": _of_regions,
+    "seed_map": _of_seed_map,
+    "boundary": _of_boundary,
+    "threshold": _of_threshold,
+    "strategies": _of_strategies,
+    "noise": _of_noise,
+}
+
+
+def curve_table(full: Shown, positions: Sequence[int]) -> pd.DataFrame:
+    """Gold-label probability by epoch of the texts at `positions`, a row for each epoch."""
+    curves = dynamics_of(full).gold_probability[:, list(positions)]
+    columns = {
+        f"text {full.run.items['id'].iat[position]}": curve
+        for position, curve in zip(positions, curves.T, strict=True)
+    }
+    return pd.DataFrame({"epoch": np.arange(1, len(curves) + 1), **columns})
+
+
+def quantile_table(dynamics: TrainingDynamics) -> pd.DataFrame:
+    """Quantiles of the gold-label probability of all texts, a row for each epoch."""
+    levels = (0.05, 0.25, 0.5, 0.75, 0.95)
+    found = np.quantile(dynamics.gold_probability, levels, axis=1)
+    columns = {f"{level:.0%} of texts below": row for level, row in zip(levels, found, strict=True)}
+    return pd.DataFrame({"epoch": np.arange(1, dynamics.epochs + 1), **columns})
+
+
+def pool_table(run: ThresholdRun, t_cor: float) -> pd.DataFrame:
+    """The pool with P(high-cor) at `t_cor`."""
+    return run.pool.assign(**{"P(high-cor)": run.study.probability(t_cor)})
+
+
+def noise_table(found: Noise) -> pd.DataFrame:
+    """Each text with its confidence and whether its label was flipped."""
+    shown = found.shown
+    return shown.run.items[["id", "text", "label"]].assign(
+        confidence=shown.placed.confidence, flipped=found.flipped
+    )
+
+
+def so_far(task: Task) -> TrainingDynamics | None:
+    """The dynamics of the full map of a task that trains, None before the first epoch."""
+    maps = data_map_values.maps(task, Thresholds())
+    return dynamics_of(maps[-1]) if maps and maps[-1].name == data_map_values.FULL_MAP else None
+
+
+def steps_of(task: Task) -> Steps:
+    """How far the runs of a lesson's task have come."""
+    folders = task.run_folders()
+    if task.kind == "map":
+        return results.steps(folders[-1], task.option("epochs"))
+    if task.kind == "learn":
+        return compared.progress(folders, len(STRATEGIES), task.option("iterations") + 1)
+    run = read_threshold(folders[0])
+    return Steps(run.number, run.total, None)
