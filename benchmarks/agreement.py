@@ -19,7 +19,8 @@ from torch import Tensor
 from cartography.active.learner import ActiveLearner, Batch
 from cartography.active.simulation import seed_set
 from cartography.models.presets import PAPER, Preset, Recipe
-from cartography.models.training import Epoch, TrainingSet, fit
+from cartography.models.trainer import TrainingSet
+from cartography.models.training import Epoch, train_epochs
 from cartography.strategies import STRATEGIES
 
 # The difference to allow, in probability, in nats and in scores. Float32 keeps seven digits, and
@@ -91,7 +92,7 @@ def trainings(
         for dynamics in ("epoch_end", "training_pass"):
             told = f"{name}, dynamics of {dynamics.replace('_', ' ')}"
             one, other = (
-                list(fit(features, sets, classes, replace(recipe, dynamics=dynamics)))
+                list(train_epochs(features, sets, classes, replace(recipe, dynamics=dynamics)))
                 for features in (ours, truth)
             )
             losses = [np.abs(a.losses - b.losses).max() for a, b in zip(one, other, strict=True)]
@@ -136,10 +137,12 @@ def side_by_side(
     labels, classes = problem.corpus.labels[rows], len(problem.corpus.classes)
     recipe: Recipe = replace(PAPER.classifier, epochs=5, batch_size=16)
     sets = [TrainingSet(rows, labels, seed) for seed in range(5)]
-    at_once = list(fit(features, sets, classes, recipe))
+    at_once = list(train_epochs(features, sets, classes, recipe))
     differences = []
     for model, alone in enumerate(sets):
-        for one, other in zip(at_once, fit(features, [alone], classes, recipe), strict=True):
+        for one, other in zip(
+            at_once, train_epochs(features, [alone], classes, recipe), strict=True
+        ):
             found = np.abs(one.gold_probability[model] - other.gold_probability[0]).max()
             differences.append(float(found))
     checks.add("P(gold): five models at once, and each alone", max(differences))

@@ -54,9 +54,9 @@ def milliseconds(call: Callable[[], object]) -> float:
 def finish(task: background.Task) -> None:
     """Carry out a task of the sample by a worker."""
     background.start(task)
-    while background.state(task).busy:
+    while background.task_state(task).busy:
         time.sleep(0.2)
-    assert background.state(task).phase == "finished", background.state(task)
+    assert background.task_state(task).phase == "finished", background.task_state(task)
 
 
 def paint(browser: Browser, url: str) -> None:

@@ -32,11 +32,12 @@ from measure import Target, machine, seconds, told
 from problems import AG_NEWS, TREC, Problem, Shape, from_file, made_up
 
 from cartography.active.learner import ActiveLearner
-from cartography.active.simulation import Arm, Iteration, seed_set, simulate
+from cartography.active.simulation import Iteration, Trial, seed_set, simulate
 from cartography.maps.data_map import DataMap
 from cartography.maps.dynamics import TrainingDynamics
 from cartography.models.presets import PAPER, SEEDS, Preset
-from cartography.models.training import TrainingSet, as_tensor, fit, pick_device
+from cartography.models.trainer import TrainingSet
+from cartography.models.training import as_tensor, pick_device, train_epochs
 from cartography.strategies import STRATEGIES
 
 PAPERS_STRATEGIES = ("random", "lc", "entropy", "bald", "dal", "cal")
@@ -131,7 +132,7 @@ class Bench:
         preset = replace(self.preset(shape), iterations=1)
 
         def of(seeds: Sequence[int]) -> None:
-            for _ in self.simulated(problem, [Arm("cal", seed) for seed in seeds], preset):
+            for _ in self.simulated(problem, [Trial("cal", seed) for seed in seeds], preset):
                 pass
 
         at_once = self.timed(lambda: of(SEEDS), 3)
@@ -147,7 +148,7 @@ class Bench:
         recipe = replace(PAPER.classifier, epochs=epochs, batch_size=shape.batch_size)
 
         def once() -> None:
-            seen = list(fit(features, [everything], shape.classes, recipe))
+            seen = list(train_epochs(features, [everything], shape.classes, recipe))
             gold = np.stack([epoch.gold_probability[0] for epoch in seen])
             correct = np.stack([epoch.correct[0] for epoch in seen])
             DataMap.of(TrainingDynamics(problem.corpus.ids, gold, correct))
@@ -169,13 +170,13 @@ class Bench:
         recipe = replace(
             PAPER.classifier, batch_size=batch_size, epochs=4, dynamics="training_pass"
         )
-        ends = [time.perf_counter() for _ in fit(features, sets, 6, recipe)]
+        ends = [time.perf_counter() for _ in train_epochs(features, sets, 6, recipe)]
         rate = models * steps / statistics.median(np.diff(ends))
         self.timings.add(f"steps a second, batch {batch_size}, {models} models", rate, "/s")
 
     def whole_paper(self, shapes: Sequence[Shape], limit: float) -> None:
         """Both corpora, six strategies and five seeds side by side, for as long as it may take."""
-        arms = [Arm(strategy, seed) for strategy in PAPERS_STRATEGIES for seed in SEEDS]
+        arms = [Trial(strategy, seed) for strategy in PAPERS_STRATEGIES for seed in SEEDS]
         total, notes = 0.0, []
         for left, shape in zip(range(len(shapes), 0, -1), shapes, strict=True):
             iterations = 1 if self.quick else PAPER.iterations
@@ -200,7 +201,7 @@ class Bench:
         self.timings.add(what, total, "s", "; ".join(notes), target)
 
     def simulated(
-        self, problem: Problem, arms: Sequence[Arm], preset: Preset
+        self, problem: Problem, arms: Sequence[Trial], preset: Preset
     ) -> Iterator[Iteration]:
         """The iterations of `arms` on this device."""
         return simulate(

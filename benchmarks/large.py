@@ -25,7 +25,7 @@ from problems import AG_NEWS, Shape, made_up
 from threshold import middle_levels, move, studied
 from workload import Workload, data_folder, load, small, workshop
 
-from cartography import PAPER, DataMap, TrainingDynamics, TrainingSet, embed, fit
+from cartography import PAPER, DataMap, TrainingDynamics, TrainingSet, embed, train_epochs
 from cartography.files import cache_folder
 from cartography.models.training import as_tensor, pick_device
 
@@ -75,7 +75,7 @@ def full_map(table: Table, shape: Shape, times: int, clock: Clock) -> None:
     everything = TrainingSet(np.arange(shape.rows), problem.corpus.labels, seed=0)
 
     def once() -> None:
-        epochs = list(fit(features, [everything], shape.classes, recipe))
+        epochs = list(train_epochs(features, [everything], shape.classes, recipe))
         gold = np.stack([epoch.gold_probability[0] for epoch in epochs])
         correct = np.stack([epoch.correct[0] for epoch in epochs])
         DataMap.of(TrainingDynamics(problem.corpus.ids, gold, correct))

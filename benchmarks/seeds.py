@@ -15,13 +15,13 @@ from measure import Table, Target, in_turn, leave, machine, options
 from problems import TREC, Problem
 from workload import data_folder, load, small, workshop
 
-from cartography import PAPER, Arm, Preset, simulate
+from cartography import PAPER, Preset, Trial, simulate
 from cartography.models.presets import SEEDS
 
 AT_ONCE = Target(1.8, 1.5, "x", at_least=True)
 
 
-def picks(problem: Problem, arms: list[Arm], preset: Preset) -> list[tuple[int, int, list[int]]]:
+def picks(problem: Problem, arms: list[Trial], preset: Preset) -> list[tuple[int, int, list[int]]]:
     """(seed, iteration, rows picked) of a simulation, sorted."""
     simulated = simulate(
         problem.corpus,
@@ -50,7 +50,7 @@ def main() -> None:
         PAPER.with_classifier(epochs=2) if asked.smoke else PAPER,
         iterations=1 if asked.smoke else asked.iterations,
     )
-    arms = [Arm("cal", seed) for seed in SEEDS]
+    arms = [Trial("cal", seed) for seed in SEEDS]
     print(machine())
     table = Table()
     with workshop() as folder:

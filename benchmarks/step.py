@@ -20,7 +20,7 @@ import torch
 from measure import Table, Target, leave, machine, options
 from problems import DIMENSIONS
 
-from cartography import PAPER, TrainingSet, fit
+from cartography import PAPER, TrainingSet, train_epochs
 
 OVER_FLOOR = Target(1.5, 2.0, "x floor")
 CLASSES = 6
@@ -38,7 +38,7 @@ def step_milliseconds(features: torch.Tensor, batch_size: int, steps: int, epoch
         PAPER.classifier, batch_size=batch_size, epochs=epochs + 1, dynamics="training_pass"
     )
     ends = []
-    for _ in fit(features, [chosen], CLASSES, recipe):
+    for _ in train_epochs(features, [chosen], CLASSES, recipe):
         ends.append(time.perf_counter())
     return 1_000 * statistics.median(b - a for a, b in pairwise(ends)) / steps
 

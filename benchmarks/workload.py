@@ -25,7 +25,7 @@ from reference import Tokens
 
 from cartography import Corpus, embed, read_train_test
 from cartography.features.vector_files import look_up
-from cartography.features.word_vectors import tokens_of
+from cartography.features.word_vectors import tokenise
 
 _FILES = {
     "TREC": ("trec_train.csv", "trec_test.csv"),
@@ -57,7 +57,7 @@ class Workload:
         Summed, the vectors of a text are its features; a sample of each corpus is looked at.
         """
         corpora = (self.problem.corpus, self.problem.test)
-        split = [[tokens_of(text)[: self.shape.length] for text in each.texts] for each in corpora]
+        split = [[tokenise(text)[: self.shape.length] for text in each.texts] for each in corpora]
         words = tuple(dict.fromkeys(word for texts in split for text in texts for word in text))
         number = {word: place for place, word in enumerate(words, 1)}
         found = look_up(self.vectors, words)
@@ -146,7 +146,7 @@ def _real(
         row_of = dict(zip(words, archive["row"].tolist(), strict=True))
         matrix = archive["matrix"]
     texts = (*train.texts, *test.texts)
-    tokens = {word for text in texts for word in tokens_of(text)}
+    tokens = {word for text in texts for word in tokenise(text)}
     known = sorted(row_of.keys() & (tokens | {word.lower() for word in tokens}))
     vectors = matrix[[row_of[word] for word in known]].astype(np.float32)
     origin = (

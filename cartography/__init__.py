@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 # figures and tables, nor need them installed.
 if TYPE_CHECKING:
     from cartography.active.learner import ActiveLearner, Batch
-    from cartography.active.simulation import Arm, Iteration, simulate
+    from cartography.active.simulation import Iteration, Trial, simulate
     from cartography.corpora.corpus import Corpus, describe, hold_out
     from cartography.corpora.reading import read_corpus, read_train_test
     from cartography.errors import CartographyError
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from cartography.maps.dynamics import DynamicsRecorder, TrainingDynamics
     from cartography.models.presets import PAPER, PRESETS, RELEASED, Preset, Recipe
     from cartography.models.switches import Switches
-    from cartography.models.training import Epoch, TrainingSet, fit
-    from cartography.runs.active_runs import read_learning
+    from cartography.models.trainer import TrainingSet
+    from cartography.models.training import Epoch, train_epochs
+    from cartography.runs.active_runs import read_active_run
     from cartography.runs.map_runs import read_map
-    from cartography.strategies import STRATEGIES, Query, View
+    from cartography.strategies import STRATEGIES, PoolView, Selection
 
 _MODULES = {
     "corpora.corpus": (
@@ -47,7 +48,7 @@ _MODULES = {
         "data_map_figure",
         "write_html",
     ),
-    "runs.active_runs": ("read_learning",),
+    "runs.active_runs": ("read_active_run",),
     "active.learner": (
         "ActiveLearner",
         "Batch",
@@ -65,20 +66,20 @@ _MODULES = {
         "read_train_test",
     ),
     "active.simulation": (
-        "Arm",
+        "Trial",
         "Iteration",
         "simulate",
     ),
     "strategies": (
         "STRATEGIES",
-        "Query",
-        "View",
+        "Selection",
+        "PoolView",
     ),
     "models.switches": ("Switches",),
+    "models.trainer": ("TrainingSet",),
     "models.training": (
         "Epoch",
-        "TrainingSet",
-        "fit",
+        "train_epochs",
     ),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
@@ -101,7 +102,6 @@ __all__ = [
     "RELEASED",
     "STRATEGIES",
     "ActiveLearner",
-    "Arm",
     "Batch",
     "CartographyError",
     "Corpus",
@@ -110,24 +110,25 @@ __all__ = [
     "Embedding",
     "Epoch",
     "Iteration",
+    "PoolView",
     "Preset",
-    "Query",
     "Recipe",
+    "Selection",
     "Switches",
     "Thresholds",
     "TrainingDynamics",
     "TrainingSet",
-    "View",
+    "Trial",
     "accuracy_figure",
     "data_map_figure",
     "describe",
     "embed",
-    "fit",
     "hold_out",
+    "read_active_run",
     "read_corpus",
-    "read_learning",
     "read_map",
     "read_train_test",
     "simulate",
+    "train_epochs",
     "write_html",
 ]

@@ -18,19 +18,19 @@ def cache_folder() -> Path:
     """
     named = os.environ.get("CARTOGRAPHY_CACHE")
     if named:
-        return at_home(named)
+        return expand_home(named)
     checkout = Path(__file__).resolve().parent.parent / "cache"
     return checkout if checkout.is_dir() else Path.home() / ".cache" / "cartography"
 
 
-def at_home(path: str | Path) -> Path:
+def expand_home(path: str | Path) -> Path:
     """`path` with a leading ~ as the home it stands for, if there is a user of that name."""
     # Path.expanduser raises RuntimeError where there is none; as it is, the path is missing.
     return Path(os.path.expanduser(path))  # noqa: PTH111
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`, renamed onto it when the block ends without an error.
 
     A reader, or a process that resumes after a crash, sees the old file or the new one, never a

@@ -20,7 +20,7 @@ STRATEGY_NAMES: Mapping[str, str] = {
 """What the paper calls each query strategy, for a reader; files and options keep the short name."""
 
 
-def beside(value: float, *limits: float, digits: int = 2) -> str:
+def format_against(value: float, *limits: float, digits: int = 2) -> str:
     """`value` with as few decimals, from `digits` on, as keep it on its side of every limit.
 
     0.2996 beside 0.3 is 0.2996, for "0.30, below 0.3" would be taken for a mistake.
@@ -32,12 +32,12 @@ def beside(value: float, *limits: float, digits: int = 2) -> str:
     return repr(float(value))
 
 
-def counted(number: int, what: str) -> str:
+def count_noun(number: int, what: str) -> str:
     """`number` with its noun: "1 text", "1,200 texts"."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def listed(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """At least one name, in a sentence: "a", "a and b", "a, b and c"."""
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last

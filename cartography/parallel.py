@@ -24,8 +24,8 @@ _CORES = torch.get_num_threads()
 _here = threading.local()
 
 
-def cores(device: torch.device) -> int:
-    """How many jobs `spread` runs at once: on the CPU one a core, which OMP_NUM_THREADS limits; 1
+def worker_count(device: torch.device) -> int:
+    """How many jobs `run_jobs` runs at once: on the CPU one a core, which OMP_NUM_THREADS limits; 1
     on another device, and inside a job.
     """
     if device.type != "cpu" or getattr(_here, "in_a_job", False):
@@ -33,17 +33,17 @@ def cores(device: torch.device) -> int:
     return _CORES
 
 
-def spread(jobs: Sequence[Callable[[], T]], device: torch.device) -> list[T]:
+def run_jobs(jobs: Sequence[Callable[[], T]], device: torch.device) -> list[T]:
     """The results of all `jobs`, in their order."""
     if device.type != "cpu":
         return [job() for job in jobs]
-    if len(jobs) == 1 or cores(device) == 1:
+    if len(jobs) == 1 or worker_count(device) == 1:
         with _one_thread():
             return [job() for job in jobs]
-    return list(_pool(cores(device)).map(lambda job: job(), jobs))
+    return list(_pool(worker_count(device)).map(lambda job: job(), jobs))
 
 
-def rounds(
+def run_rounds(
     workers: Sequence[Callable[[], T]], count: int, device: torch.device
 ) -> Generator[list[T], None, None]:
     """Call each of the `workers` `count` times; yields what all answered the first time, and so on.
@@ -51,11 +51,11 @@ def rounds(
     On the CPU a worker does not wait for the others between its calls, so that no core is idle
     where they cannot be shared out evenly.
     """
-    if len(workers) == 1 or cores(device) == 1:
+    if len(workers) == 1 or worker_count(device) == 1:
         for _ in range(count):
-            yield spread(workers, device)
+            yield run_jobs(workers, device)
         return
-    pool, stopped = _pool(cores(device)), threading.Event()
+    pool, stopped = _pool(worker_count(device)), threading.Event()
     answers: list[list[Future[T]]] = [[Future() for _ in range(count)] for _ in workers]
 
     # Handed on, not referred to: a function that holds itself, and with it the workers, is freed

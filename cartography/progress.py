@@ -19,7 +19,7 @@ from rich.text import Text
 Item = TypeVar("Item")
 
 
-def console_of(quiet: bool) -> Console:
+def make_console(quiet: bool) -> Console:
     """Progress goes to standard error, so that standard output holds results alone."""
     return Console(stderr=True, quiet=quiet, highlight=False, markup=False, soft_wrap=True)
 
@@ -40,7 +40,7 @@ class _Rate(ProgressColumn):
         return Text(f"{1 / speed:.1f} s/{self.unit}")
 
 
-def shown(
+def track_progress(
     steps: Iterable[Item],
     total: int,
     number: Callable[[Item], int],

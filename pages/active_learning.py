@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui import frame, parts
 from ui.jobs import background
-from ui.naming import plain
+from ui.naming import escape_markdown
 from ui.panels.active_learning import panel as panels
 from ui.panels.active_learning import settings
 from ui.state import session
@@ -20,14 +20,14 @@ st.markdown(
 panels.follow_address()
 choice = session.choice()
 task = settings.chosen(choice)
-state = background.state(task)
+state = background.task_state(task)
 panels.show_address(task, state)
 panels.buttons(task, state)
 parts.outcome(state)
 
 if state.phase == "absent":
     st.info(
-        f"No run on {plain(choice.name)} with these settings yet. Start it and watch the curve "
+        f"No run on {escape_markdown(choice.name)} with these settings yet. Start it and watch the curve "
         "grow, or step once to train on the seed set alone. You can leave the page meanwhile.",
         icon=":material/play_circle:",
     )

@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui import frame, parts, words
 from ui.jobs import address, background
-from ui.naming import plain
+from ui.naming import escape_markdown
 from ui.panels.data_map import controls
 from ui.panels.data_map import panel as panels
 from ui.state import session
@@ -22,7 +22,7 @@ st.markdown(
 
 led = controls.follow_address()
 if led is not None:
-    state = background.state(led)
+    state = background.task_state(led)
     if state.busy:
         panels.live(led, state)
     else:
@@ -32,11 +32,11 @@ if led is not None:
 choice = session.choice()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     task = controls.map_task(choice)
-    state = background.state(task)
+    state = background.task_state(task)
     # A newcomer sees the sample's maps without a click.
     if session.offer_first_map() and choice == DataChoice() and state.phase == "absent":
         background.start(task)
-        state = background.state(task)
+        state = background.task_state(task)
     panels.buttons(task, state)
 address.show(task if state.phase != "absent" else None)
 
@@ -51,7 +51,7 @@ elif state.phase == "stopped":
     )
 elif state.phase == "absent":
     st.info(
-        f"There is no map of {plain(choice.name)} with these settings yet. Draw the maps to "
+        f"There is no map of {escape_markdown(choice.name)} with these settings yet. Draw the maps to "
         "train on its texts and watch the points move.",
         icon=":material/scatter_plot:",
     )

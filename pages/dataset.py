@@ -3,8 +3,8 @@
 import streamlit as st
 
 from ui import frame, words
-from ui.faults import shown_in_place
-from ui.naming import plain
+from ui.faults import errors_in_place
+from ui.naming import escape_markdown
 from ui.panels.dataset import panel as panels
 from ui.panels.dataset.contents import contents
 
@@ -25,7 +25,7 @@ def choose() -> None:
     found = panels.corpora(choice, mistakes)
     if found is None:
         return
-    st.header(plain(choice.name), anchor=False)
+    st.header(escape_markdown(choice.name), anchor=False)
     place = st.container(horizontal=True, vertical_alignment="center")
     contents(choice, *found)
     st.header("Word vectors", anchor=False, help=words.VECTORS)
@@ -36,5 +36,5 @@ def choose() -> None:
         panels.features(complete)
 
 
-with shown_in_place():
+with errors_in_place():
     choose()

@@ -14,7 +14,7 @@ st.markdown(
     "background when a page is left or closed, and is found again here.",
 )
 
-found = run_list.entries()
+found = run_list.list_runs()
 if not found:
     st.info("There is no run yet.", icon=":material/history:")
     st.page_link("pages/data_map.py", label="Draw a data map", icon=":material/scatter_plot:")

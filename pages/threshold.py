@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui import frame, parts, words
 from ui.jobs import address, background
-from ui.naming import plain
+from ui.naming import escape_markdown
 from ui.panels.threshold import panel as panels
 from ui.panels.threshold import sweep as sweeps
 from ui.state import session
@@ -22,7 +22,7 @@ st.markdown(
 
 led = panels.follow_address()
 if led is not None:
-    state = background.state(led)
+    state = background.task_state(led)
     if state.busy:
         panels.progress(led, state)
     else:
@@ -31,7 +31,7 @@ if led is not None:
 
 choice = session.choice()
 task = panels.study_task(choice)
-state = background.state(task)
+state = background.task_state(task)
 address.show(None if state.phase == "absent" else task)
 panels.buttons(task, state)
 parts.outcome(state)
@@ -44,7 +44,7 @@ elif state.phase == "stopped":
     st.info("This study was stopped. Start it again from the beginning.", icon=":material/replay:")
 elif state.phase == "absent":
     st.info(
-        f"There is no study of {plain(choice.name)} with these settings yet. Start it: the "
+        f"There is no study of {escape_markdown(choice.name)} with these settings yet. Start it: the "
         "classifier is trained on the seed set, then a discriminator for every t_cor, side by "
         "side.",
         icon=":material/tune:",

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cartography.active.simulation import Arm, Iteration, simulate
+from cartography.active.simulation import Iteration, Trial, simulate
 from cartography.corpora.corpus import Corpus
 from cartography.models.presets import PAPER
 
@@ -33,7 +33,7 @@ TEST, TEST_FEATURES = made(60, 2)
 
 
 def run(strategy: str, corpus: Corpus = CORPUS, **more: object) -> list[Iteration]:
-    arms = [Arm(strategy, 7)]
+    arms = [Trial(strategy, 7)]
     return list(simulate(corpus, FEATURES, TEST, TEST_FEATURES, arms, **{"preset": PRESET, **more}))
 
 

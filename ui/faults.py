@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from cartography.errors import CartographyError
-from ui.naming import plain
+from ui.naming import escape_markdown
 from ui.state import workspace
 
 # What the command line calls an option, and what stands beside its widget.
@@ -24,7 +24,7 @@ _LOG = logging.getLogger("cartography.dashboard")
 
 
 @contextmanager
-def shown_in_place() -> Iterator[None]:
+def errors_in_place() -> Iterator[None]:
     """Show a mistake where it happened, and anything else as one plain sentence.
 
     Works as a decorator too. The traceback of what is not a `CartographyError` goes to the
@@ -43,7 +43,7 @@ def shown_in_place() -> Iterator[None]:
         )
 
 
-def reworded(said: str) -> str:
+def reword(said: str) -> str:
     """What the engine said, with uploads by their names alone, since the folder above them is a
     visitor's secret, and options as they stand on the pages.
     """
@@ -53,9 +53,9 @@ def reworded(said: str) -> str:
 
 
 def sentence(said: str) -> str:
-    """A mistake as a sentence of a page: `reworded`, begun with a capital unless with the name of
+    """A mistake as a sentence of a page: `reword`, begun with a capital unless with the name of
     a file, and what it quotes shown as it is.
     """
-    text = reworded(said)
+    text = reword(said)
     first = text.split(maxsplit=1)[0] if text.strip() else ""
-    return plain(text[:1].upper() + text[1:] if first.isalpha() else text)
+    return escape_markdown(text[:1].upper() + text[1:] if first.isalpha() else text)

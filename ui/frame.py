@@ -7,9 +7,9 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from ui import ROOT
-from ui.faults import shown_in_place
+from ui.faults import errors_in_place
 from ui.jobs import address
-from ui.naming import plain
+from ui.naming import escape_markdown
 from ui.state import session, workspace
 
 _APP = ROOT / "app.py"
@@ -41,16 +41,16 @@ def show(page: StreamlitPage) -> None:
     choice = session.choice()
     with st.sidebar:
         st.caption("Corpus in use")
-        st.markdown(f"**{plain(choice.name)}**")
-        st.caption(f"Word vectors: {plain(choice.vectors_name)}, {choice.pooling}")
+        st.markdown(f"**{escape_markdown(choice.name)}**")
+        st.caption(f"Word vectors: {escape_markdown(choice.vectors_name)}, {choice.pooling}")
         if choice.test:
-            st.caption(f"Test set: {plain(choice.test_name)}")
+            st.caption(f"Test set: {escape_markdown(choice.test_name)}")
         session.choose_picture_format()
         workspace.greet()
         st.html(_STYLE)
     token = _around.set(True)
     try:
-        with shown_in_place():
+        with errors_in_place():
             page.run()
     finally:
         _around.reset(token)

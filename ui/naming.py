@@ -16,12 +16,12 @@ _MARKS = re.compile(
 )
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """`text` for a place that reads Markdown, where it is then seen as it is."""
     return _MARKS.sub(r"\\\g<0>", text)
 
 
-def told_apart(names: Mapping[Key, str], mark: Callable[[Key], str]) -> dict[Key, str]:
+def distinct_names(names: Mapping[Key, str], mark: Callable[[Key], str]) -> dict[Key, str]:
     """`names` with the `mark` of what they name behind each that several have.
 
     A browser tells the entries of a list by their names alone: of two that are the same it would

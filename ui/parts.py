@@ -12,10 +12,10 @@ import streamlit as st
 from cartography.figures import as_html, caption_of
 from cartography.maps.data_map import REGIONS, DataMap
 from ui import words
-from ui.faults import sentence, shown_in_place
+from ui.faults import errors_in_place, sentence
 from ui.jobs import background, results
-from ui.jobs.background import State, Task
-from ui.naming import plain
+from ui.jobs.background import Task, TaskState
+from ui.naming import escape_markdown
 from ui.state import session
 
 _EVERY = 1.0  # seconds between two looks at a worker
@@ -134,7 +134,7 @@ def downloads(key: str, files: Sequence[tuple[str, Callable[[], bytes], str, str
             )
 
 
-def outcome(state: State) -> None:
+def outcome(state: TaskState) -> None:
     """Say in place what ended a worker too early."""
     if state.phase == "refused":
         st.error(sentence(state.said), icon=":material/error:")
@@ -146,11 +146,12 @@ def outcome(state: State) -> None:
         )
 
 
-def preparing(task: Task, state: State) -> None:
+def preparing(task: Task, state: TaskState) -> None:
     """What a worker does before its first step, and since when."""
     seconds = background.seconds_since_start(task)
     st.progress(
-        0.0, text=f"Preparing, {seconds:.0f} s: {plain(state.said) or 'reading the texts …'}"
+        0.0,
+        text=f"Preparing, {seconds:.0f} s: {escape_markdown(state.said) or 'reading the texts …'}",
     )
     st.caption(
         "The first time, the texts are read and their word vectors trained or looked up, which can "
@@ -171,7 +172,7 @@ def start(
         st.rerun()
 
 
-def follow(task: Task, state: State, key: str, show: Callable[[State], None]) -> None:
+def follow(task: Task, state: TaskState, key: str, show: Callable[[TaskState], None]) -> None:
     """Show a task that was started, again and again while its worker is at it.
 
     `show` is given where the task stands. Until a run has begun, what the worker prepares stands
@@ -179,9 +180,9 @@ def follow(task: Task, state: State, key: str, show: Callable[[State], None]) ->
     """
 
     @st.fragment(run_every=_EVERY if state.busy else None, key=key)
-    @shown_in_place()
+    @errors_in_place()
     def watch() -> None:
-        now = background.state(task) if state.busy else state
+        now = background.task_state(task) if state.busy else state
         if now.busy != state.busy:
             st.rerun()
         if now.phase == "preparing":
@@ -204,7 +205,7 @@ def cancel(task: Task, key: str, label: str = "Cancel", help: str | None = None)
     )
 
 
-def described(placed: DataMap) -> str:
+def describe_regions(placed: DataMap) -> str:
     """The regions in words, for those who cannot see the figure."""
     shares = placed.statistics().region_shares
     return ", ".join(f"{share:.0%} {name}" for name, share in zip(REGIONS, shares, strict=True))

@@ -13,11 +13,12 @@ from torch import Tensor
 from cartography.errors import CartographyError
 from cartography.maps.data_map import DataMap
 from cartography.maps.dynamics import TrainingDynamics
-from cartography.models import mlp as classifier
-from cartography.models.mlp import Classifiers, Noise
+from cartography.models import mlp
+from cartography.models.mlp import BatchedMLP, TestTimeDropout
 from cartography.models.presets import PAPER, SEEDS, Preset
-from cartography.models.training import Epoch, State, TrainingSet, as_tensor, fit, pick_device
-from cartography.strategies import USES_POOL, USES_T_COR, View, ask, strategy_named
+from cartography.models.trainer import Checkpoint, TrainingSet
+from cartography.models.training import Epoch, as_tensor, pick_device, train_epochs
+from cartography.strategies import USES_POOL, USES_T_COR, PoolView, run_strategies, strategy_named
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ class _Trained:
     passes saw, as far as they are wanted, and the seconds training took.
     """
 
-    model: Classifiers
+    model: BatchedMLP
     data_map: DataMap
     seen: tuple[Tensor, ...]
     seconds: float
@@ -103,7 +104,7 @@ class ActiveLearner:
         self._labels = np.full(len(self.ids), -1, dtype=np.int64)
         self._labelled: list[int] = []
         self._trained: _Trained | None = None
-        self._state: State | None = None
+        self._state: Checkpoint | None = None
 
     @property
     def labelled(self) -> NDArray[np.int64]:
@@ -149,7 +150,7 @@ class ActiveLearner:
         [batch] = query([self], size)
         return batch
 
-    def view(self) -> View:
+    def view(self) -> PoolView:
         """What the next query's strategy may see. Trains first if need be.
 
         Raises CartographyError when nothing was taught yet or the pool is empty.
@@ -158,7 +159,7 @@ class ActiveLearner:
         pool = self.pool
         if not len(pool):
             raise CartographyError("the pool is empty: every item is labelled")
-        return View(
+        return PoolView(
             model=trained.model,
             features=self.features,
             labelled=self.labelled,
@@ -186,7 +187,7 @@ class ActiveLearner:
 
     def probabilities(self, features: Tensor) -> NDArray[np.float32]:
         """Class probabilities (n, C) of `features` (n, d). Trains first if need be."""
-        noise = Noise.left_on(self.preset.classifier, self._seed(3))
+        noise = TestTimeDropout.left_on(self.preset.classifier, self._seed(3))
         return predict(self._ready().model, features, noise)
 
     def _ready(self) -> _Trained:
@@ -245,7 +246,7 @@ def train(learners: Sequence[ActiveLearner]) -> Iterator[Epoch]:
     recipe = first.preset.classifier
     wanted = [_epochs_seen(learner) for learner in learners]
     seen: list[list[Tensor]] = [[] for _ in learners]
-    for epoch in fit(first.features, sets, len(first.classes), recipe, record=any(wanted)):
+    for epoch in train_epochs(first.features, sets, len(first.classes), recipe, record=any(wanted)):
         epochs.append(replace(epoch, representations=()))
         for model, number in enumerate(wanted):
             if epoch.number <= number:
@@ -287,7 +288,7 @@ def query(learners: Sequence[ActiveLearner], size: int | None = None) -> list[Ba
     views = [learner.view() for learner in learners]
     start = time.perf_counter()
     rngs = [np.random.default_rng(learner.query_seed) for learner in learners]
-    queries = ask([learner._strategy for learner in learners], views, wanted, rngs)
+    queries = run_strategies([learner._strategy for learner in learners], views, wanted, rngs)
     probabilities = [view.probabilities for view in views]
     seconds = (time.perf_counter() - start) / len(learners)
     return [
@@ -308,10 +309,10 @@ def query(learners: Sequence[ActiveLearner], size: int | None = None) -> list[Ba
 
 
 def predict(
-    model: Classifiers, features: Tensor, noise: Noise | None = None
+    model: BatchedMLP, features: Tensor, noise: TestTimeDropout | None = None
 ) -> NDArray[np.float32]:
     """Class probabilities (n, C) of all `features` (n, d) by one model; dropout off, or `noise`."""
     rows = torch.arange(len(features), device=features.device).unsqueeze(0)
-    found = classifier.probabilities(model, features, rows, noise)[0]
+    found = mlp.probabilities(model, features, rows, noise)[0]
     probabilities: NDArray[np.float32] = found.cpu().numpy()
     return probabilities

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cartography.formatting import beside, counted
+from cartography.formatting import count_noun, format_against
 from cartography.maps.data_map import REGIONS, DataMap
 from cartography.maps.dynamics import TrainingDynamics
 from cartography.strategies import strategy_named
 
 
-def reasons_of_places(
+def explain_positions(
     data_map: DataMap,
     dynamics: TrainingDynamics,
     items: NDArray[np.int64],
@@ -38,10 +38,10 @@ def reasons_of_places(
     return found
 
 
-def reasons_of_regions(data_map: DataMap, items: NDArray[np.int64]) -> list[str]:
+def explain_regions(data_map: DataMap, items: NDArray[np.int64]) -> list[str]:
     """Why each of `items` (k,), positions on `data_map`, lies in its region: k sentences.
 
-    As `reasons_of_places`, for a map that is all that was kept of its training.
+    As `explain_positions`, for a map that is all that was kept of its training.
     """
     return [_place(data_map, item) for item in items.tolist()]
 
@@ -52,8 +52,8 @@ def _place(data_map: DataMap, item: int, swing: str = "") -> str:
     correctness = float(data_map.correctness[item])
     variability = float(data_map.variability[item])
     region = REGIONS[data_map.region[item]]
-    share = f"correctness {beside(correctness, limits.hard, limits.easy)}"
-    spread = f"variability {beside(variability, limits.ambiguous)}"
+    share = f"correctness {format_against(correctness, limits.hard, limits.easy)}"
+    spread = f"variability {format_against(variability, limits.ambiguous)}"
     right = _right(round(correctness * data_map.epochs), data_map.epochs)
     if region != "ambiguous":
         bound = (
@@ -79,10 +79,10 @@ def _place(data_map: DataMap, item: int, swing: str = "") -> str:
 def _right(count: int, epochs: int) -> str:
     if epochs > 1 and count in (0, epochs):
         return f"Right in {'all' if count else 'none of'} {epochs} epochs"
-    return f"Right in {count} of {counted(epochs, 'epoch')}"
+    return f"Right in {count} of {count_noun(epochs, 'epoch')}"
 
 
-def reasons_of_picks(
+def explain_picks(
     strategy: str, scores: Sequence[float] | NDArray[np.float64], *, classes: int, query_size: int
 ) -> list[str]:
     """Why `strategy` wanted each text of one whole batch: a sentence for each of `scores` (k,).

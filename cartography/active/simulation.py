@@ -12,7 +12,7 @@ from cartography.errors import CartographyError
 from cartography.maps.data_map import DataMap, MapStatistics
 from cartography.models.presets import PAPER, Preset
 from cartography.models.training import as_tensor, pick_device
-from cartography.parallel import cores
+from cartography.parallel import worker_count
 
 _FIXED_SPLIT = 42  # the released code's random_state
 
@@ -41,7 +41,7 @@ def evaluate(predicted: NDArray[np.int64], gold: NDArray[np.int64]) -> Evaluatio
     return Evaluation(accuracy=float((predicted == gold).mean()), macro_f1=float(f1.mean()))
 
 
-def agreement(before: NDArray[np.int64], after: NDArray[np.int64]) -> float:
+def cohen_kappa(before: NDArray[np.int64], after: NDArray[np.int64]) -> float:
     """Cohen's kappa between two models' predicted classes (n,) of the same texts, at most 1.
 
     No gold label is used, so it can be followed where there are none (Bloodgood & Vijay-Shanker
@@ -57,7 +57,7 @@ def agreement(before: NDArray[np.int64], after: NDArray[np.int64]) -> float:
 
 
 @dataclass(frozen=True)
-class Arm:
+class Trial:
     """One simulated learner: a strategy, a seed and CAL's threshold (None: the preset's)."""
 
     strategy: str
@@ -73,11 +73,11 @@ class Iteration:
     training (None at 0), so `batch_statistics` are those of Figure 4: the batch's place on the
     map of the training it is first part of. `rows` (l,) is the labelled set, the batch last, and
     `data_map` its map in that order. `labels` (l,) are its gold labels. `pool` is the size of the
-    pool that the batch was taken from; at 0, of the pool that the seed set leaves. `agreement` is
+    pool that the batch was taken from; at 0, of the pool that the seed set leaves. `cohen_kappa` is
     that of this model's predictions on the test set with the previous model's (NaN at 0).
     """
 
-    arm: Arm
+    arm: Trial
     number: int
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
@@ -100,7 +100,7 @@ def simulate(
     features: NDArray[np.float32],
     test: Corpus,
     test_features: NDArray[np.float32],
-    arms: Sequence[Arm],
+    arms: Sequence[Trial],
     *,
     preset: Preset = PAPER,
     device: str = "auto",
@@ -110,7 +110,7 @@ def simulate(
 
     The gold labels of `corpus` are withheld here and handed to a learner only with the batch it
     asked for. The seed set is stratified and depends on an arm's seed alone, so strategies start
-    from the same one. Arms may differ in all that an `Arm` names; the rest is `preset`'s. Ends
+    from the same one. Arms may differ in all that an `Trial` names; the rest is `preset`'s. Ends
     after `preset.iterations` batches or when the pool is empty.
 
     `done` resumes: for each arm, the rows of the batches it was taught before, equally many for
@@ -162,7 +162,7 @@ def simulate(
                     pool=len(learner.pool) + (len(batch) if batch else 0),
                     data_map=learner.data_map,
                     evaluation=evaluate(now, test.labels),
-                    agreement=float("nan") if then is None else agreement(then, now),
+                    agreement=float("nan") if then is None else cohen_kappa(then, now),
                     train_seconds=learner.train_seconds,
                 )
         before = [*predicted]
@@ -171,7 +171,7 @@ def simulate(
 def _learners(
     corpus: Corpus,
     features: NDArray[np.float32],
-    arms: Sequence[Arm],
+    arms: Sequence[Trial],
     preset: Preset,
     device: str,
 ) -> list[ActiveLearner]:
@@ -203,7 +203,7 @@ def _at_once(learners: list[ActiveLearner]) -> list[list[ActiveLearner]]:
     representations of its whole pool while it is; elsewhere all.
     """
     device = learners[0].features.device
-    width = cores(device) if device.type == "cpu" else len(learners)
+    width = worker_count(device) if device.type == "cpu" else len(learners)
     return [learners[start : start + width] for start in range(0, len(learners), width)]
 
 

@@ -13,13 +13,13 @@ from cartography.models.presets import Preset
 from cartography.models.switches import Switches, switch_values
 from cartography.strategies.cal import Split, nearest_boundary, split_by_correctness
 from cartography.strategies.discriminator import (
-    Discriminated,
-    Discrimination,
-    discriminated,
-    discriminators,
-    drawn_seed,
+    DiscriminatorResult,
+    DiscriminatorTask,
+    apply_discriminators,
+    draw_seed,
+    train_discriminators,
 )
-from cartography.strategies.selection import Query
+from cartography.strategies.selection import Selection
 
 # Below either, a discriminator learns its few texts rather than a group. The figures are ours:
 # with ten texts one is a tenth of all it sees, and at one in twenty always guessing the other
@@ -31,7 +31,7 @@ THIN_SHARE = 0.05
 _SWITCHES_OF_CAL = ("rounded_correctness", "cal_representations", "linear_discriminator")
 
 
-def attainable(epochs: int) -> NDArray[np.float64]:
+def attainable_levels(epochs: int) -> NDArray[np.float64]:
     """The levels of t_cor that differ on a map of E `epochs`: 0, 1/E ... (E - 1)/E, (E,).
 
     At 1 nothing would be high-cor.
@@ -56,7 +56,7 @@ def distinct_splits(
 
 
 @dataclass(frozen=True)
-class Balance:
+class SplitBalance:
     """How many labelled texts are high-cor and low-cor at a threshold."""
 
     high: int
@@ -111,7 +111,7 @@ class BatchChange:
     new: NDArray[np.int64]
 
 
-def change(before: Query, after: Query) -> BatchChange:
+def compare_batches(before: Selection, after: Selection) -> BatchChange:
     """How the batch `after` differs from `before`."""
     stays = np.isin(after.positions, before.positions)
     return BatchChange(
@@ -145,12 +145,12 @@ class ThresholdStudy:
     @property
     def levels(self) -> NDArray[np.float64]:
         """The attainable levels of t_cor (E,), ascending."""
-        return attainable(self.data_map.epochs)
+        return attainable_levels(self.data_map.epochs)
 
-    def balance(self, t_cor: float) -> Balance:
+    def balance(self, t_cor: float) -> SplitBalance:
         """The labelled texts on either side of `t_cor` itself, no other threshold in its place."""
         high = int(self.data_map.high_cor(_checked(t_cor)).sum())
-        return Balance(high, len(self.data_map) - high)
+        return SplitBalance(high, len(self.data_map) - high)
 
     def probability(self, t_cor: float) -> NDArray[np.float32] | None:
         """P(high-cor) of the pool (n,) by the discriminator that `cal` trains at `t_cor`.
@@ -184,7 +184,7 @@ class ThresholdStudy:
             return f"{said}, so it has not learnt to tell the two apart."
         return f"{said}, {right - guessed:,} fewer."
 
-    def batch(self, t_cor: float, size: int) -> Query:
+    def batch(self, t_cor: float, size: int) -> Selection:
         """The `size` texts that `cal` picks at `t_cor`, its fallback included.
 
         With the seed set of a simulation and its seed and preset, they are its first batch.
@@ -194,8 +194,10 @@ class ThresholdStudy:
         found = None
         if probability is not None:
             # The order of equal scores is drawn after the seed of the discriminator was.
-            drawn_seed(rng)
-            found = Discriminated(probability.astype(np.float64), self.accuracy(t_cor), np.empty(0))
+            draw_seed(rng)
+            found = DiscriminatorResult(
+                probability.astype(np.float64), self.accuracy(t_cor), np.empty(0)
+            )
         pool_size = self.high_cor_probability.shape[1]
         return nearest_boundary(self._split(t_cor), found, pool_size, size, rng, rng)
 
@@ -229,7 +231,7 @@ def study_epochs(preset: Preset) -> int:
     return preset.classifier.epochs + preset.discriminator.epochs
 
 
-def study(learner: ActiveLearner) -> Iterator[StudyEpoch]:
+def run_study(learner: ActiveLearner) -> Iterator[StudyEpoch]:
     """Train the learner on its labelled set, then a discriminator for every split of its map,
     all side by side, and apply each to the pool.
 
@@ -245,20 +247,20 @@ def study(learner: ActiveLearner) -> Iterator[StudyEpoch]:
         yield StudyEpoch(epoch.number, total)
     view = learner.view()
     data_map = learner.data_map
-    levels = attainable(data_map.epochs)
+    levels = attainable_levels(data_map.epochs)
     splits = distinct_splits(data_map.correctness, levels)
     trained, first = np.unique(splits[splits >= 0], return_index=True)
     targets = [data_map.high_cor(t_cor).astype(np.int64) for t_cor in levels[splits >= 0][first]]
     probability = np.empty((len(trained), len(view.pool)), dtype=np.float32)
     accuracy = np.full(len(levels), np.nan)
     if targets:
-        seed = drawn_seed(np.random.default_rng(learner.query_seed))
+        seed = draw_seed(np.random.default_rng(learner.query_seed))
         examples, pool = view.labelled_representations, view.representations
-        wanted = [Discrimination(examples, each, pool, seed) for each in targets]
-        for epoch in discriminators(wanted, preset.discriminator):
+        wanted = [DiscriminatorTask(examples, each, pool, seed) for each in targets]
+        for epoch in train_discriminators(wanted, preset.discriminator):
             if epoch.number < epoch.epochs:
                 yield StudyEpoch(preset.classifier.epochs + epoch.number, total)
-        for split, found in enumerate(discriminated(epoch, wanted)):
+        for split, found in enumerate(apply_discriminators(epoch, wanted)):
             probability[split] = found.probability
             accuracy[splits == split] = found.accuracy
     yield StudyEpoch(

@@ -5,9 +5,9 @@ from dataclasses import asdict
 import typer
 
 from cartography.cli import options
-from cartography.cli.inputs import embedded, one_line_errors, read
+from cartography.cli.inputs import embed_corpora, read_corpora, report_errors
 from cartography.features.embedding import CORPUS_VECTORS
-from cartography.progress import console_of
+from cartography.progress import make_console
 from cartography.runs.manifest import SUMMARY, require_empty, write_json
 
 
@@ -27,11 +27,11 @@ def embed_command(
 
     The features go to the cache, where `map`, `learn` and `threshold` find them.
     """
-    with one_line_errors():
+    with report_errors():
         require_empty(out)
-        console = console_of(quiet)
-        corpus, held_out = read(data, test, text, label, id, console)
-        inputs = embedded(corpus, held_out, vectors, pooling, max_length, console)
+        console = make_console(quiet)
+        corpus, held_out = read_corpora(data, test, text, label, id, console)
+        inputs = embed_corpora(corpus, held_out, vectors, pooling, max_length, console)
         found = inputs.features
         write_json(
             out / SUMMARY,

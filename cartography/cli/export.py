@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from cartography.cli.inputs import one_line_errors
+from cartography.cli.inputs import report_errors
 from cartography.errors import CartographyError
 from cartography.formats.export import write_csv
-from cartography.runs.active_runs import BATCHES, ITERATIONS, read_learning
+from cartography.runs.active_runs import BATCHES, ITERATIONS, read_active_run
 from cartography.runs.manifest import write_json
 
 
@@ -18,8 +18,8 @@ def export_command(
     csv: Annotated[Path, typer.Option("--csv", metavar="FILE", help="The CSV file to write.")],
 ) -> None:
     """Write one batch of a simulated run as CSV, and its selection card as JSON beside it."""
-    with one_line_errors():
-        run = read_learning(folder)
+    with report_errors():
+        run = read_active_run(folder)
         batch = run.batch(iteration)
         if not csv.name or csv.is_dir():
             raise CartographyError(f"--csv {csv} is a folder: name a file in it")

@@ -18,7 +18,7 @@ from cartography.runs.manifest import Kind, Manifest, Source
 
 
 @dataclass(frozen=True)
-class Inputs:
+class CorpusFeatures:
     """A training and a test corpus with their features; the test side may be missing."""
 
     train: Corpus
@@ -44,7 +44,7 @@ class Inputs:
         )
 
 
-def read(
+def read_corpora(
     data: str,
     test: str | None,
     text: str | None,
@@ -73,7 +73,7 @@ def read(
     return corpus, held_out
 
 
-def embedded(
+def embed_corpora(
     train: Corpus,
     test: Corpus | None,
     vectors: str,
@@ -81,7 +81,7 @@ def embedded(
     max_length: int | None,
     console: Console,
     preset: Preset = PAPER,
-) -> Inputs:
+) -> CorpusFeatures:
     """Features of the training corpus, and of the test corpus where there is one, as the switches
     of `preset` have them.
     """
@@ -96,11 +96,11 @@ def embedded(
         progress=lambda step: console.print(f"{step} …"),
     )
     console.print(found[0].coverage.summary)
-    return Inputs(train, found[0], test, found[1] if test is not None else None)
+    return CorpusFeatures(train, found[0], test, found[1] if test is not None else None)
 
 
 @contextmanager
-def one_line_errors() -> Iterator[None]:
+def report_errors() -> Iterator[None]:
     """Turn a user's mistake into one line on standard error and exit code 2."""
     try:
         yield

@@ -7,15 +7,15 @@ from typing import Annotated
 import typer
 
 from cartography.cli import options
-from cartography.cli.inputs import embedded, one_line_errors, read
+from cartography.cli.inputs import embed_corpora, read_corpora, report_errors
 from cartography.cli.method import method
 from cartography.cli.report import report
 from cartography.corpora.corpus import hold_out
 from cartography.features.embedding import CORPUS_VECTORS
 from cartography.models.presets import PAPER, SEEDS
-from cartography.progress import console_of, shown
-from cartography.runs.active_runs import record_learning
-from cartography.runs.manifest import claimed, run_folders
+from cartography.progress import make_console, track_progress
+from cartography.runs.active_runs import record_active_runs
+from cartography.runs.manifest import claim_folders, run_folders
 from cartography.strategies import USES_T_COR
 
 
@@ -95,11 +95,11 @@ def learn_command(
     Several strategies, thresholds or seeds are simulated side by side, each in a folder of its
     own. Without --test, a stratified tenth of the texts is held out.
     """
-    with one_line_errors():
-        console = console_of(quiet)
+    with report_errors():
+        console = make_console(quiet)
         runs = _variants([name.value for name in strategy], t_cor, seed)
         folders = run_folders(out, [run.told_apart_by for run in runs])
-        corpus, held_out = read(data, test, text, label, id, console)
+        corpus, held_out = read_corpora(data, test, text, label, id, console)
         if not corpus.labelled.all():
             console.print(
                 f"{int((~corpus.labelled).sum()):,} texts without a gold label are left out."
@@ -117,7 +117,7 @@ def learn_command(
             query_size=query_size,
             iterations=iterations,
         )
-        inputs = embedded(corpus, held_out, vectors, pooling, max_length, console, chosen)
+        inputs = embed_corpora(corpus, held_out, vectors, pooling, max_length, console, chosen)
         manifests = {
             folder: inputs.manifest(
                 "learn",
@@ -130,8 +130,8 @@ def learn_command(
         }
         assert inputs.test is not None
         assert inputs.test_features is not None
-        with claimed(out, manifests) as unfinished:
-            steps = record_learning(
+        with claim_folders(out, manifests) as unfinished:
+            steps = record_active_runs(
                 {folder: manifests[folder] for folder in unfinished},
                 inputs.train,
                 inputs.features.features,
@@ -139,7 +139,7 @@ def learn_command(
                 inputs.test_features.features,
                 pause_after=pause_after,
             )
-            for iteration in shown(
+            for iteration in track_progress(
                 steps, iterations, lambda iteration: iteration.number, "iteration", console
             ):
                 if iteration.batch and iteration.batch.fallback:

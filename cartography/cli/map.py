@@ -9,15 +9,15 @@ import typer
 
 from cartography.active.simulation import seed_set
 from cartography.cli import options
-from cartography.cli.inputs import embedded, one_line_errors, read
+from cartography.cli.inputs import embed_corpora, read_corpora, report_errors
 from cartography.cli.method import method
 from cartography.cli.report import report
 from cartography.corpora.corpus import flip_labels
 from cartography.errors import CartographyError
 from cartography.features.embedding import CORPUS_VECTORS
 from cartography.models.presets import PAPER, SEEDS
-from cartography.progress import console_of, shown
-from cartography.runs.manifest import claimed, run_folders
+from cartography.progress import make_console, track_progress
+from cartography.runs.manifest import claim_folders, run_folders
 from cartography.runs.map_runs import record_maps
 
 ALL = "all"
@@ -61,16 +61,16 @@ def map_command(
     quiet: options.Quiet = False,
 ) -> None:
     """Train on all texts, or on a seed set, and write their data map."""
-    with one_line_errors():
-        console = console_of(quiet)
+    with report_errors():
+        console = make_console(quiet)
         asked = [_checked(size) for size in seed_size]
-        corpus, held_out = read(data, test, text, label, id, console)
+        corpus, held_out = read_corpora(data, test, text, label, id, console)
         corpus = flip_labels(corpus, flip)
         chosen = method(preset, settings, len(corpus), epochs=epochs, batch_size=batch_size)
         sizes = [chosen.seed_size if size == AUTO else size for size in asked]
         variants = [{"size": size, "seed": each} for size, each in product(sizes, seed)]
         folders = run_folders(out, variants)
-        inputs = embedded(corpus, held_out, vectors, pooling, max_length, console, chosen)
+        inputs = embed_corpora(corpus, held_out, vectors, pooling, max_length, console, chosen)
         labelled = np.flatnonzero(corpus.labelled)
         manifests, rows = {}, {}
         for folder, (size, each) in zip(folders, product(sizes, seed), strict=True):
@@ -81,7 +81,7 @@ def map_command(
                 if isinstance(size, int)
                 else labelled
             )
-        with claimed(out, manifests) as unfinished:
+        with claim_folders(out, manifests) as unfinished:
             training = record_maps(
                 {folder: manifests[folder] for folder in unfinished},
                 rows,
@@ -90,7 +90,7 @@ def map_command(
                 inputs.test,
                 inputs.test_features.features if inputs.test_features else None,
             )
-            for _ in shown(training, epochs, lambda epoch: epoch.number, "epoch", console):
+            for _ in track_progress(training, epochs, lambda epoch: epoch.number, "epoch", console):
                 pass
         for folder in folders:
             report(folder)

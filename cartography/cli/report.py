@@ -4,14 +4,14 @@ from pathlib import Path
 
 import typer
 
-from cartography.runs.active_runs import read_learning
+from cartography.runs.active_runs import read_active_run
 from cartography.runs.manifest import SUMMARY, read_json
 
 
 def report(folder: Path) -> None:
     """One line on standard output for a run: where it is and what it reached."""
     if not (folder / SUMMARY).exists():
-        done = len(read_learning(folder).iterations)
+        done = len(read_active_run(folder).iterations)
         typer.echo(f"{folder}: paused after {done} trainings; the same command goes on")
         return
     summary = read_json(folder / SUMMARY)

@@ -8,18 +8,18 @@ from typing import Annotated
 import typer
 
 from cartography.cli import options
-from cartography.cli.inputs import embedded, one_line_errors, read
+from cartography.cli.inputs import embed_corpora, read_corpora, report_errors
 from cartography.errors import CartographyError
 from cartography.features.embedding import CORPUS_VECTORS
 from cartography.files import cache_folder
 from cartography.models.presets import PAPER, PRESETS, SEEDS, Preset
-from cartography.progress import console_of
-from cartography.reproduction.experiments import Experiments, carry_out
+from cartography.progress import make_console
+from cartography.reproduction.experiments import Experiments, run_experiments
 from cartography.reproduction.pictures import draw
 from cartography.reproduction.plan import EARLIER, STRATEGIES, Dataset, decomposition, grid
 from cartography.reproduction.report import report
 from cartography.reproduction.results import read_results
-from cartography.reproduction.work import Inputs
+from cartography.reproduction.work import CorpusFeatures
 
 _STRATEGIES = [options.StrategyName[name] for name in STRATEGIES]
 _QUICK_SEEDS, _QUICK_ITERATIONS = 2, 2
@@ -108,7 +108,7 @@ def reproduce_command(
     Each preset is run with each strategy, CAL also at the other t_cor of Table 3, trained on all
     texts, and mapped in ten epochs. Run again to go on from an interruption.
     """
-    with one_line_errors():
+    with report_errors():
         if made_report:
             if data is not None:
                 raise CartographyError(f"--report takes one folder; write --report {data} too")
@@ -116,8 +116,8 @@ def reproduce_command(
         else:
             if data is None:
                 raise CartographyError("name the training texts, or results with --report")
-            console = console_of(quiet)
-            corpus, held_out = read(data, test, text, label, id, console)
+            console = make_console(quiet)
+            corpus, held_out = read_corpora(data, test, text, label, id, console)
             if held_out is None:
                 raise CartographyError("name the test set with --test: accuracy is taken on it")
             methods = [grid(_known(name), [each.value for each in strategy]) for name in preset]
@@ -155,14 +155,14 @@ def reproduce_command(
                 results=results or out / "results",
             )
 
-            def inputs_of(chosen: Preset) -> Inputs:
+            def inputs_of(chosen: Preset) -> CorpusFeatures:
                 sized = chosen.for_corpus(len(corpus))
-                found = embedded(corpus, held_out, vectors, "sum", None, console, sized)
+                found = embed_corpora(corpus, held_out, vectors, "sum", None, console, sized)
                 assert found.test is not None
                 assert found.test_features is not None
-                return Inputs(found.train, found.features, found.test, found.test_features)
+                return CorpusFeatures(found.train, found.features, found.test, found.test_features)
 
-            each = [carry_out(asked, corpus, inputs_of, console)]
+            each = [run_experiments(asked, corpus, inputs_of, console)]
         if pictures:
             for one in each:
                 draw(one, pictures / one.corpus["dataset"])

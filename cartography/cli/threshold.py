@@ -4,12 +4,12 @@ import typer
 
 from cartography.active.threshold_study import study_epochs
 from cartography.cli import options
-from cartography.cli.inputs import embedded, one_line_errors, read
+from cartography.cli.inputs import embed_corpora, read_corpora, report_errors
 from cartography.cli.method import method
 from cartography.features.embedding import CORPUS_VECTORS
 from cartography.models.presets import PAPER, SEEDS
-from cartography.progress import console_of, shown
-from cartography.runs.manifest import claimed
+from cartography.progress import make_console, track_progress
+from cartography.runs.manifest import claim_folders
 from cartography.runs.threshold_runs import labelled_rows, read_threshold, record_threshold
 
 
@@ -35,18 +35,20 @@ def threshold_command(
     The labelled set is a stratified seed set; of a corpus in which texts have no gold label, it is
     those that have one, and the pool is the others.
     """
-    with one_line_errors():
-        console = console_of(quiet)
-        corpus, held_out = read(data, test, text, label, id, console)
-        inputs = embedded(corpus, held_out, vectors, pooling, max_length, console)
+    with report_errors():
+        console = make_console(quiet)
+        corpus, held_out = read_corpora(data, test, text, label, id, console)
+        inputs = embed_corpora(corpus, held_out, vectors, pooling, max_length, console)
         preset = method(
             PAPER.name, [], len(corpus), epochs=epochs, batch_size=batch_size, seed_size=seed_size
         )
         rows = labelled_rows(corpus, preset, seed)
         manifest = inputs.manifest("threshold", preset, seed, device, "cal")
-        with claimed(out, {out: manifest}):
+        with claim_folders(out, {out: manifest}):
             steps = record_threshold(out, manifest, corpus, inputs.features.features, rows)
-            for _ in shown(steps, study_epochs(preset), lambda step: step.number, "epoch", console):
+            for _ in track_progress(
+                steps, study_epochs(preset), lambda step: step.number, "epoch", console
+            ):
                 pass
         study = read_threshold(out).study
         balance = study.balance(preset.t_cor)

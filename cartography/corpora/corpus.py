@@ -139,7 +139,7 @@ def token_counts(corpus: Corpus) -> NDArray[np.int64]:
     return np.array([len(text.split()) for text in corpus.texts], dtype=np.int64)
 
 
-def repeated_texts(corpus: Corpus) -> tuple[NDArray[np.int64], ...]:
+def find_repeated_texts(corpus: Corpus) -> tuple[NDArray[np.int64], ...]:
     """The ascending positions of each text that more than one row has, the most frequent first."""
     rows: dict[str, list[int]] = {}
     for row, text in enumerate(corpus.texts):

@@ -17,7 +17,7 @@ _BYTE_ORDER_MARKS = (
 _DETECTION_BYTES = 200_000
 
 
-def decoded(path: Path) -> tuple[str, tuple[str, ...]]:
+def decode_text(path: Path) -> tuple[str, tuple[str, ...]]:
     """The characters of a text file, and a note if its encoding was guessed.
 
     UTF-8, or UTF-16 and UTF-32 with a byte order mark, else what charset-normalizer detects. A

@@ -17,7 +17,7 @@ import pyarrow
 from pyarrow import parquet
 
 from cartography.corpora.corpus import Corpus
-from cartography.files import cache_folder, content_key, written_whole
+from cartography.files import atomic_write, cache_folder, content_key
 
 _VERSION = "sample-1"
 _STANDARD = "standard library"
@@ -72,7 +72,7 @@ def sample_corpus(roots: Mapping[str, tuple[Path, str]] | None = None) -> Corpus
                 texts.append(text)
                 labels.append(label)
         table = pyarrow.table({"id": ids, "text": texts, "label": labels})
-        with written_whole(path) as temporary:
+        with atomic_write(path) as temporary:
             parquet.write_table(table, temporary)
     labels = table.column("label").to_pylist()
     classes = tuple(sorted(set(labels)))

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from cartography.corpora.tables import READERS, Table, read_table
 from cartography.errors import CartographyError
-from cartography.files import at_home
+from cartography.files import expand_home
 
 HUB_PREFIX = "hub:"
 
@@ -33,7 +33,7 @@ def open_source(source: str | Path, load: Callable[..., Any] | None = None) -> P
     """
     if isinstance(source, str) and source.startswith(HUB_PREFIX):
         return _open_hub(source.removeprefix(HUB_PREFIX), load)
-    path = at_home(source)
+    path = expand_home(source)
     try:
         there = path.exists()
     except OSError:  # a name that no file system takes

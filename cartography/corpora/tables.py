@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from cartography.corpora.decoding import decoded
+from cartography.corpora.decoding import decode_text
 from cartography.errors import CartographyError
 
 _QUOTED_CELL = re.compile(r'(?:^|\t)"[^\t\n]*"(?:\t|\r?$)', re.MULTILINE)
@@ -59,7 +59,7 @@ def read_table(path: Path) -> Table:
 
 
 def _read_csv(path: Path) -> Table:
-    text, notes = decoded(path)
+    text, notes = decode_text(path)
     header = text.partition("\n")[0]
     delimiter = ","
     if "," not in header:
@@ -70,7 +70,7 @@ def _read_csv(path: Path) -> Table:
 
 
 def _read_tsv(path: Path) -> Table:
-    text, notes = decoded(path)
+    text, notes = decode_text(path)
     if '"' not in text:
         return _delimited(path, text, "\t", csv.QUOTE_MINIMAL, notes)
 
@@ -151,7 +151,7 @@ def _count(cells: Sequence[str]) -> str:
 
 
 def _read_jsonl(path: Path) -> Table:
-    text, notes = decoded(path)
+    text, notes = decode_text(path)
     records: list[dict[str, Any]] = []
     lines: list[int] = []
     # Not splitlines: JSON strings may hold U+2028 and others that it would split at.
@@ -168,7 +168,7 @@ def _read_jsonl(path: Path) -> Table:
 
 
 def _read_json(path: Path) -> Table:
-    text, notes = decoded(path)
+    text, notes = decode_text(path)
     if not text.lstrip().startswith("["):
         return _read_jsonl(path)
     records = _parsed(path, "the whole file", text)

@@ -12,7 +12,7 @@ from cartography.maps.data_map import REGIONS, DataMap
 
 
 @dataclass(frozen=True, eq=False)
-class Learned:
+class LearningCurve:
     """One active-learning run as it is compared.
 
     `name` is what it is shown as: runs of one name are seeds of one thing. `accuracy` (k,) on the
@@ -35,12 +35,12 @@ class Learned:
             )
 
 
-def seeds_by_name(runs: Iterable[Learned]) -> dict[str, dict[int, Learned]]:
+def seeds_by_name(runs: Iterable[LearningCurve]) -> dict[str, dict[int, LearningCurve]]:
     """The runs of each name by their seeds, names in the order in which they come.
 
     Raises CartographyError when a name has a seed twice.
     """
-    named: dict[str, dict[int, Learned]] = {}
+    named: dict[str, dict[int, LearningCurve]] = {}
     for run in runs:
         seeds = named.setdefault(run.name, {})
         if run.seed in seeds:
@@ -52,7 +52,7 @@ def seeds_by_name(runs: Iterable[Learned]) -> dict[str, dict[int, Learned]]:
 
 
 @dataclass(frozen=True, eq=False)
-class Band:
+class SeedBand:
     """Mean of several seeds with the lowest and the highest of them, all of one shape."""
 
     mean: NDArray[np.float64]
@@ -60,15 +60,15 @@ class Band:
     high: NDArray[np.float64]
 
 
-def band(values: NDArray[np.float64]) -> Band:
+def seed_band(values: NDArray[np.float64]) -> SeedBand:
     """The band of `values` (S, ...) over its S seeds, from the lowest to the highest.
 
     It says how far the seeds lie apart and is no confidence interval. NaN in one seed is NaN.
     """
-    return Band(mean=values.mean(axis=0), low=values.min(axis=0), high=values.max(axis=0))
+    return SeedBand(mean=values.mean(axis=0), low=values.min(axis=0), high=values.max(axis=0))
 
 
-def curves(runs: Sequence[Learned]) -> dict[str, tuple[NDArray[np.int64], Band]]:
+def curves(runs: Sequence[LearningCurve]) -> dict[str, tuple[NDArray[np.int64], SeedBand]]:
     """For each name the numbers of labels that all its seeds have (k,), and the accuracy there.
 
     Raises CartographyError when a name has a seed twice or its seeds share no number of labels.
@@ -77,11 +77,11 @@ def curves(runs: Sequence[Learned]) -> dict[str, tuple[NDArray[np.int64], Band]]
     for name, seeds in seeds_by_name(runs).items():
         labelled = _common_labels(seeds.values())
         accuracies = [_accuracy_at(run, labelled) for run in seeds.values()]
-        result[name] = (labelled, band(np.stack(accuracies)))
+        result[name] = (labelled, seed_band(np.stack(accuracies)))
     return result
 
 
-def pooled_accuracies(runs: Sequence[Learned]) -> dict[str, NDArray[np.float64]]:
+def pooled_accuracies(runs: Sequence[LearningCurve]) -> dict[str, NDArray[np.float64]]:
     """For each name the accuracies of all its seeds at the numbers of labels that all runs have.
 
     These are the scores of the paper's Table 2. An unfinished run shortens them all, so that no
@@ -98,7 +98,7 @@ def pooled_accuracies(runs: Sequence[Learned]) -> dict[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True, eq=False)
-class Overlap:
+class PickOverlap:
     """How many of the picks of two names are the same texts (Table 4), all (k, k).
 
     `counts` adds up the seeds that both have, same seed against same seed since these share the
@@ -116,7 +116,7 @@ class Overlap:
         return _quotient(self.counts, self.totals)
 
 
-def overlap(runs: Sequence[Learned]) -> Overlap:
+def pick_overlap(runs: Sequence[LearningCurve]) -> PickOverlap:
     """Count the texts that each two names both picked, in the batches that both runs have.
 
     The diagonal holds all picks of a name. Raises CartographyError when a name has a seed twice.
@@ -132,7 +132,7 @@ def overlap(runs: Sequence[Learned]) -> Overlap:
                 counts[i, j] += len(picked[0] & picked[1])
                 totals[i, j] += min(map(len, picked))
             seeds[i, j] = len(common)
-    return Overlap(names=tuple(named), counts=counts, totals=totals, seeds=seeds)
+    return PickOverlap(names=tuple(named), counts=counts, totals=totals, seeds=seeds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,17 +151,17 @@ class RegionShares:
     missing: NDArray[np.int64]
 
     @property
-    def by_iteration(self) -> Band:
+    def by_iteration(self) -> SeedBand:
         """The band of `shares` over the seeds (b, 3)."""
-        return band(self.shares)
+        return seed_band(self.shares)
 
     @property
-    def overall(self) -> Band:
+    def overall(self) -> SeedBand:
         """The band of `pooled` over the seeds (3,)."""
-        return band(self.pooled)
+        return seed_band(self.pooled)
 
 
-def region_shares(runs: Sequence[Learned], reference: DataMap) -> dict[str, RegionShares]:
+def region_shares(runs: Sequence[LearningCurve], reference: DataMap) -> dict[str, RegionShares]:
     """For each name, the regions of `reference` that its picks come from.
 
     Raises CartographyError when a name has a seed twice.
@@ -205,7 +205,7 @@ class PickDensity:
     missing: dict[str, int]
 
 
-def pick_density(runs: Sequence[Learned], reference: DataMap, bins: int = 20) -> PickDensity:
+def pick_density(runs: Sequence[LearningCurve], reference: DataMap, bins: int = 20) -> PickDensity:
     """How the picks of each name, and all items, lie on `reference`, in `bins` by `bins` cells.
 
     Raises CartographyError when a name has a seed twice or `bins` is below 1.
@@ -229,7 +229,7 @@ def pick_density(runs: Sequence[Learned], reference: DataMap, bins: int = 20) ->
     return PickDensity(*edges, grid(np.arange(len(reference))), picks, missing)
 
 
-def _common_labels(runs: Iterable[Learned]) -> NDArray[np.int64]:
+def _common_labels(runs: Iterable[LearningCurve]) -> NDArray[np.int64]:
     """The numbers of labels that every run has (k,), ascending."""
     common = reduce(np.intersect1d, [run.labelled for run in runs])
     if not len(common):
@@ -241,7 +241,7 @@ def _common_labels(runs: Iterable[Learned]) -> NDArray[np.int64]:
     return common
 
 
-def _accuracy_at(run: Learned, labelled: NDArray[np.int64]) -> NDArray[np.float64]:
+def _accuracy_at(run: LearningCurve, labelled: NDArray[np.int64]) -> NDArray[np.float64]:
     return run.accuracy[np.searchsorted(run.labelled, labelled)]
 
 

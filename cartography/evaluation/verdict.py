@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from sklearn.isotonic import isotonic_regression
 
 from cartography.errors import CartographyError
-from cartography.evaluation.comparison import Learned, seeds_by_name
+from cartography.evaluation.comparison import LearningCurve, seeds_by_name
 from cartography.evaluation.significance import EpsilonTable, mean_and_interval
-from cartography.formatting import listed
+from cartography.formatting import join_names
 
 BASELINE = "random"
 # Ulmer, Hardmeier and Frellsen (2022) find 0.2 to keep false claims rare where 0.5 does not.
@@ -41,7 +41,9 @@ class LabelsSaved:
         return int(np.isfinite(self.saved).sum())
 
 
-def labels_saved(runs: Sequence[Learned], baseline_runs: Sequence[Learned]) -> LabelsSaved:
+def labels_saved(
+    runs: Sequence[LearningCurve], baseline_runs: Sequence[LearningCurve]
+) -> LabelsSaved:
     """How many labels the `runs` of one name save against those of another, seed by seed.
 
     Both accuracy curves of a seed are made monotone by isotonic regression, every point weighing
@@ -130,7 +132,7 @@ class Verdicts:
         return any(one.shown for one in self.each)
 
 
-def verdicts(runs: Sequence[Learned], table: EpsilonTable) -> Verdicts:
+def verdicts(runs: Sequence[LearningCurve], table: EpsilonTable) -> Verdicts:
     """Judge every name among `runs` against Random, by the `table` of their pooled accuracies.
 
     Raises CartographyError when Random is not among the runs, or under several names, and when a
@@ -177,7 +179,7 @@ def _all_in_words(each: Sequence[Verdict], baseline: str) -> str:
         ("none shown", f"no advantage over {baseline} shown for"),
     ):
         if names := [one.name for one in each if one.outcome == outcome]:
-            said.append(f"{words} {listed(names)}")
+            said.append(f"{words} {join_names(names)}")
     if all(one.saved.counted == 1 for one in each):
         said.append("one seed cannot show one")
     sentence = "; ".join(said)

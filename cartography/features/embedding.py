@@ -17,10 +17,10 @@ from scipy import sparse
 
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
-from cartography.features.trained_vectors import trained_on, vectors_key
+from cartography.features.trained_vectors import train_on_corpus, vectors_key
 from cartography.features.vector_files import file_key, look_up
-from cartography.features.word_vectors import TOKENISER, WordVectors, tokens_of
-from cartography.files import at_home, cache_folder, content_key, written_whole
+from cartography.features.word_vectors import TOKENISER, WordVectors, tokenise
+from cartography.files import atomic_write, cache_folder, content_key, expand_home
 from cartography.models.switches import Tokens
 
 CORPUS_VECTORS = "corpus"
@@ -93,7 +93,7 @@ def embed(
     `vectors` is a .vec, .vec.gz or .bin file, or "corpus": fastText trained on the training
     corpus, with `dimensions`, which a file decides for itself. A text's features are the sum, or
     the mean, of the vectors of its words that have one, of its first `max_length` tokens if that
-    is given. `tokens` says what a word is, see `tokens_of`. With `padded_to`, the vector of the
+    is given. `tokens` says what a word is, see `tokenise`. With `padded_to`, the vector of the
     first word of the training corpus is added for every token that a text is short of that length
     (see the switch `padding`). `progress` is called with a sentence before each long step.
 
@@ -105,10 +105,12 @@ def embed(
         raise CartographyError("padding adds to a sum of word vectors: leave --pooling at sum")
     training = corpora[0]
     trained = vectors == CORPUS_VECTORS
-    origin = vectors_key(training, dimensions, tokens) if trained else file_key(at_home(vectors))
+    origin = (
+        vectors_key(training, dimensions, tokens) if trained else file_key(expand_home(vectors))
+    )
     padding = None
     if padded_to is not None:
-        every = (token for text in training.texts for token in tokens_of(text, tokens))
+        every = (token for text in training.texts for token in tokenise(text, tokens))
         padding = _Padding(next(every, ""), padded_to)
     described = (
         f"fastText skip-gram trained on {training.name}, {dimensions} dimensions"
@@ -134,10 +136,10 @@ def embed(
             words = tuple(dict.fromkeys([*words, padding.word]))
         if trained:
             tell(f"training word vectors on {len(training):,} texts")
-            found = trained_on(training, words, dimensions, tokens)
+            found = train_on_corpus(training, words, dimensions, tokens)
         else:
             tell(f"looking up {len(words):,} words in {Path(vectors).name}")
-            found = look_up(at_home(vectors), words)
+            found = look_up(expand_home(vectors), words)
         rows = {word: row for row, word in enumerate(words)}
         # A test corpus may go uncovered, its coverage says so; without the training corpus
         # there is nothing to learn from.
@@ -168,9 +170,9 @@ class _Bags:
         if max_length is None:
             cut = (text.split() for text in texts)
         else:
-            cut = (tokens_of(text, rule)[:max_length] for text in texts)
+            cut = (tokenise(text, rule)[:max_length] for text in texts)
         pieces, in_texts = _counted(cut)
-        words, in_pieces = _counted(tokens_of(piece, rule) for piece in pieces)
+        words, in_pieces = _counted(tokenise(piece, rule) for piece in pieces)
         counts = in_texts @ in_pieces
         counts.sort_indices()
         return cls(words, counts)
@@ -237,10 +239,10 @@ def _write(
         uncovered_texts=int((known_tokens == 0).sum()),
     )
     features_path, coverage_path = _paths(key)
-    with written_whole(coverage_path) as temporary:
+    with atomic_write(coverage_path) as temporary:
         temporary.write_text(json.dumps(asdict(coverage)), encoding="utf-8")
     shape = (bags.counts.shape[0], matrix.shape[1])
-    with written_whole(features_path) as temporary, temporary.open("wb") as handle:
+    with atomic_write(features_path) as temporary, temporary.open("wb") as handle:
         header = {"descr": "<f4", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(handle, header)
         for start in range(0, len(known_tokens), _BLOCK):

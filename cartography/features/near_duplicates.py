@@ -7,7 +7,7 @@ from scipy.sparse import coo_array, csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
 from cartography.errors import CartographyError
-from cartography.features.word_vectors import tokens_of
+from cartography.features.word_vectors import tokenise
 
 _BLOCK = 512  # rows compared at once with all others
 
@@ -29,7 +29,7 @@ def near_duplicates(texts: Sequence[str], limit: float = 0.8) -> tuple[tuple[int
     if not len(texts):
         return ()
     # No text has the empty string as a token, so it stands for having none.
-    tokens = [set(tokens_of(text.lower())) or {""} for text in texts]
+    tokens = [set(tokenise(text.lower())) or {""} for text in texts]
     words = {word: column for column, word in enumerate(sorted(set().union(*tokens)))}
     sizes = np.array([len(each) for each in tokens])
     has = csr_array(

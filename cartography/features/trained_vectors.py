@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
-from cartography.features.word_vectors import TOKENISER, WordVectors, gathered, tokens_of
-from cartography.files import cache_folder, content_key, written_whole
+from cartography.features.word_vectors import TOKENISER, WordVectors, gather_vectors, tokenise
+from cartography.files import atomic_write, cache_folder, content_key
 from cartography.models.switches import Tokens
 
 _METHOD = "skip-gram-1"
@@ -28,7 +28,7 @@ _LONGEST = 50.0
 _LOWEST_RATE = 1e-3
 _MOST_TOKENS, _MOST_STEPS = 1_000_000, 1_500_000
 
-Trained = tuple[list[str], NDArray[np.float32]]
+WordMatrix = tuple[list[str], NDArray[np.float32]]
 """V words and their vectors (V, d)."""
 
 
@@ -60,7 +60,7 @@ def vectors_key(corpus: Corpus, dimensions: int, rule: Tokens = "words") -> str:
     return content_key(corpus.texts_key, TOKENISER, rule, _METHOD, fasttext, str(dimensions))
 
 
-def trained_on(
+def train_on_corpus(
     corpus: Corpus, words: Sequence[str], dimensions: int, rule: Tokens = "words"
 ) -> WordVectors:
     """The vectors of `words` by fastText skip-gram trained on the texts of `corpus`.
@@ -70,24 +70,24 @@ def trained_on(
     path = cache_folder() / "vectors" / f"{vectors_key(corpus, dimensions, rule)}.npz"
     cached = _cached(path, dimensions)
     if cached is None:
-        texts = [tokens_of(text, rule) for text in corpus.texts]
+        texts = [tokenise(text, rule) for text in corpus.texts]
         if not any(texts):
             raise CartographyError(
                 f"{corpus.name} has no word in any text, so no vectors can be trained on it; "
                 "name another column with --text"
             )
-        cached = train(texts, dimensions)
-        with written_whole(path) as temporary:
+        cached = train_skipgram(texts, dimensions)
+        with atomic_write(path) as temporary:
             joined = "\n".join(cached[0]).encode("utf-8", "surrogatepass")
             np.savez(temporary, words=np.frombuffer(joined, np.uint8), matrix=cached[1])
-    return gathered(words, dict(zip(*cached, strict=True)), dimensions)
+    return gather_vectors(words, dict(zip(*cached, strict=True)), dimensions)
 
 
-def train(
+def train_skipgram(
     texts: Sequence[Sequence[str]],
     dimensions: int,
-    run: Callable[..., Trained | None] | None = None,
-) -> Trained:
+    run: Callable[..., WordMatrix | None] | None = None,
+) -> WordMatrix:
     """Words and their vectors (V, d), trained by one thread on tokenised `texts`.
 
     If the training diverges, it is done again at half the learning rate. `run` stands in for one
@@ -139,7 +139,7 @@ def _write_start(path: Path, words: Sequence[str], dimensions: int) -> None:
         )
 
 
-def _run(**options: Any) -> Trained | None:
+def _run(**options: Any) -> WordMatrix | None:
     """One training with these options of fastText's; None if it diverges."""
     import fasttext
 
@@ -167,7 +167,7 @@ def _run(**options: Any) -> Trained | None:
     return (words, matrix) if lengths.max() <= _LONGEST else None
 
 
-def _cached(path: Path, dimensions: int) -> Trained | None:
+def _cached(path: Path, dimensions: int) -> WordMatrix | None:
     """What `path` holds, None if it is not there or is damaged and has to be made anew."""
     try:
         # Opened here, since NumPy leaves a damaged file open.

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartography.errors import CartographyError
-from cartography.features.word_vectors import WordVectors, gathered
+from cartography.features.word_vectors import WordVectors, gather_vectors
 from cartography.files import content_key
 
 _MAGIC, _VERSIONS = 793712314, (11, 12)
@@ -34,7 +34,7 @@ def file_key(path: Path) -> str:
     up to 64 MB that is the whole; in a larger one an edit between the samples that keeps the size
     goes unseen.
     """
-    size = vector_file(path).stat().st_size
+    size = require_vector_file(path).stat().st_size
     step = max(_SAMPLE, (size - _SAMPLE) // (_SAMPLES - 1))
     with path.open("rb") as handle:
         samples = []
@@ -44,7 +44,7 @@ def file_key(path: Path) -> str:
     return content_key(str(size), *samples)
 
 
-def vector_file(path: Path) -> Path:
+def require_vector_file(path: Path) -> Path:
     """`path` if it is there and of a known kind, else `CartographyError`."""
     if not path.is_file():
         raise CartographyError(
@@ -63,7 +63,7 @@ def look_up(path: Path, words: Sequence[str]) -> WordVectors:
     A binary trained with subwords also has vectors for words it never saw. Only the words asked
     for are parsed. A malformed file raises `CartographyError`.
     """
-    reader = _read_binary if vector_file(path).suffix.lower() == ".bin" else _read_text
+    reader = _read_binary if require_vector_file(path).suffix.lower() == ".bin" else _read_text
     try:
         return reader(path, words)
     except OSError as error:
@@ -107,7 +107,7 @@ def _parsed(path: Path, lines: Iterable[bytes], words: Sequence[str]) -> WordVec
             f"{path} promises {promised:,} words and holds {found:,}, so it is cut short; "
             "copy it again"
         )
-    return gathered(words, vectors, dimensions)
+    return gather_vectors(words, vectors, dimensions)
 
 
 def _header(path: Path, line: bytes) -> tuple[int, int]:
@@ -176,7 +176,7 @@ def _read_binary(path: Path, words: Sequence[str]) -> WordVectors:
             vector = model.vector(matrix, word)
             if vector.any():
                 vectors[word] = vector
-    return gathered(words, vectors, model.shape[1])
+    return gather_vectors(words, vectors, model.shape[1])
 
 
 @dataclass(frozen=True)

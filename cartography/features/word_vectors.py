@@ -15,7 +15,7 @@ TOKENISER = "tokens-1"
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
-def tokens_of(text: str, rule: Tokens = "words") -> list[str]:
+def tokenise(text: str, rule: Tokens = "words") -> list[str]:
     """The tokens of `text`: "words" are runs of letters, digits and underscores, and each other
     character but white space; "white_space" splits there alone, backslashes removed.
 
@@ -38,7 +38,7 @@ class WordVectors:
     known: NDArray[np.bool_]
 
 
-def gathered(
+def gather_vectors(
     words: Sequence[str], vectors: Mapping[str, NDArray[np.float32]], dimensions: int
 ) -> WordVectors:
     """The vectors of `words`, each by itself or else by its lower case."""

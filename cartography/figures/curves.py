@@ -13,11 +13,11 @@ from cartography.figures.marks import (
     add_band,
     add_line,
     add_reference,
-    around,
+    escape_name,
     lay_out_panels,
-    spread,
+    mean_and_range,
+    padded_range,
     style_of,
-    written,
 )
 
 
@@ -65,14 +65,14 @@ def accuracy_figure(
         values = np.array(
             [curve.accuracy[np.isin(curve.labelled, labelled)] for curve in group], dtype=np.float64
         )  # (seeds, k)
-        mean, low, high = spread(values)
-        said = f"{written(name)} ({len(group)} seeds)" if len(group) > 1 else written(name)
+        mean, low, high = mean_and_range(values)
+        said = f"{escape_name(name)} ({len(group)} seeds)" if len(group) > 1 else escape_name(name)
         style = style_of(name, place)
         x = labelled if of is None else labelled * unit
         if len(group) > 1 and len(labelled):
             add_band(
                 figure,
-                f"{written(name)}, lowest to highest",
+                f"{escape_name(name)}, lowest to highest",
                 style["color"],
                 x,
                 low,
@@ -89,9 +89,9 @@ def accuracy_figure(
         if full is not None:
             accuracies = np.append(accuracies, full)
         labels = np.concatenate([curve.labelled for curve in curves])
-        figure.update_yaxes(range=around(accuracies, least=0.05, most=1.0))
+        figure.update_yaxes(range=padded_range(accuracies, least=0.05, most=1.0))
         # A single point would otherwise stand on an axis of fractions of a text.
-        span = around(labels * unit, least=20.0 * unit, most=np.inf)
+        span = padded_range(labels * unit, least=20.0 * unit, most=np.inf)
         figure.update_xaxes(range=span)
         if full is not None and span is not None:
             add_reference(figure, f"all labels: {full:.3f}", full, span)
@@ -110,7 +110,7 @@ def batch_statistics_figure(series: Sequence[BatchSeries]) -> go.Figure:
             for seed, one in enumerate(group):
                 add_line(
                     figure,
-                    written(name),
+                    escape_name(name),
                     style_of(name, place),
                     one.iteration,
                     getattr(one, statistic),

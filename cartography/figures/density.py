@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from cartography.figures.layout import lay_out, note
-from cartography.figures.marks import written
+from cartography.figures.marks import escape_name
 from cartography.figures.palette import NEUTRAL
 
 _COLUMNS = 3
@@ -76,7 +76,7 @@ def pick_density_figure(
     for panel, name in enumerate(densities):
         row, column = divmod(panel, _COLUMNS)
         place = {"x": column / _COLUMNS, "y": 1 - row / rows, **corner}
-        notes.append(note(written(name, 16), yshift=2, **place))
+        notes.append(note(escape_name(name, 16), yshift=2, **place))
         axes |= _panel_axes(panel, rows, lowest=panel + _COLUMNS >= len(densities))
     figure.update_layout(margin={"l": 52, "t": 52}, annotations=notes, **axes)
     return figure

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from cartography.figures.layout import lay_out, note
-from cartography.figures.marks import add_band, add_line, add_reference, shaped, written
+from cartography.figures.marks import add_band, add_line, add_reference, escape_name, line_marks
 from cartography.figures.palette import CORRECTNESS, NEUTRAL
 from cartography.maps.data_map import confidence, variability
 
@@ -45,8 +45,8 @@ def epoch_curves_figure(
             colour = _HUES[place % len(_HUES)] if colours is None else colours[place]
             add_line(
                 figure,
-                written(name, 40),
-                {"color": colour, **shaped(place)},
+                escape_name(name, 40),
+                {"color": colour, **line_marks(place)},
                 epochs,
                 curve,
                 hover="epoch %{x}: %{y:.2f}",
@@ -77,7 +77,7 @@ def _add_fan(
     add_line(
         figure,
         f"median of {len(gold_probability):,} texts",
-        {"color": colour, **shaped(0)},
+        {"color": colour, **line_marks(0)},
         epochs,
         np.median(gold_probability, axis=0),
         hover="epoch %{x}: %{y:.2f}",

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from cartography.figures.layout import lay_out
-from cartography.figures.marks import written
+from cartography.figures.marks import escape_name
 
 # As dark as white numbers need on every cell and, on a light or a dark page, as far from it: what
 # grows is the colour, out of a slate grey.
@@ -106,7 +106,7 @@ def _lay_out_pairs(figure: go.Figure, names: Sequence[str], title: str) -> None:
     lay_out(figure, x=title, y="", legend=False, height=110 + (52 if k <= 5 else 38) * max(1, k))
     common = {
         "tickvals": list(range(k)),
-        "ticktext": [written(name, 16) for name in names],
+        "ticktext": [escape_name(name, 16) for name in names],
         "showgrid": False,
         "automargin": True,
     }

@@ -11,10 +11,10 @@ from cartography.figures.marks import (
     add_band,
     add_line,
     add_reference,
-    around,
-    spread,
+    escape_name,
+    mean_and_range,
+    padded_range,
     style_of,
-    written,
 )
 from cartography.figures.palette import NEUTRAL
 
@@ -31,7 +31,7 @@ def sweep_figure(
     `baseline`, the mean final accuracy of Random, is a line across.
     """
     figure = go.Figure()
-    mean, low, high = spread(accuracies)
+    mean, low, high = mean_and_range(accuracies)
     style = style_of("cal", 0)
     seeds = np.isfinite(accuracies)
     if len(accuracies) > 1:
@@ -50,7 +50,7 @@ def sweep_figure(
     add_line(figure, "mean", style, levels, mean, hover="t_cor %{x:.2f}: %{y:.3f}")
     lay_out(figure, x="t_cor", y="final test accuracy", legend=True)
     known = accuracies[seeds] if baseline is None else np.append(accuracies[seeds], baseline)
-    figure.update_yaxes(range=around(known, least=0.02, most=1.0))
+    figure.update_yaxes(range=padded_range(known, least=0.02, most=1.0))
     span = (-0.03, 1.03)
     figure.update_xaxes(range=span)
     if baseline is not None:
@@ -90,7 +90,7 @@ def labels_saved_figure(
             go.Scatter(
                 x=[mean[place]],
                 y=[place],
-                name=written(name),
+                name=escape_name(name),
                 mode="markers",
                 marker={"color": style["color"], "symbol": style["symbol"], "size": 11},
                 error_x={
@@ -122,7 +122,7 @@ def labels_saved_figure(
     figure.update_xaxes(range=(-widest, widest), tickformat=",", nticks=5)
     figure.update_yaxes(
         tickvals=list(range(len(names))),
-        ticktext=[written(name, 16) for name in names],
+        ticktext=[escape_name(name, 16) for name in names],
         range=(len(names) - 0.5, -0.5),
         showgrid=False,
         automargin=True,

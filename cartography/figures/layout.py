@@ -10,9 +10,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from cartography.figures.marks import written
+from cartography.figures.marks import escape_name
 from cartography.figures.palette import CLEAR, CORRECTNESS, NEUTRAL
-from cartography.files import written_whole
+from cartography.files import atomic_write
 
 MODEBAR = {"bgcolor": CLEAR, "color": NEUTRAL, "activecolor": CORRECTNESS[-1]}
 
@@ -36,7 +36,7 @@ def as_html(figure: go.Figure) -> str:
 
 def write_html(figure: go.Figure, path: Path) -> None:
     """Write `figure` as one HTML file, as `as_html` makes it."""
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(as_html(figure), encoding="utf-8")
 
 
@@ -84,7 +84,7 @@ def legend_below(title: str) -> dict[str, Any]:
     """A legend at the foot of a figure, in as many rows as the width asks for."""
     return {
         "orientation": "h",
-        "title": {"text": written(title), "side": "top"},
+        "title": {"text": escape_name(title), "side": "top"},
         "x": 0,
         "y": 0,
         "yref": "container",

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from cartography.errors import CartographyError
 from cartography.figures.colouring import Colouring, by_correctness
 from cartography.figures.layout import MODEBAR, legend_below, note, plane
-from cartography.figures.marginals import bars, shade, spread
-from cartography.figures.marks import written
+from cartography.figures.marginals import bars, count_density, shade
+from cartography.figures.marks import escape_name
 from cartography.figures.palette import CLEAR, HIGHLIGHT, QUIET
-from cartography.figures.sampling import drawn
+from cartography.figures.sampling import sample_points
 from cartography.maps.data_map import REGIONS, DataMap
 
 _HOVER = "confidence %{y:.2f}<br>variability %{x:.2f}"
@@ -58,8 +58,8 @@ def data_map_figure(
             )
     finite = np.isfinite(data_map.confidence) & np.isfinite(data_map.variability)
     finite &= np.isfinite(data_map.correctness)
-    chosen = drawn(shown_by.group, finite & ~quiet, finite & quiet)
-    counts = spread(data_map, np.flatnonzero(finite))
+    chosen = sample_points(shown_by.group, finite & ~quiet, finite & quiet)
+    counts = count_density(data_map, np.flatnonzero(finite))
     shown = np.flatnonzero(chosen | (ringed & finite))
     size, opacity = _marker(len(shown))
     traces: list[Any] = []
@@ -119,7 +119,7 @@ def _points(
         # object, and lists cost ten times the bytes.
         customdata=positions.astype(np.int32),
         mode="markers",
-        name=written(name),
+        name=escape_name(name),
         hovertemplate=_HOVER,
         **more,
     )
@@ -174,7 +174,7 @@ def _rings(data_map: DataMap, positions: NDArray[np.int64], size: float, name: s
 def _layout(
     data_map: DataMap, title: str, grouped_by: str, t_cor: float | None, shown: int
 ) -> dict[str, Any]:
-    head = [f"<b>{written(title, 60)}</b>"] if title else []
+    head = [f"<b>{escape_name(title, 60)}</b>"] if title else []
     if shown < len(data_map):
         head.append(f"{shown:,} of {len(data_map):,} shown")
     # Two lines even for one, so that the planes of maps beside each other are level.

@@ -15,7 +15,7 @@ _BARS = 50
 
 
 @dataclass(frozen=True, eq=False)
-class Spread:
+class DensityGrid:
     """Counts of items: `cells` (100, 100) by confidence and variability, both upwards, and
     `levels` (11,) by the nearest tenth of correctness.
     """
@@ -24,17 +24,17 @@ class Spread:
     levels: NDArray[np.int64]
 
 
-def spread(data_map: DataMap, places: NDArray[np.int64]) -> Spread:
+def count_density(data_map: DataMap, places: NDArray[np.int64]) -> DensityGrid:
     """How the items at `places` are spread."""
     # Whole arrays are much cheaper counted as cell numbers than by NumPy's histograms.
     row = _cell(data_map.confidence[places], 1.0)
     column = _cell(data_map.variability[places], 0.5)
     cells = np.bincount(row * _CELLS + column, minlength=_CELLS**2).reshape(_CELLS, _CELLS)
     levels = np.bincount(nearest_level(data_map.correctness[places], 10), minlength=11)
-    return Spread(cells, levels)
+    return DensityGrid(cells, levels)
 
 
-def shade(counts: Spread) -> go.Heatmap:
+def shade(counts: DensityGrid) -> go.Heatmap:
     """All items as a shade under the points that are drawn of them, on a logarithmic scale."""
     depth = np.full(counts.cells.shape, np.nan, dtype=np.float32)
     filled = counts.cells > 0
@@ -51,7 +51,7 @@ def shade(counts: Spread) -> go.Heatmap:
     )
 
 
-def bars(counts: Spread) -> list[go.Bar]:
+def bars(counts: DensityGrid) -> list[go.Bar]:
     """Variability above the map, confidence at its right, correctness in the corner between."""
     together = _CELLS // _BARS
     variability = counts.cells.sum(axis=0).reshape(_BARS, together).sum(axis=1)

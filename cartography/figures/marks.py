@@ -31,12 +31,12 @@ _MARKERS = (
 _STRATEGY_OF = {strategy_name(strategy): strategy for strategy in STRATEGY_COLOURS}
 
 
-def written(name: str, most: int = 28) -> str:
+def escape_name(name: str, most: int = 28) -> str:
     """`name` as a chart writes it: at most `most` characters, and none of them read as markup."""
     return escape(name if len(name) <= most else f"{name[: most - 1]}…", quote=False)
 
 
-def shaped(place: int) -> dict[str, str]:
+def line_marks(place: int) -> dict[str, str]:
     """The dash and the marker symbol of the line at `place`; neighbours differ in both."""
     return {"dash": _DASHES[place % len(_DASHES)], "symbol": _MARKERS[place % len(_MARKERS)]}
 
@@ -52,10 +52,10 @@ def style_of(name: str, place: int) -> dict[str, str]:
     strategy = _STRATEGY_OF.get(plain, plain)
     if strategy not in STRATEGY_COLOURS:
         number = len(known) - 1 - place % len(known)
-        return {"color": STRATEGY_COLOURS[known[number]], **shaped(number)}
+        return {"color": STRATEGY_COLOURS[known[number]], **line_marks(number)}
     presets = ["", *(preset for preset in PRESETS if preset != PAPER.name)]
     further = presets.index(method) if method in presets else len(presets) + place
-    return {"color": STRATEGY_COLOURS[strategy], **shaped(known.index(strategy) + further)}
+    return {"color": STRATEGY_COLOURS[strategy], **line_marks(known.index(strategy) + further)}
 
 
 def translucent(colour: str) -> str:
@@ -208,7 +208,7 @@ def lay_out_panels(
         )
 
 
-def spread(
+def mean_and_range(
     values: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Mean, lowest and highest over the first axis of (S, ...), of the values that are numbers;
@@ -223,7 +223,7 @@ def spread(
     return mean, low, high
 
 
-def around(values: NDArray[Any], *, least: float, most: float) -> tuple[float, float] | None:
+def padded_range(values: NDArray[Any], *, least: float, most: float) -> tuple[float, float] | None:
     """A range of an axis with room on both sides of `values`, `least` or a tenth of their span."""
     finite = values[np.isfinite(values)]
     if not len(finite):

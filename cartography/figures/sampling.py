@@ -12,7 +12,7 @@ SAMPLE = 10_000
 _SEED = 0
 
 
-def drawn(
+def sample_points(
     group: NDArray[np.int64], bright: NDArray[np.bool_], quiet: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Which of n items are drawn (n,): all that are `bright` or `quiet` up to `MOST_POINTS`.

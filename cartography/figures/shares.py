@@ -12,10 +12,10 @@ from cartography.figures.marks import (
     add_band,
     add_line,
     add_reference,
+    escape_name,
     lay_out_panels,
-    spread,
+    mean_and_range,
     style_of,
-    written,
 )
 from cartography.figures.palette import REGION_COLOURS
 from cartography.maps.data_map import REGIONS
@@ -38,7 +38,7 @@ def region_shares_figure(
     for region, pattern, values in zip(REGIONS, _REGION_PATTERNS, percent.T, strict=True):
         figure.add_trace(
             go.Bar(
-                x=[written(name) for name in names],
+                x=[escape_name(name) for name in names],
                 y=values,
                 name=region,
                 marker={
@@ -82,15 +82,17 @@ def region_share_bands_figure(
     figure = go.Figure()
     for place, (name, values) in enumerate(shares.items()):
         style = style_of(name, place)
-        said = f"{written(name)} ({len(values)} seeds)" if len(values) > 1 else written(name)
+        said = (
+            f"{escape_name(name)} ({len(values)} seeds)" if len(values) > 1 else escape_name(name)
+        )
         iterations = np.arange(1, values.shape[1] + 1)
         for panel, (mean, low, high) in enumerate(
-            zip(*(100 * each.T for each in spread(values)), strict=True)
+            zip(*(100 * each.T for each in mean_and_range(values)), strict=True)
         ):
             if len(values) > 1:
                 add_band(
                     figure,
-                    f"{written(name)}, lowest to highest",
+                    f"{escape_name(name)}, lowest to highest",
                     style["color"],
                     iterations,
                     low,
@@ -134,7 +136,7 @@ def class_shares_figure(report: CorpusReport) -> go.Figure:
     """
     order = sorted(range(len(report.classes)), key=lambda i: -report.class_counts[i])
     head, tail = order[:_MOST_CLASSES], order[_MOST_CLASSES:]
-    names = [written(report.classes[i]) for i in head]
+    names = [escape_name(report.classes[i]) for i in head]
     counts = [report.class_counts[i] for i in head]
     shares = [report.class_shares[i] for i in head]
     if tail:

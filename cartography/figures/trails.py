@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cartography.figures.colouring import batch_colours, batch_ranges, batches_name
 from cartography.figures.layout import MODEBAR, legend_below, note, plane
-from cartography.figures.marks import written
+from cartography.figures.marks import escape_name
 from cartography.figures.palette import CLEAR, SYMBOLS
 
 MOST_TRAILS = 60
@@ -97,4 +97,4 @@ def _traces(group: Sequence[Trail], name: str, colour: str, symbol: str) -> list
 
 
 def _place(trail: Trail, iteration: int) -> str:
-    return f"{written(trail.name, 60)}<br>batch {trail.joined}, map of iteration {iteration}"
+    return f"{escape_name(trail.name, 60)}<br>batch {trail.joined}, map of iteration {iteration}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from cartography.files import written_whole
+from cartography.files import atomic_write
 
 BATCH_COLUMNS = (
     "id",
@@ -30,7 +30,7 @@ BATCH_COLUMNS = (
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def neutralised(table: pd.DataFrame) -> pd.DataFrame:
+def escape_formulas(table: pd.DataFrame) -> pd.DataFrame:
     """`table` with an apostrophe before every text cell that a spreadsheet would run.
 
     Only columns of text are touched: a negative number stays a number.
@@ -46,17 +46,17 @@ def neutralised(table: pd.DataFrame) -> pd.DataFrame:
 
 def csv_text(table: pd.DataFrame) -> str:
     """`table` as CSV text, neutralised."""
-    text = neutralised(table).to_csv(index=False)
+    text = escape_formulas(table).to_csv(index=False)
     if "\r" in text:
         # Python before 3.13 leaves a cell with a lone carriage return unquoted, and a reader then
         # takes it for the end of the row.
-        text = neutralised(table).to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
+        text = escape_formulas(table).to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
     return text
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write `table` as UTF-8 CSV, neutralised. Raises CartographyError when it cannot be."""
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(csv_text(table), encoding="utf-8", newline="")
 
 

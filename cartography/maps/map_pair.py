@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cartography.maps.data_map import REGIONS, DataMap
 
 
-def rows_on(part: DataMap, whole: DataMap) -> NDArray[np.int64]:
+def rows_on_map(part: DataMap, whole: DataMap) -> NDArray[np.int64]:
     """Where each item of `part` (k,) stands on `whole`; -1 where it is not on it."""
     return pd.Index(whole.ids).get_indexer(pd.Index(part.ids)).astype(np.int64)
 
@@ -19,7 +19,7 @@ def rows_on(part: DataMap, whole: DataMap) -> NDArray[np.int64]:
 class MapPair:
     """The map of a seed set of k texts, and the map of all n texts.
 
-    `rows` (k,) says where each text of the seed map stands on the full one; see `rows_on`.
+    `rows` (k,) says where each text of the seed map stands on the full one; see `rows_on_map`.
     """
 
     seed: DataMap

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from cartography.models.presets import Recipe
-from cartography.parallel import spread
+from cartography.parallel import run_jobs
 
 ALIGNED = 16  # floats in 64 bytes, the widest register and the line of a cache
 BLOCK = 256  # rows scored at a time: their activations stay in the cache of a core
@@ -58,7 +58,7 @@ class Layers:
         return views
 
 
-class Classifiers:
+class BatchedMLP:
     """M perceptrons of the same `layers` with ReLU after each hidden layer.
 
     `flat` (M, P) holds all parameters, a row a model.
@@ -72,7 +72,7 @@ class Classifiers:
     @classmethod
     def initialised(
         cls, layers: Layers, generators: Sequence[torch.Generator], device: torch.device
-    ) -> "Classifiers":
+    ) -> "BatchedMLP":
         """Fresh models, one for each generator.
 
         Weights and biases are uniform in ±1/sqrt(inputs), the default of `torch.nn.Linear`. The
@@ -89,12 +89,12 @@ class Classifiers:
     def __len__(self) -> int:
         return len(self.flat)
 
-    def __getitem__(self, models: int | slice) -> "Classifiers":
+    def __getitem__(self, models: int | slice) -> "BatchedMLP":
         """These `models`, or that one, alone; they share their parameters."""
         chosen = slice(models, models + 1) if isinstance(models, int) else models
-        return Classifiers(self.layers, self.flat[chosen])
+        return BatchedMLP(self.layers, self.flat[chosen])
 
-    def after(self, depth: int) -> "Classifiers":
+    def after(self, depth: int) -> "BatchedMLP":
         """What follows the first `depth` layers, as perceptrons of their own on the same
         parameters: their inputs are the activations of hidden layer `depth` (from 1).
         """
@@ -104,7 +104,7 @@ class Classifiers:
             inputs=self.layers.hidden[depth - 1],
             hidden=self.layers.hidden[depth:],
         )
-        return Classifiers(rest, self.flat[:, skipped:])
+        return BatchedMLP(rest, self.flat[:, skipped:])
 
     def layer(self, depth: int, inputs: Tensor) -> Tensor:
         """The outputs (M, B, out) of layer `depth` (from 0), after the ReLU where it has one."""
@@ -156,7 +156,7 @@ class Classifiers:
 
 
 @dataclass(frozen=True)
-class Noise:
+class TestTimeDropout:
     """Dropout that stays on while M models predict: its share, and a seed a model.
 
     Each block of rows of each model draws from a generator of its own.
@@ -166,7 +166,7 @@ class Noise:
     seeds: tuple[int, ...]
 
     @classmethod
-    def left_on(cls, recipe: Recipe, *seeds: int) -> "Noise | None":
+    def left_on(cls, recipe: Recipe, *seeds: int) -> "TestTimeDropout | None":
         """What `recipe` leaves on; None where dropout is for training alone."""
         return cls(recipe.dropout, seeds) if recipe.dropout_at_test else None
 
@@ -176,7 +176,7 @@ class Noise:
 
 
 def probabilities(
-    classifiers: Classifiers, features: Tensor, rows: Tensor, noise: Noise | None = None
+    classifiers: BatchedMLP, features: Tensor, rows: Tensor, noise: TestTimeDropout | None = None
 ) -> Tensor:
     """Class probabilities (M, n, C) for `features[rows]`, rows (M, n); dropout off, or `noise`."""
 
@@ -189,7 +189,7 @@ def probabilities(
 
 
 def representations(
-    classifiers: Classifiers, features: Tensor, rows: Tensor, noise: Noise | None = None
+    classifiers: BatchedMLP, features: Tensor, rows: Tensor, noise: TestTimeDropout | None = None
 ) -> Tensor:
     """The last hidden layer, psi (M, n, h), for `features[rows]`, rows (M, n); dropout off, or
     `noise`.
@@ -204,7 +204,7 @@ def representations(
 
 
 def mc_probabilities(
-    classifiers: Classifiers, features: Tensor, rows: Tensor, noise: Noise, passes: int
+    classifiers: BatchedMLP, features: Tensor, rows: Tensor, noise: TestTimeDropout, passes: int
 ) -> Tensor:
     """Class probabilities (M, n, T, C) for `features[rows]`, rows (M, n), over T Monte Carlo
     `passes`, each with its own draw of `noise`.
@@ -228,7 +228,7 @@ def mc_probabilities(
 
 
 def _noise_masks(
-    classifiers: Classifiers, block: Tensor, number: int, noise: Noise | None
+    classifiers: BatchedMLP, block: Tensor, number: int, noise: TestTimeDropout | None
 ) -> list[Tensor]:
     if noise is None:
         return []
@@ -237,7 +237,10 @@ def _noise_masks(
 
 
 def _by_block(
-    score: Callable[[Tensor, int], Tensor], rows: Tensor, scored: Tensor, noise: Noise | None
+    score: Callable[[Tensor, int], Tensor],
+    rows: Tensor,
+    scored: Tensor,
+    noise: TestTimeDropout | None,
 ) -> Tensor:
     """Fill `scored` (M, n, ...) with `score` of each block of `rows` (M, n) and its number."""
     # A block's number seeds its noise: a width that depended on M would give a text other draws.
@@ -248,7 +251,7 @@ def _by_block(
         scored[:, block] = score(rows[:, block], number)
 
     blocks = math.ceil(rows.shape[1] / width)
-    spread([partial(fill, number) for number in range(blocks)], rows.device)
+    run_jobs([partial(fill, number) for number in range(blocks)], rows.device)
     return scored
 
 

@@ -15,9 +15,9 @@ from torch.nn import functional
 
 from cartography.models.mlp import (
     ALIGNED,
-    Classifiers,
+    BatchedMLP,
     Layers,
-    Noise,
+    TestTimeDropout,
     dropout_masks,
     probabilities,
     torch_seed,
@@ -29,7 +29,7 @@ _WARM_UP = 3
 
 
 @dataclass(frozen=True, eq=False)
-class State:
+class Checkpoint:
     """One model as its training left it: its parameters (P,), AdamW's moments (P,) and steps."""
 
     parameters: Tensor
@@ -47,11 +47,11 @@ class TrainingSet:
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
     seed: int
-    start: State | None = None
+    start: Checkpoint | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class PassRecord:
     """What a pass over their sets saw of M models: `losses` (M,), NaN where the pass is not the
     training's; the rest, a value a model, as in `Epoch`.
     """
@@ -69,7 +69,7 @@ class _AdamW:
     its bookkeeping a twentieth of a small step.
     """
 
-    def __init__(self, parameters: Tensor, starts: Sequence[State], recipe: Recipe) -> None:
+    def __init__(self, parameters: Tensor, starts: Sequence[Checkpoint], recipe: Recipe) -> None:
         self.parameters = parameters
         self.gradient = torch.zeros_like(parameters)
         self.mean, self.square = torch.zeros_like(parameters), torch.zeros_like(parameters)
@@ -94,18 +94,18 @@ class _AdamW:
             maximize=False,
         )
 
-    def states(self) -> list[State]:
+    def states(self) -> list[Checkpoint]:
         """What each model's training can go on from."""
         taken = int(self.taken)
         return [
-            State(parameters, mean, square, taken)
+            Checkpoint(parameters, mean, square, taken)
             for parameters, mean, square in zip(
                 self.parameters, self.mean, self.square, strict=True
             )
         ]
 
 
-class Lockstep:
+class BatchedTrainer:
     """M models in lockstep: their sets, drawn into batches anew each epoch, and their optimiser.
 
     An epoch has S steps. A batch has W columns, the batch size rounded up to `ALIGNED`, so that
@@ -138,11 +138,11 @@ class Lockstep:
             torch.Generator(device).manual_seed(torch_seed(each.seed, 1)) for each in sets
         ]
         layers = Layers(self.features.shape[1], recipe.hidden, classes, recipe.relu_outputs)
-        flat = Classifiers.initialised(layers, first, device).flat.to(self.features.dtype)
+        flat = BatchedMLP.initialised(layers, first, device).flat.to(self.features.dtype)
         starts = [each.start for each in sets if each.start]
         if starts:
             flat = torch.stack([each.parameters for each in starts])
-        self.classifiers = Classifiers(layers, flat)
+        self.classifiers = BatchedMLP(layers, flat)
         self.adamw = _AdamW(flat, starts, recipe)
         self.gradients = layers.views(self.adamw.gradient)
         self.weights = _weights(self.sizes, recipe.batch_size).to(self.features)  # (M, S, W, 1)
@@ -152,7 +152,7 @@ class Lockstep:
         # by no more than the garbage collector.
         self.run: _Step = _captured() if device.type == "cuda" else operator.call
 
-    def epoch(self) -> Seen:
+    def epoch(self) -> PassRecord:
         """One epoch, and what is seen of it as the recipe's dynamics have it."""
         self.number += 1
         seen = self._pass()
@@ -161,7 +161,7 @@ class Lockstep:
         after = self._observe()
         return replace(seen, gold_probability=after.gold_probability, correct=after.correct)
 
-    def _pass(self) -> Seen:
+    def _pass(self) -> PassRecord:
         """One pass over every set in a fresh order, and what the pass itself saw."""
         orders = self._orders()
         rows, labels = (
@@ -194,17 +194,17 @@ class Lockstep:
             )
         return seen
 
-    def _observe(self) -> Seen:
+    def _observe(self) -> PassRecord:
         """Gold-label probability and correctness of every set as the models stand (Section 3)."""
         # Purposes 0 and 1 of a seed are the weights' and the training's.
         seeds = [torch_seed(seed, 1 + self.number) for seed in self.seeds]
-        noise = Noise.left_on(self.recipe, *seeds)
+        noise = TestTimeDropout.left_on(self.recipe, *seeds)
         predicted = probabilities(self.classifiers, self.features, self.rows, noise)
         gold = predicted.gather(2, self.labels.unsqueeze(2)).squeeze(2)
         hits = predicted.argmax(2) == self.labels
         return self._seen(gold.new_full((len(self.sizes),), math.nan), gold, hits)
 
-    def states(self) -> list[State]:
+    def states(self) -> list[Checkpoint]:
         """What each model's training can go on from."""
         return self.adamw.states()
 
@@ -253,9 +253,9 @@ class Lockstep:
         self.adamw.step()
         return log_predicted, activations[-2]
 
-    def _seen(self, losses: Tensor, gold: Tensor, hits: Tensor) -> Seen:
+    def _seen(self, losses: Tensor, gold: Tensor, hits: Tensor) -> PassRecord:
         gold_probability, correct = gold.cpu().numpy(), hits.cpu().numpy()
-        return Seen(
+        return PassRecord(
             losses.cpu().numpy().astype(np.float64),
             [each[:size] for each, size in zip(gold_probability, self.sizes, strict=True)],
             [each[:size] for each, size in zip(correct, self.sizes, strict=True)],

@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cartography.errors import CartographyError
-from cartography.models.mlp import Classifiers
+from cartography.models.mlp import BatchedMLP
 from cartography.models.presets import Recipe
-from cartography.models.trainer import Lockstep, State, TrainingSet
-from cartography.parallel import cores, rounds
-
-__all__ = ["Epoch", "State", "TrainingSet", "as_tensor", "fit", "pick_device"]
+from cartography.models.trainer import BatchedTrainer, Checkpoint, TrainingSet
+from cartography.parallel import run_rounds, worker_count
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +34,8 @@ class Epoch:
     losses: NDArray[np.float64]
     gold_probability: tuple[NDArray[np.float32], ...]
     correct: tuple[NDArray[np.bool_], ...]
-    classifiers: tuple[Classifiers, ...]
-    states: tuple[State, ...]
+    classifiers: tuple[BatchedMLP, ...]
+    states: tuple[Checkpoint, ...]
     representations: tuple[Tensor, ...] = ()
 
 
@@ -59,7 +57,7 @@ def as_tensor(features: NDArray[np.float32], device: torch.device) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(writable, dtype=np.float32)).to(device)
 
 
-def fit(
+def train_epochs(
     features: Tensor | Sequence[Tensor],
     sets: Sequence[TrainingSet],
     classes: int,
@@ -91,13 +89,13 @@ def fit(
     device = own[0].device
     shares = _shares(sets, recipe.batch_size, device)
     loops = [
-        Lockstep([own[m] for m in share], [sets[m] for m in share], classes, recipe, record)
+        BatchedTrainer([own[m] for m in share], [sets[m] for m in share], classes, recipe, record)
         for share in shares
     ]
     place = np.argsort(np.concatenate(shares))  # of each model among those of all loops
-    # A loop that ends early, by a mistake too, ends the epochs under way: `rounds` alone would go
+    # A loop that ends early, by a mistake too, ends the epochs under way: `run_rounds` alone would go
     # on for as long as somebody keeps the mistake.
-    with closing(rounds([loop.epoch for loop in loops], recipe.epochs, device)) as passes:
+    with closing(run_rounds([loop.epoch for loop in loops], recipe.epochs, device)) as passes:
         for number, seen in enumerate(passes, start=1):
             losses = np.concatenate([each.losses for each in seen])[place]
             if not np.isfinite(losses).all():
@@ -132,6 +130,6 @@ def _shares(sets: Sequence[TrainingSet], batch_size: int, device: torch.device) 
         alike.setdefault((steps, each.start.steps if each.start else 0), []).append(model)
     shares = []
     for key in sorted(alike, reverse=True):
-        parts = min(2 * cores(device) if device.type == "cpu" else 1, len(alike[key]))
+        parts = min(2 * worker_count(device) if device.type == "cpu" else 1, len(alike[key]))
         shares += [part.tolist() for part in np.array_split(alike[key], parts)]
     return shares

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cartography.evaluation.verdict import BASELINE, EPSILON_LIMIT
-from cartography.formatting import beside, counted, listed, strategy_name
+from cartography.formatting import count_noun, format_against, join_names, strategy_name
 from cartography.models.presets import PAPER
 from cartography.reproduction.estimates import (
     Estimate,
@@ -18,14 +18,14 @@ from cartography.reproduction.estimates import (
 from cartography.reproduction.plan import LEVELS
 from cartography.reproduction.published import COMPARED, PUBLISHED
 from cartography.reproduction.results import Results
-from cartography.reproduction.tables import compared_runs, dominance, judged
+from cartography.reproduction.tables import compared_runs, dominance, verdicts_on_random
 from cartography.reproduction.words import (
     AGAINST,
     AS_PUBLISHED,
     OUTCOMES,
     UNCERTAIN,
-    saved_told,
-    told,
+    describe_estimate,
+    describe_labels_saved,
 )
 
 NOT_RUN = "not run"
@@ -34,7 +34,7 @@ NARROW = 0.05
 
 
 @dataclass(frozen=True)
-class Finding:
+class ClaimFinding:
     """What the results say to a claim: the `outcome` in a word or two, and the numbers."""
 
     outcome: str
@@ -51,7 +51,7 @@ class Claim:
     """A claim of the paper with what a method's results say to it."""
 
     text: str
-    finding: Finding
+    finding: ClaimFinding
 
 
 def claims(results: Results, method: str) -> tuple[Claim, ...]:
@@ -102,7 +102,7 @@ def _ahead(results: Results, method: str, strategy: str, other: str) -> Estimate
     return estimate(paired(*means))
 
 
-def _all_but_dal(results: Results, method: str) -> Finding:
+def _all_but_dal(results: Results, method: str) -> ClaimFinding:
     """Each strategy of Table 2 but DAL against Random, and DAL, which the paper has behind."""
     leads = {
         strategy: _ahead(results, method, strategy, BASELINE)
@@ -112,70 +112,71 @@ def _all_but_dal(results: Results, method: str) -> Finding:
     dal = leads.pop("dal")
     known = {strategy: lead for strategy, lead in leads.items() if lead.seeds}
     if not known:
-        return Finding(NOT_RUN)
+        return ClaimFinding(NOT_RUN)
     ahead = [strategy_name(strategy) for strategy, lead in known.items() if lead.side > 0]
     behind = [strategy_name(strategy) for strategy, lead in known.items() if lead.side < 0]
-    numbers = f"shown for {listed(ahead) if ahead else 'none'} of {len(known)}"
+    numbers = f"shown for {join_names(ahead) if ahead else 'none'} of {len(known)}"
     if dal.seeds:
         where = {1: "ahead", -1: "behind", 0: "neither ahead nor behind"}[dal.side]
         numbers += f"; DAL is {where}"
     if behind:
-        return Finding(AGAINST, f"{numbers}; {listed(behind)} behind")
+        return ClaimFinding(AGAINST, f"{numbers}; {join_names(behind)} behind")
     whole = len(ahead) == len(leads) and dal.seeds and dal.side <= 0
-    return Finding(AS_PUBLISHED if whole else UNCERTAIN, numbers)
+    return ClaimFinding(AS_PUBLISHED if whole else UNCERTAIN, numbers)
 
 
-def of_figure(ours: Estimate, published: float) -> Finding:
+def of_figure(ours: Estimate, published: float) -> ClaimFinding:
     """Whether our interval holds a figure of the paper, which is taken as exact; uncertain where it
     is so wide that it would hold almost any.
     """
     if not ours.seeds:
-        return Finding(NOT_RUN)
+        return ClaimFinding(NOT_RUN)
     difference = ours.less(published)
     if difference.side:
         outcome = "above the paper's" if difference.side > 0 else "below the paper's"
     else:
         outcome = AS_PUBLISHED if ours.half <= NARROW else UNCERTAIN
-    return Finding(outcome, told(ours))
+    return ClaimFinding(outcome, describe_estimate(ours))
 
 
-def of_side(difference: Estimate, published: int) -> Finding:
+def of_side(difference: Estimate, published: int) -> ClaimFinding:
     """Whether a difference lies on the side of 0, 1 or -1, that the paper has it on."""
     if not difference.seeds:
-        return Finding(NOT_RUN)
+        return ClaimFinding(NOT_RUN)
     outcome = {published: AS_PUBLISHED, -published: AGAINST, 0: UNCERTAIN}[difference.side]
-    return Finding(outcome, told(difference, signed=True))
+    return ClaimFinding(outcome, describe_estimate(difference, signed=True))
 
 
-def _over_random(results: Results, method: str) -> Finding:
-    found = judged(compared_runs(results, method, ("random", "cal")))
+def _over_random(results: Results, method: str) -> ClaimFinding:
+    found = verdicts_on_random(compared_runs(results, method, ("random", "cal")))
     if found is None:
-        return Finding(NOT_RUN)
+        return ClaimFinding(NOT_RUN)
     (cal,) = found.each
-    epsilon = beside(cal.epsilon, EPSILON_LIMIT)
-    return Finding(
-        OUTCOMES[cal.outcome], f"epsilon_min {epsilon}, labels saved {saved_told(cal.saved)}"
+    epsilon = format_against(cal.epsilon, EPSILON_LIMIT)
+    return ClaimFinding(
+        OUTCOMES[cal.outcome],
+        f"epsilon_min {epsilon}, labels saved {describe_labels_saved(cal.saved)}",
     )
 
 
-def _over_all(results: Results, method: str) -> Finding:
+def _over_all(results: Results, method: str) -> ClaimFinding:
     """CAL over each other strategy, with the limit that the verdicts have."""
     runs = compared_runs(results, method)
     strategies = {run.strategy for run in runs}
     others = [strategy_name(each) for each in COMPARED if each in strategies - {"cal"}]
     if "cal" not in strategies or not others:
-        return Finding(NOT_RUN)
+        return ClaimFinding(NOT_RUN)
     table, cal = dominance(runs).pooled, strategy_name("cal")
     below = [name for name in others if table.of(cal, name) < EPSILON_LIMIT]
     above = [name for name in others if table.of(name, cal) < EPSILON_LIMIT]
     numbers = f"epsilon_min below {EPSILON_LIMIT:g} over {len(below)} of {len(others)}"
     if above:
-        return Finding(AGAINST, f"{numbers}; {listed(above)} over CAL")
+        return ClaimFinding(AGAINST, f"{numbers}; {join_names(above)} over CAL")
     whole = len(others) == len(COMPARED) - 1 and len({run.seed for run in runs}) > 1
-    return Finding(AS_PUBLISHED if whole and below == others else UNCERTAIN, numbers)
+    return ClaimFinding(AS_PUBLISHED if whole and below == others else UNCERTAIN, numbers)
 
 
-def _best_level(results: Results, method: str) -> Finding:
+def _best_level(results: Results, method: str) -> ClaimFinding:
     """The paper's t_cor against each other level of Table 3, paired by seed."""
     paper = PUBLISHED[results.corpus["dataset"]]
     ours = last(results, method, "cal")
@@ -186,11 +187,11 @@ def _best_level(results: Results, method: str) -> Finding:
     }
     known = {level: estimate(lead) for level, lead in others.items() if not lead.empty}
     if not known:
-        return Finding(NOT_RUN)
+        return ClaimFinding(NOT_RUN)
     worse = [f"{level:g}" for level, lead in known.items() if lead.side < 0]
     better = [level for level, lead in known.items() if lead.side > 0]
     if worse:
-        return Finding(AGAINST, f"t_cor {listed(worse)} ends higher")
-    numbers = f"shown to end higher than {len(better)} of {counted(len(known), 'other level')}"
+        return ClaimFinding(AGAINST, f"t_cor {join_names(worse)} ends higher")
+    numbers = f"shown to end higher than {len(better)} of {count_noun(len(known), 'other level')}"
     whole = len(better) == len(others)
-    return Finding(AS_PUBLISHED if whole else UNCERTAIN, numbers)
+    return ClaimFinding(AS_PUBLISHED if whole else UNCERTAIN, numbers)

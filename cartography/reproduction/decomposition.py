@@ -20,7 +20,7 @@ from cartography.reproduction.estimates import (
 )
 from cartography.reproduction.plan import decomposition
 from cartography.reproduction.results import Results, missing_from
-from cartography.reproduction.tables import compared_runs, judged
+from cartography.reproduction.tables import compared_runs, verdicts_on_random
 
 Measure = Callable[[Results, str], pd.Series]
 
@@ -51,7 +51,7 @@ DIFFERENCES = tuple(name for name in MEASURES if " less " in name)
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class DecompositionPart:
     """A preset, or a preset with one switch of the other's.
 
     `setting` is the switch and its value as in "padding=on", empty for the preset itself. `levels`
@@ -83,7 +83,7 @@ class Part:
 
 
 @dataclass(frozen=True, eq=False)
-class Taken:
+class Decomposition:
     """The presets taken apart, as far as was run.
 
     `missing` names the methods of the decomposition that were not, or not with all seeds; `apart`
@@ -91,7 +91,7 @@ class Taken:
     which `gaps` are the estimates of.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[DecompositionPart, ...]
     missing: tuple[str, ...]
     apart: Mapping[str, pd.Series]
 
@@ -100,16 +100,16 @@ class Taken:
         """The estimates of `apart`."""
         return {name: estimate(each) for name, each in self.apart.items()}
 
-    def preset(self, name: str) -> Part | None:
+    def preset(self, name: str) -> DecompositionPart | None:
         """The part that is the preset `name`, None where it was not run."""
         return next((part for part in self.parts if part.base == name and not part.setting), None)
 
-    def switched(self, base: str) -> tuple[Part, ...]:
+    def switched(self, base: str) -> tuple[DecompositionPart, ...]:
         """The parts that change one switch of the preset `base`."""
         return tuple(part for part in self.parts if part.base == base and part.setting)
 
 
-def taken_apart(results: Results) -> Taken:
+def decompose(results: Results) -> Decomposition:
     """Every preset of `results` and every preset with a switch changed, presets first."""
     expected = decomposition()
     there = set(results.methods)
@@ -118,7 +118,7 @@ def taken_apart(results: Results) -> Taken:
     missing = [each.name for each in expected if missing_from(results, each, seeds, iterations)]
     paper, released = PRESETS
     results = _with_random(results)
-    return Taken(
+    return Decomposition(
         parts=tuple(_part(results, name) for name in names),
         missing=tuple(missing),
         apart={
@@ -142,7 +142,7 @@ def _with_random(results: Results) -> Results:
     return replace(results, accuracy=pd.concat([table, *lent], ignore_index=True))
 
 
-def _part(results: Results, method: str) -> Part:
+def _part(results: Results, method: str) -> DecompositionPart:
     base, _, setting = method.partition(", ")
     values = {name: measure(results, method) for name, measure in MEASURES.items()}
     moves = (
@@ -150,8 +150,8 @@ def _part(results: Results, method: str) -> Part:
         if setting
         else {}
     )
-    found = judged(compared_runs(results, method, ("random", "cal")))
-    return Part(
+    found = verdicts_on_random(compared_runs(results, method, ("random", "cal")))
+    return DecompositionPart(
         base=base,
         setting=setting,
         levels={name: estimate(series) for name, series in values.items()},

@@ -11,10 +11,10 @@ import torch
 from rich.console import Console
 
 from cartography.corpora.corpus import Corpus
-from cartography.formatting import counted
+from cartography.formatting import count_noun
 from cartography.models.presets import Preset
 from cartography.models.training import pick_device
-from cartography.progress import shown
+from cartography.progress import track_progress
 from cartography.reproduction.plan import Dataset, Method
 from cartography.reproduction.results import (
     CORPUS,
@@ -24,7 +24,13 @@ from cartography.reproduction.results import (
     read_results,
     require_alike,
 )
-from cartography.reproduction.work import Inputs, Work, carried_out, tables, works
+from cartography.reproduction.work import (
+    CorpusFeatures,
+    RunBatch,
+    plan_batches,
+    result_tables,
+    run_batch,
+)
 
 
 @dataclass(frozen=True)
@@ -46,10 +52,10 @@ class Experiments:
     results: Path
 
 
-def carry_out(
+def run_experiments(
     asked: Experiments,
     corpus: Corpus,
-    inputs_of: Callable[[Preset], Inputs],
+    inputs_of: Callable[[Preset], CorpusFeatures],
     console: Console,
 ) -> Results:
     """Run what of `asked` is not yet in its results, and return them all.
@@ -58,7 +64,7 @@ def carry_out(
     that a preset's switches make of them. What an earlier run left unfinished below `out` is gone
     on with.
     """
-    parts: list[tuple[int, Work, Inputs]] = []
+    parts: list[tuple[int, RunBatch, CorpusFeatures]] = []
     have = read_results(asked.results) if (asked.results / CORPUS).is_file() else None
     if have:
         # Before anything is run, and not when hours later its results would be refused.
@@ -69,21 +75,21 @@ def carry_out(
             continue
         preset = replace(method.preset, iterations=asked.iterations).for_corpus(len(corpus))
         inputs = inputs_of(method.preset)
-        some = works(asked.out, method, preset, inputs, asked.seeds, asked.device)
+        some = plan_batches(asked.out, method, preset, inputs, asked.seeds, asked.device)
         parts += [(number, work, inputs) for number, work in enumerate(some)]
     # What is quick and most telling of all methods first: results grow evenly.
     for _, work, inputs in sorted(parts, key=lambda part: part[0]):
         if work.unfinished:
             console.print(work.label)
-            steps = carried_out(work, inputs)
-            for _ in shown(steps, work.total, lambda done: done, "step", console):
+            steps = run_batch(work, inputs)
+            for _ in track_progress(steps, work.total, lambda done: done, "step", console):
                 pass
         told = _told(asked, inputs)
-        add_results(asked.results, Results(told, *tables(work)))
+        add_results(asked.results, Results(told, *result_tables(work)))
     return read_results(asked.results)
 
 
-def _told(asked: Experiments, inputs: Inputs) -> dict[str, Any]:
+def _told(asked: Experiments, inputs: CorpusFeatures) -> dict[str, Any]:
     """What the results say they were made on and with."""
     train, test = inputs.train, inputs.test
     sized = asked.methods[0].preset.for_corpus(len(train))
@@ -91,7 +97,7 @@ def _told(asked: Experiments, inputs: Inputs) -> dict[str, Any]:
     machine = (
         torch.cuda.get_device_name(device)
         if device.type == "cuda"
-        else f"{counted(torch.get_num_threads(), 'core')} of {os.cpu_count()}"
+        else f"{count_noun(torch.get_num_threads(), 'core')} of {os.cpu_count()}"
     )
     return {
         "dataset": asked.dataset,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from cartography.formatting import counted
+from cartography.formatting import count_noun
 from cartography.reproduction.estimates import Estimate
 from cartography.reproduction.results import Results
 
@@ -14,7 +14,7 @@ def command(results: Results) -> str:
     return f"`cartography reproduce --report {results.folder}`"
 
 
-def captioned(
+def caption_table(
     results: Results,
     title: str,
     text: str,
@@ -32,7 +32,7 @@ def captioned(
 
 
 def paragraph(results: Results, title: str, text: str) -> list[str]:
-    """The lines of a paragraph with numbers, as `captioned` has those of a table."""
+    """The lines of a paragraph with numbers, as `caption_table` has those of a table."""
     return [f"**{title}.** {text} ({command(results)})", ""]
 
 
@@ -51,4 +51,4 @@ def _cell(value: Estimate, mean: str, seeds: int, digits: int) -> str:
     if not value.seeds:
         return NOTHING
     text = mean if value.seeds == 1 else f"{mean} ± {value.half:.{digits}f}"
-    return text if value.seeds == seeds else f"{text} ({counted(value.seeds, 'seed')})"
+    return text if value.seeds == seeds else f"{text} ({count_noun(value.seeds, 'seed')})"

@@ -2,24 +2,24 @@
 
 from collections.abc import Sequence
 
-from cartography.formatting import listed, strategy_name
-from cartography.reproduction.markdown import NOTHING, captioned, cell, command, paragraph
+from cartography.formatting import join_names, strategy_name
+from cartography.reproduction.markdown import NOTHING, caption_table, cell, command, paragraph
 from cartography.reproduction.plan import STATISTICS
 from cartography.reproduction.published import PUBLISHED
 from cartography.reproduction.results import Results
-from cartography.reproduction.shared_picks import Shared, overlaps
+from cartography.reproduction.shared_picks import SharedPicks, overlaps
 from cartography.reproduction.tables import (
-    Course,
-    batch_courses,
+    Trajectory,
+    batch_trajectories,
     compared_runs,
-    discriminator_courses,
-    judged,
-    moved,
+    data_efficiency,
+    discriminator_trajectories,
     presets_of,
-    reached,
     seconds,
+    threshold_moves,
+    verdicts_on_random,
 )
-from cartography.reproduction.words import percent, saved_told, told
+from cartography.reproduction.words import describe_estimate, describe_labels_saved, percent
 
 
 def shared_picks(results: Results) -> list[str]:
@@ -37,7 +37,7 @@ def shared_picks(results: Results) -> list[str]:
     header = ["", "the paper's, of 7,500"]
     for name in each:
         header += [f"{name}: same batch", f"{name}: difference", f"{name}: whole run"]
-    return captioned(
+    return caption_table(
         results,
         "Table 4",
         "Texts that both picked, and in brackets what two random strategies would share. The "
@@ -51,7 +51,7 @@ def shared_picks(results: Results) -> list[str]:
     )
 
 
-def _shared_cells(shared: Shared | None) -> list[str]:
+def _shared_cells(shared: SharedPicks | None) -> list[str]:
     if shared is None:
         return [NOTHING] * 3
     ours = (shared.together - shared.together_by_chance) / shared.picks
@@ -71,7 +71,7 @@ def on_the_map(results: Results) -> list[str]:
         (course.strategy, name, column): course
         for name in names
         for column in STATISTICS
-        for course in batch_courses(results, name, column)
+        for course in batch_trajectories(results, name, column)
     }
     rows = [
         [
@@ -85,17 +85,17 @@ def on_the_map(results: Results) -> list[str]:
         for strategy in dict.fromkeys(strategy for strategy, _, _ in each)
     ]
     numbers = next(iter(each.values())).iterations if each else ()
-    return captioned(
+    return caption_table(
         results,
         "Figure 4",
-        f"Means of batches {listed([*map(str, numbers)] or [NOTHING])} on the map of the next "
+        f"Means of batches {join_names([*map(str, numbers)] or [NOTHING])} on the map of the next "
         "training, ± the widest of their intervals. The paper gives no numbers.",
         ["", *(f"{name}: {column}" for name in names for column in STATISTICS)],
         rows,
     )
 
 
-def _means(course: Course | None) -> str:
+def _means(course: Trajectory | None) -> str:
     if course is None:
         return NOTHING
     means = ", ".join(f"{value.mean:.2f}" if value.seeds else NOTHING for value in course.at)
@@ -106,21 +106,21 @@ def _means(course: Course | None) -> str:
 def efficiency(results: Results) -> list[str]:
     """Labels saved against Random with the verdicts, and CAL beside a training on all texts."""
     paper, names = PUBLISHED[results.corpus["dataset"]], presets_of(results)
-    found = {name: judged(compared_runs(results, name)) for name in names}
+    found = {name: verdicts_on_random(compared_runs(results, name)) for name in names}
     saved = {
         (name, one.name): one.saved
         for name, verdicts in found.items()
         for one in (verdicts.each if verdicts else ())
     }
     rows = [
-        [strategy, *(saved_told(saved.get((name, strategy))) for name in names)]
+        [strategy, *(describe_labels_saved(saved.get((name, strategy))) for name in names)]
         for strategy in dict.fromkeys(strategy for _, strategy in saved)
     ]
     lines = []
     for name in names:
         said = [verdicts.sentence] if (verdicts := found[name]) else []
         for strategy in ("cal", "random"):
-            if its := reached(results, name, strategy):
+            if its := data_efficiency(results, name, strategy):
                 when = (
                     f"first reaches that with {its.labels:,} labels, "
                     f"{percent(its.labels / its.texts)} of the texts"
@@ -128,14 +128,14 @@ def efficiency(results: Results) -> list[str]:
                     else f"does not reach that with {its.most:,} labels"
                 )
                 said.append(
-                    f"{strategy_name(strategy)} ends at {told(its.share)} times the accuracy of "
+                    f"{strategy_name(strategy)} ends at {describe_estimate(its.share)} times the accuracy of "
                     f"all texts, and its mean accuracy {when}."
                 )
         if said:
             lines.append(f"- Preset {name}: {' '.join(said)}")
     if lines:
         lines += ["", f"({command(results)})", ""]
-    table = captioned(
+    table = caption_table(
         results,
         "Data efficiency",
         "Labels saved against Random at equal accuracy, negative where more were needed; verdicts "
@@ -153,7 +153,7 @@ def workings(results: Results) -> list[str]:
     each = {
         (course.strategy, name): course
         for name in names
-        for course in discriminator_courses(results, name)
+        for course in discriminator_trajectories(results, name)
     }
     shown = next(iter(each.values())).iterations if each else ()
 
@@ -172,7 +172,7 @@ def workings(results: Results) -> list[str]:
         ]
         for strategy in dict.fromkeys(strategy for strategy, _ in each)
     ]
-    lines = captioned(
+    lines = caption_table(
         results,
         "Discriminators",
         f"Training accuracy (Section 4.3): {' / '.join(f'preset {name}' for name in names)}.",
@@ -200,9 +200,9 @@ def moved_words(results: Results, methods: Sequence[str]) -> list[str]:
     never was.
     """
     said = {
-        name: listed([f"{each.queries} of {each.of} ({each.label})" for each in found])
+        name: join_names([f"{each.queries} of {each.of} ({each.label})" for each in found])
         for name in methods
-        if (found := moved(results, name))
+        if (found := threshold_moves(results, name))
     }
     if not said:
         return []

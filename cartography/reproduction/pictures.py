@@ -15,10 +15,10 @@ from cartography.figures import (
     batch_statistics_figure,
     data_map_figure,
 )
-from cartography.files import written_whole
+from cartography.files import atomic_write
 from cartography.formatting import strategy_name
 from cartography.reproduction.estimates import by_seed, on_all_texts
-from cartography.reproduction.markdown import NOTHING, captioned
+from cartography.reproduction.markdown import NOTHING, caption_table
 from cartography.reproduction.plan import BATCHES_OF, MAPPED, MAPPED_NAMES, STATISTICS
 from cartography.reproduction.published import PUBLISHED
 from cartography.reproduction.results import Results
@@ -81,7 +81,7 @@ def picture_lines(results: Results, folder: str) -> list[str]:
         if any(each != NOTHING for each in cells):
             rows.append([title, *cells])
     header = ["", *(f"preset {preset}" for preset in presets)]
-    return captioned(
+    return caption_table(
         results,
         "Figures 1 to 6",
         "Drawn from the same tables. In Figure 3 a line is the mean of the seeds and its band "
@@ -123,5 +123,5 @@ def draw(results: Results, folder: Path) -> None:
                 "--pictures needs the package kaleido, and a Chrome or Chromium that it finds: "
                 f"{error}"
             ) from error
-        with written_whole(folder / f"{name}.png") as temporary:
+        with atomic_write(folder / f"{name}.png") as temporary:
             temporary.write_bytes(drawn)

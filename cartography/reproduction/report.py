@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cartography.evaluation.verdict import EPSILON_LIMIT
-from cartography.formatting import listed
+from cartography.formatting import join_names
 from cartography.reproduction.claims import NARROW
-from cartography.reproduction.decomposition import taken_apart
+from cartography.reproduction.decomposition import decompose
 from cartography.reproduction.markdown import command
 from cartography.reproduction.pick_sections import efficiency, on_the_map, shared_picks, workings
 from cartography.reproduction.pictures import picture_lines
@@ -76,11 +76,11 @@ def report(each: Sequence[Results], pictures: Path | None = None) -> str:
         f"{PUBLISHED[results.corpus['dataset']].name} has {len(results.corpus['seeds'])}"
         for results in each
     ]
-    return "\n".join([*lines, _OPEN.format(seeds=f"{listed(seeds)}.").rstrip("\n")])
+    return "\n".join([*lines, _OPEN.format(seeds=f"{join_names(seeds)}.").rstrip("\n")])
 
 
 def _of_data_set(results: Results, pictures: Path | None) -> list[str]:
-    taken = taken_apart(results)
+    taken = decompose(results)
     return [
         *setting(results),
         *in_short(results),

@@ -13,8 +13,8 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from cartography.errors import CartographyError
-from cartography.evaluation.comparison import Learned
-from cartography.files import written_whole
+from cartography.evaluation.comparison import LearningCurve
+from cartography.files import atomic_write
 from cartography.formatting import strategy_name
 from cartography.maps.data_map import DataMap
 from cartography.models.presets import PAPER
@@ -54,7 +54,7 @@ class Results:
     t_cor (NaN where a strategy has no use for it), seed and iteration: `ACCURACY_COLUMNS`, those
     after `labelled` as in iterations.csv, `fallback` NaN where there was none. `full` has a row for
     each method and seed of a training on all texts: `FULL_COLUMNS`, the regions as shares. `picks`
-    holds the ids that were picked before an iteration, under the presets, as `told_ids` has them:
+    holds the ids that were picked before an iteration, under the presets, as `format_ids` has them:
     `PICKS_COLUMNS`. `maps` has a row for each text of the maps of ten epochs, those of all texts
     and those of the seed set: `MAPS_COLUMNS`. `folder` is where they were read from.
 
@@ -74,7 +74,7 @@ class Results:
         """The methods, in the order in which they come."""
         return list(dict.fromkeys([*self.full["method"], *self.accuracy["method"]]))
 
-    def learned(self, method: str) -> list[Learned]:
+    def learned(self, method: str) -> list[LearningCurve]:
         """The runs of `method` as they are compared, CAL's at the paper's t_cor, with the ids that
         were picked where these were kept.
         """
@@ -89,7 +89,7 @@ class Results:
                 ids = picked.loc[[(strategy, seed)]].sort_values("iteration")["ids"]
                 batches = [_ids_of(each) for each in ids]
             found.append(
-                Learned(
+                LearningCurve(
                     name=strategy_name(str(strategy)),
                     strategy=str(strategy),
                     seed=seed,
@@ -116,7 +116,7 @@ class Results:
         )
 
 
-def told_ids(ids: Iterable[str]) -> str:
+def format_ids(ids: Iterable[str]) -> str:
     """`ids` in one cell, a space between two and those within an id as in an address."""
     return " ".join(quote(each, safe="") for each in ids)
 
@@ -133,11 +133,11 @@ def write_results(folder: Path, results: Results) -> None:
         (FULL, results.full),
         (PICKS, results.picks),
     ):
-        with written_whole(folder / name) as temporary:
+        with atomic_write(folder / name) as temporary:
             table.to_csv(temporary, index=False, float_format=_DECIMALS, lineterminator="\n")
     # Without a name and a time in it the same map is the same file.
     with (
-        written_whole(folder / MAPS) as temporary,
+        atomic_write(folder / MAPS) as temporary,
         temporary.open("wb") as raw,
         gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
     ):
@@ -176,10 +176,10 @@ def add_results(folder: Path, new: Results) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):
         there = (folder / CORPUS).is_file()
-        write_results(folder, joined([read_results(folder), new]) if there else new)
+        write_results(folder, join_results([read_results(folder), new]) if there else new)
 
 
-def joined(each: Sequence[Results]) -> Results:
+def join_results(each: Sequence[Results]) -> Results:
     """Results of one data set put together; a run of later ones takes the place of the same before
     it. Raises CartographyError where they are of different texts, vectors or sizes.
     """

@@ -6,10 +6,17 @@ from itertools import combinations
 
 from cartography.evaluation.significance import EpsilonTable
 from cartography.evaluation.verdict import EPSILON_LIMIT
-from cartography.formatting import beside, listed, strategy_name
+from cartography.formatting import format_against, join_names, strategy_name
 from cartography.models.presets import PRESETS
 from cartography.reproduction.claims import claims
-from cartography.reproduction.markdown import NOTHING, captioned, cell, change, command, paragraph
+from cartography.reproduction.markdown import (
+    NOTHING,
+    caption_table,
+    cell,
+    change,
+    command,
+    paragraph,
+)
 from cartography.reproduction.plan import MAP_EPOCHS, MAPPED, MAPPED_NAMES, grid
 from cartography.reproduction.published import COMPARED, PUBLISHED
 from cartography.reproduction.results import Results, missing_from
@@ -17,7 +24,7 @@ from cartography.reproduction.tables import (
     REGIONS,
     Dominance,
     accuracies,
-    accuracy_courses,
+    accuracy_trajectories,
     compared_runs,
     counts,
     dominance,
@@ -65,7 +72,7 @@ def setting(results: Results) -> list[str]:
         "",
         *_gone_without(results),
         "",
-        *captioned(results, "Table 1", "Counts.", header, rows),
+        *caption_table(results, "Table 1", "Counts.", header, rows),
     ]
 
 
@@ -78,7 +85,9 @@ def _gone_without(results: Results) -> list[str]:
         if name not in results.methods:
             lines.append(f"Preset {name} was not run.")
         elif missing:
-            lines.append(f"Not run under preset {name}, or not with all seeds: {listed(missing)}.")
+            lines.append(
+                f"Not run under preset {name}, or not with all seeds: {join_names(missing)}."
+            )
     return lines
 
 
@@ -90,7 +99,9 @@ def in_short(results: Results) -> list[str]:
         for same in zip(*(claims(results, name) for name in names), strict=True)
     ]
     header = ["the paper", *(f"preset {name}" for name in names)]
-    return captioned(results, "In short", "What the paper says and what comes out.", header, rows)
+    return caption_table(
+        results, "In short", "What the paper says and what comes out.", header, rows
+    )
 
 
 def final_accuracy(results: Results) -> list[str]:
@@ -110,7 +121,7 @@ def final_accuracy(results: Results) -> list[str]:
             off = row.difference
             line += [cell(row.ours, seeds), change(off, seeds) if off else NOTHING]
         rows.append(line)
-    return captioned(
+    return caption_table(
         results,
         "Table 3 and Section 5",
         "Accuracy of a training on all texts, final accuracy of CAL by t_cor and of CAL+DAL, and "
@@ -140,7 +151,7 @@ def maps(results: Results) -> list[str]:
                 )
     paper = PUBLISHED[results.corpus["dataset"]]
     header = ["", "texts", "confidence", "variability", "correctness", *REGIONS]
-    return captioned(
+    return caption_table(
         results,
         "Figures 1, 2, 5 and 6",
         f"Maps of {MAP_EPOCHS} epochs with seed {results.corpus['seeds'][0]}: means, shares of "
@@ -157,7 +168,7 @@ def along(results: Results) -> list[str]:
     each = {
         (name, course.strategy): course
         for name in names
-        for course in accuracy_courses(results, name)
+        for course in accuracy_trajectories(results, name)
     }
     if not each:
         return []
@@ -175,7 +186,7 @@ def along(results: Results) -> list[str]:
     for strategy in dict.fromkeys(strategy for _, strategy in each):
         by_preset = zip(*(cells(name, strategy) for name in names), strict=True)
         rows.append([strategy_name(strategy), *map(" / ".join, by_preset)])
-    return captioned(
+    return caption_table(
         results,
         "Figure 3",
         f"Accuracy after so many batches, and averaged over all iterations: {_presets(names)}. "
@@ -201,8 +212,8 @@ def order(results: Results) -> list[str]:
         if any(strategy_name(strategy) in each.pooled.names for each in orders.values())
     ]
     header = ["", *(strategy_name(each) for each in strategies)]
-    points = listed(list(dict.fromkeys(str(each.points) for each in orders.values())))
-    lines = captioned(
+    points = join_names(list(dict.fromkeys(str(each.points) for each in orders.values())))
+    lines = caption_table(
         results,
         "Table 2",
         f"epsilon_min of the row over the column: the paper's / {_presets(orders)}. Scores of all "
@@ -220,7 +231,7 @@ def order(results: Results) -> list[str]:
     lines += [*_same_order(results, orders), *_as_halves(results, orders)]
     apart = {name: each.by_seed for name, each in orders.items() if each.by_seed}
     if apart:
-        lines += captioned(
+        lines += caption_table(
             results,
             "Table 2, a score a seed",
             "The same without that assumption, each seed's mean over its iterations being one "
@@ -249,7 +260,7 @@ def _epsilon(table: EpsilonTable, row: str, column: str) -> str:
     pair = strategy_name(row), strategy_name(column)
     if not set(pair) <= set(table.names):
         return NOTHING
-    return beside(table.of(*pair), EPSILON_LIMIT, digits=2)
+    return format_against(table.of(*pair), EPSILON_LIMIT, digits=2)
 
 
 def _presets(names: Iterable[str]) -> str:
@@ -301,7 +312,7 @@ def _as_halves(results: Results, orders: dict[str, Dominance]) -> list[str]:
         "in this order of strategies, and writes one minus it below. If the paper's table was made "
         "so, CAL's row says that none of the others is shown to be better than CAL, and not that "
         "CAL is shown to be better. CAL's row, one minus CAL's column, over "
-        f"{listed([strategy_name(each) for each in others])}: {'; '.join(said)}.",
+        f"{join_names([strategy_name(each) for each in others])}: {'; '.join(said)}.",
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cartography.evaluation.comparison import Learned, overlap
+from cartography.evaluation.comparison import LearningCurve, pick_overlap
 from cartography.formatting import strategy_name
 from cartography.reproduction.published import PAIRS, PUBLISHED
 from cartography.reproduction.results import Results
@@ -12,7 +12,7 @@ from cartography.reproduction.tables import compared_runs
 
 
 @dataclass(frozen=True)
-class Shared:
+class SharedPicks:
     """Texts that two strategies both picked (Table 4), and what chance alone would give.
 
     `together` counts those picked by both in the same iteration, `whole` those picked by both in
@@ -31,7 +31,7 @@ class Shared:
     published_by_chance: float
 
 
-def overlaps(results: Results, method: str) -> tuple[Shared, ...]:
+def overlaps(results: Results, method: str) -> tuple[SharedPicks, ...]:
     """Table 4, of the pairs whose picks were kept.
 
     The paper's counts are of the size that chance gives within an iteration, and a thirtieth of
@@ -42,7 +42,7 @@ def overlaps(results: Results, method: str) -> tuple[Shared, ...]:
     runs = [run for run in compared_runs(results, method) if any(map(len, run.batches))]
     if not runs:
         return ()
-    whole, together = overlap(runs), overlap([_numbered(run) for run in runs])
+    whole, together = pick_overlap(runs), pick_overlap([_numbered(run) for run in runs])
     pool = corpus["train"] - corpus["seed_size"]
     found = []
     for pair, published in zip(PAIRS, paper.overlap, strict=True):
@@ -53,7 +53,7 @@ def overlaps(results: Results, method: str) -> tuple[Shared, ...]:
         picks, seeds = int(whole.totals[cell]), int(whole.seeds[cell])
         if picks:
             found.append(
-                Shared(
+                SharedPicks(
                     label=" and ".join(names),
                     together=int(together.counts[cell]),
                     whole=int(whole.counts[cell]),
@@ -72,7 +72,7 @@ def overlaps(results: Results, method: str) -> tuple[Shared, ...]:
     return tuple(found)
 
 
-def _numbered(run: Learned) -> Learned:
+def _numbered(run: LearningCurve) -> LearningCurve:
     """`run` with the number of its batch before each id, so that batches share no text."""
     batches = (
         np.array([f"{number} {text}" for text in batch], dtype=object)

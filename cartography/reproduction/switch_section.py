@@ -1,16 +1,26 @@
 """What the report says of the switches, one by one, for one data set."""
 
-from cartography.formatting import listed
+from cartography.formatting import join_names
 from cartography.models.presets import PRESETS
 from cartography.models.switches import describe_switches
-from cartography.reproduction.decomposition import DIFFERENCES, MEASURES, Part, Taken
+from cartography.reproduction.decomposition import (
+    DIFFERENCES,
+    MEASURES,
+    Decomposition,
+    DecompositionPart,
+)
 from cartography.reproduction.estimates import estimate, last, on_all_texts, paired
-from cartography.reproduction.markdown import NOTHING, captioned, cell, change, command
+from cartography.reproduction.markdown import NOTHING, caption_table, cell, change, command
 from cartography.reproduction.pick_sections import moved_words
 from cartography.reproduction.plan import CAL_ALONE, EARLIER, UNREAD
 from cartography.reproduction.published import PUBLISHED
 from cartography.reproduction.results import Results
-from cartography.reproduction.words import gap_told, switches_told, told, verdict_words
+from cartography.reproduction.words import (
+    describe_estimate,
+    describe_gap,
+    describe_switch_effects,
+    verdict_words,
+)
 
 _ANSWERED = (
     *("all texts", "CAL less all texts, last", "Random less all texts, last"),
@@ -19,14 +29,14 @@ _ANSWERED = (
 """The measures whose gaps between the presets are told in words."""
 
 
-def answers(results: Results, taken: Taken) -> list[str]:
+def answers(results: Results, taken: Decomposition) -> list[str]:
     """What the decomposition comes to: what makes each gap, and whether CAL beats Random."""
     paper = PUBLISHED[results.corpus["dataset"]]
     published = {"all texts": paper.full, "CAL less all texts, last": paper.cal - paper.full}
     return [
         "### What makes the differences",
         "",
-        *(f"- {gap_told(taken, measure, published.get(measure))}" for measure in _ANSWERED),
+        *(f"- {describe_gap(taken, measure, published.get(measure))}" for measure in _ANSWERED),
         "",
         "Whether CAL beats Random, judged by these two alone, where Table 2 corrects for all its "
         "pairs:",
@@ -38,7 +48,7 @@ def answers(results: Results, taken: Taken) -> list[str]:
     ]
 
 
-def switches(results: Results, taken: Taken) -> list[str]:
+def switches(results: Results, taken: Decomposition) -> list[str]:
     """The decomposition, switch by switch."""
     lines = ["### Switch by switch", ""]
     if not any(part.setting for part in taken.parts):
@@ -51,12 +61,12 @@ def switches(results: Results, taken: Taken) -> list[str]:
         "",
     ]
     for measure in _ANSWERED:
-        lines += [*switches_told(taken, measure), "", f"({command(results)})", ""]
+        lines += [*describe_switch_effects(taken, measure), "", f"({command(results)})", ""]
     seeds = len(results.corpus["seeds"])
     return [
         *lines,
         *_settings(),
-        *captioned(
+        *caption_table(
             results,
             "Switches",
             "Accuracy under each preset and with one switch changed, and under it what the switch "
@@ -77,7 +87,7 @@ def _settings() -> list[str]:
     lines = []
     for name, reason in reasons.items():
         if name not in UNREAD:
-            values = listed([f"{its[name]} in {preset}" for preset, its in settings.items()])
+            values = join_names([f"{its[name]} in {preset}" for preset, its in settings.items()])
             lines.append(f"- `{name}` ({values}): {reason}")
     return ["The switches:", "", *lines, ""]
 
@@ -108,20 +118,20 @@ def earlier(results: Results) -> list[str]:
         f"Preset {once} with {more} epochs in place of {epochs} has about as many for CAL; all "
         "else is as in that preset. Which version the paper's figures are from is not known.",
         "",
-        f"- Final accuracy of CAL: {told(estimate(ends['cal', once]))} with {epochs} epochs, "
-        f"{told(estimate(ends['cal', twice]))} with {more}; the paper has {paper.cal:.3f}.",
-        f"- CAL with {more} less Random with {epochs}: {told(estimate(unequal), signed=True)}; "
-        f"both with {more}: {told(estimate(equal), signed=True)}.",
+        f"- Final accuracy of CAL: {describe_estimate(estimate(ends['cal', once]))} with {epochs} epochs, "
+        f"{describe_estimate(estimate(ends['cal', twice]))} with {more}; the paper has {paper.cal:.3f}.",
+        f"- CAL with {more} less Random with {epochs}: {describe_estimate(estimate(unequal), signed=True)}; "
+        f"both with {more}: {describe_estimate(estimate(equal), signed=True)}.",
         f"- CAL with {more} less a training on all texts with {epochs}: "
-        f"{told(estimate(above), signed=True)}; the paper has {paper.cal - paper.full:+.3f}. All "
-        f"texts with {more} epochs: {told(estimate(on_all_texts(results, twice)))}.",
+        f"{describe_estimate(estimate(above), signed=True)}; the paper has {paper.cal - paper.full:+.3f}. All "
+        f"texts with {more} epochs: {describe_estimate(estimate(on_all_texts(results, twice)))}.",
         "",
         f"({command(results)})",
         "",
     ]
 
 
-def _row(part: Part, seeds: int) -> list[str]:
+def _row(part: DecompositionPart, seeds: int) -> list[str]:
     cells = []
     for name, level in part.levels.items():
         text = change(level, seeds) if name in DIFFERENCES else cell(level, seeds)
@@ -131,7 +141,7 @@ def _row(part: Part, seeds: int) -> list[str]:
     return [part.name, *cells, f"{part.verdict.epsilon:.2f}" if part.verdict else NOTHING]
 
 
-def _not_run(taken: Taken) -> list[str]:
+def _not_run(taken: Decomposition) -> list[str]:
     """Which switches cannot act here, why, and which were left out besides."""
     reasons = describe_switches()
     idle = " ".join(f"`{name}`: {reasons[name]}" for name in UNREAD)
@@ -140,7 +150,7 @@ def _not_run(taken: Taken) -> list[str]:
         "",
     ]
     lines += [
-        f"Random does not read {listed([f'`{name}`' for name in CAL_ALONE])}: its runs with these "
+        f"Random does not read {join_names([f'`{name}`' for name in CAL_ALONE])}: its runs with these "
         "are the preset's.",
         "",
     ]

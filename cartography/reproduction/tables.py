@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartography.evaluation.comparison import Learned, pooled_accuracies, seeds_by_name
+from cartography.evaluation.comparison import LearningCurve, pooled_accuracies, seeds_by_name
 from cartography.evaluation.significance import EpsilonTable, epsilon_min_table
 from cartography.evaluation.verdict import BASELINE, Verdicts, verdicts
 from cartography.formatting import strategy_name
@@ -28,7 +28,7 @@ _ALONG = (0, 5, 10, 20, 30)
 
 
 @dataclass(frozen=True)
-class Row:
+class AccuracyRow:
     """A quantity with our figure and the paper's, None where it gives none."""
 
     label: str
@@ -42,7 +42,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Count:
+class CountRow:
     """A number of Table 1: ours and the paper's."""
 
     label: str
@@ -50,17 +50,17 @@ class Count:
     published: int
 
 
-def counts(results: Results) -> tuple[Count, ...]:
+def counts(results: Results) -> tuple[CountRow, ...]:
     """Table 1."""
     corpus, paper = results.corpus, PUBLISHED[results.corpus["dataset"]]
     return (
-        Count("training texts", corpus["train"], paper.train),
-        Count("test texts", corpus["test"], paper.test),
-        Count("classes", len(corpus["classes"]), paper.classes),
-        Count("seed set", corpus["seed_size"], paper.seed_size),
-        Count("texts a batch", corpus["query_size"], paper.query_size),
-        Count("batches", corpus["iterations"], paper.iterations),
-        Count("seeds", len(corpus["seeds"]), 5),
+        CountRow("training texts", corpus["train"], paper.train),
+        CountRow("test texts", corpus["test"], paper.test),
+        CountRow("classes", len(corpus["classes"]), paper.classes),
+        CountRow("seed set", corpus["seed_size"], paper.seed_size),
+        CountRow("texts a batch", corpus["query_size"], paper.query_size),
+        CountRow("batches", corpus["iterations"], paper.iterations),
+        CountRow("seeds", len(corpus["seeds"]), 5),
     )
 
 
@@ -69,13 +69,13 @@ def presets_of(results: Results) -> list[str]:
     return [name for name in PRESETS if name in results.methods]
 
 
-def accuracies(results: Results, method: str) -> tuple[Row, ...]:
+def accuracies(results: Results, method: str) -> tuple[AccuracyRow, ...]:
     """Accuracy of all texts, and the final one of CAL by t_cor (Table 3) and of CAL+DAL
     (Section 5).
     """
     paper = PUBLISHED[results.corpus["dataset"]]
     by_level = [
-        Row(
+        AccuracyRow(
             f"CAL, t_cor {level:g}",
             estimate(last(results, method, "cal", level)),
             paper.by_t_cor[level],
@@ -83,14 +83,14 @@ def accuracies(results: Results, method: str) -> tuple[Row, ...]:
         for level in LEVELS
     ]
     return (
-        Row("all texts", estimate(on_all_texts(results, method)), paper.full),
+        AccuracyRow("all texts", estimate(on_all_texts(results, method)), paper.full),
         *by_level,
-        Row("CAL+DAL", estimate(last(results, method, "cal-dal")), paper.cal_dal),
+        AccuracyRow("CAL+DAL", estimate(last(results, method, "cal-dal")), paper.cal_dal),
     )
 
 
 @dataclass(frozen=True)
-class Moved:
+class ThresholdMoves:
     """A t_cor that left no labelled text above it, or none below, in `queries` of so many `of`: the
     nearest that parts them was taken instead (`strategies.cal.split_by_correctness`).
     """
@@ -100,7 +100,7 @@ class Moved:
     of: int
 
 
-def moved(results: Results, method: str) -> tuple[Moved, ...]:
+def threshold_moves(results: Results, method: str) -> tuple[ThresholdMoves, ...]:
     """How often each t_cor of the method was moved, of those that were."""
     table = results.accuracy
     asked = table[(table["method"] == method) & table["t_cor"].notna() & (table["iteration"] > 0)]
@@ -109,20 +109,21 @@ def moved(results: Results, method: str) -> tuple[Moved, ...]:
         queries = int(rows["fallback"].notna().sum())
         if queries:
             label = f"{strategy_name(str(strategy))}, t_cor {level:g}"
-            found.append(Moved(label, queries, len(rows)))
+            found.append(ThresholdMoves(label, queries, len(rows)))
     return tuple(found)
 
 
-def regions(results: Results, method: str) -> tuple[Row, ...]:
+def regions(results: Results, method: str) -> tuple[AccuracyRow, ...]:
     """Shares of the regions on the map that a whole training on all texts makes."""
     return tuple(
-        Row(f"share of {name}", estimate(on_all_texts(results, method, name))) for name in REGIONS
+        AccuracyRow(f"share of {name}", estimate(on_all_texts(results, method, name)))
+        for name in REGIONS
     )
 
 
 def compared_runs(
     results: Results, method: str, strategies: Sequence[str] = COMPARED
-) -> list[Learned]:
+) -> list[LearningCurve]:
     """The method's runs of these strategies at the paper's t_cor, in the order of `strategies`."""
     runs = [run for run in results.learned(method) if run.strategy in strategies]
     return sorted(runs, key=lambda run: (strategies.index(run.strategy), run.seed))
@@ -143,7 +144,7 @@ class Dominance:
     points: int
 
 
-def dominance(runs: Sequence[Learned]) -> Dominance:
+def dominance(runs: Sequence[LearningCurve]) -> Dominance:
     """Table 2 from `runs`; at the numbers of labels that all of them have."""
     pooled = pooled_accuracies(runs)
     named = seeds_by_name(runs)
@@ -159,7 +160,7 @@ def dominance(runs: Sequence[Learned]) -> Dominance:
     )
 
 
-def judged(runs: Sequence[Learned]) -> Verdicts | None:
+def verdicts_on_random(runs: Sequence[LearningCurve]) -> Verdicts | None:
     """The verdicts on `runs` against Random, None where Random or everything else is missing."""
     strategies = {run.strategy for run in runs}
     if BASELINE not in strategies or len(strategies) < 2:
@@ -168,7 +169,7 @@ def judged(runs: Sequence[Learned]) -> Verdicts | None:
 
 
 @dataclass(frozen=True)
-class Course:
+class Trajectory:
     """How a column of the results runs for one strategy: at some iterations, and averaged over
     all of them that have it.
     """
@@ -179,20 +180,20 @@ class Course:
     mean: Estimate
 
 
-def courses(
+def trajectories(
     results: Results,
     method: str,
     column: str,
     strategies: Sequence[str],
     iterations: Sequence[int],
-) -> tuple[Course, ...]:
+) -> tuple[Trajectory, ...]:
     """The course of `column` for each of `strategies` that was run."""
     found = []
     for strategy in strategies:
         runs = by_seed(results, method, strategy, column)
         if not runs.empty:
             found.append(
-                Course(
+                Trajectory(
                     strategy=strategy,
                     iterations=tuple(iterations),
                     at=tuple(estimate(at(runs, number)) for number in iterations),
@@ -202,28 +203,28 @@ def courses(
     return tuple(found)
 
 
-def accuracy_courses(results: Results, method: str) -> tuple[Course, ...]:
+def accuracy_trajectories(results: Results, method: str) -> tuple[Trajectory, ...]:
     """Figure 3: accuracy along the iterations, of each strategy that was run."""
     final = results.corpus["iterations"]
     shown = [*(number for number in _ALONG if number < final), final]
-    return courses(results, method, "accuracy", STRATEGIES, shown)
+    return trajectories(results, method, "accuracy", STRATEGIES, shown)
 
 
-def batch_courses(results: Results, method: str, column: str) -> tuple[Course, ...]:
+def batch_trajectories(results: Results, method: str, column: str) -> tuple[Trajectory, ...]:
     """Figure 4: confidence, variability or correctness of the first, middle and last batch."""
     final = results.corpus["iterations"]
     shown = sorted({1, max(1, final // 2), final})
-    return courses(results, method, column, BATCHES_OF, shown)
+    return trajectories(results, method, column, BATCHES_OF, shown)
 
 
-def discriminator_courses(results: Results, method: str) -> tuple[Course, ...]:
+def discriminator_trajectories(results: Results, method: str) -> tuple[Trajectory, ...]:
     """Training accuracy of the discriminator at the first, the sixth and the last batch."""
     final = results.corpus["iterations"]
     shown = [*(number for number in (1, 6) if number < final), final]
-    return courses(results, method, "discriminator_accuracy", ("cal", "dal"), shown)
+    return trajectories(results, method, "discriminator_accuracy", ("cal", "dal"), shown)
 
 
-def seconds(results: Results, method: str) -> tuple[Row, ...]:
+def seconds(results: Results, method: str) -> tuple[AccuracyRow, ...]:
     """Seconds that an iteration takes, training and query, by strategy (Section 7)."""
     paper = PUBLISHED[results.corpus["dataset"]]
     rows = []
@@ -236,12 +237,12 @@ def seconds(results: Results, method: str) -> tuple[Row, ...]:
             # Iteration 0 has no query: NaN there leaves it out of the mean.
             each = (training + query).mean(axis="columns")
             published = paper.seconds if strategy == "cal" else None
-            rows.append(Row(strategy_name(strategy), estimate(each), published))
+            rows.append(AccuracyRow(strategy_name(strategy), estimate(each), published))
     return tuple(rows)
 
 
 @dataclass(frozen=True)
-class Reached:
+class DataEfficiency:
     """How a strategy compares with a training on all texts (Section 5).
 
     `share` is its final accuracy by that of all texts, of each seed; `labels` the first number
@@ -254,14 +255,14 @@ class Reached:
     texts: int
 
 
-def reached(results: Results, method: str, strategy: str) -> Reached | None:
+def data_efficiency(results: Results, method: str, strategy: str) -> DataEfficiency | None:
     """Data efficiency of a strategy, None where it or all texts were not run."""
     runs, full = by_seed(results, method, strategy), on_all_texts(results, method)
     if runs.empty or full.empty:
         return None
     labelled = by_seed(results, method, strategy, "labelled").iloc[0]
     there = runs.mean() >= full.mean()
-    return Reached(
+    return DataEfficiency(
         share=estimate(last(results, method, strategy) / full),
         labels=int(labelled[there].iloc[0]) if there.any() else None,
         most=int(labelled.iloc[-1]),

@@ -6,9 +6,9 @@ from functools import reduce
 from pandas import Series
 
 from cartography.evaluation.verdict import LabelsSaved
-from cartography.formatting import beside, counted, listed
+from cartography.formatting import count_noun, format_against, join_names
 from cartography.models.presets import PAPER, PRESETS
-from cartography.reproduction.decomposition import DIFFERENCES, Part, Taken
+from cartography.reproduction.decomposition import DIFFERENCES, Decomposition, DecompositionPart
 from cartography.reproduction.estimates import Estimate, estimate, paired
 from cartography.reproduction.markdown import NOTHING
 from cartography.reproduction.plan import decomposition
@@ -25,18 +25,18 @@ OUTCOMES: Mapping[str, str] = {
 """What a verdict on CAL says to the paper, in which it has an advantage."""
 
 
-def told(value: Estimate, *, signed: bool = False) -> str:
+def describe_estimate(value: Estimate, *, signed: bool = False) -> str:
     """An estimate in a sentence: "0.870 [0.861, 0.879]", or with its sign."""
     if not value.seeds:
         return "not run"
     mean = f"{value.mean:{'+z' if signed else ''}.3f}"
     if value.seeds == 1:
         return f"{mean} on one seed"
-    low, high = (beside(bound, 0, digits=3) for bound in (value.low, value.high))
+    low, high = (format_against(bound, 0, digits=3) for bound in (value.low, value.high))
     return f"{mean} [{low}, {high}]"
 
 
-def saved_told(saved: LabelsSaved | None) -> str:
+def describe_labels_saved(saved: LabelsSaved | None) -> str:
     """Labels saved in a cell: "+92 [+66, +118]"; a dash where they cannot be counted."""
     if saved is None or not saved.counted:
         return NOTHING
@@ -50,7 +50,7 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def gap_told(taken: Taken, measure: str, published: float | None) -> str:
+def describe_gap(taken: Decomposition, measure: str, published: float | None) -> str:
     """The gap between the presets in `measure`, and which switches are shown to make it.
 
     `published` is the paper's figure, None where it gives none. An effect is shown when its
@@ -66,16 +66,16 @@ def gap_told(taken: Taken, measure: str, published: float | None) -> str:
         part = taken.preset(name)
         if part is not None:
             signed = measure in DIFFERENCES
-            levels.append(f"preset {name} {told(part.levels[measure], signed=signed)}")
+            levels.append(f"preset {name} {describe_estimate(part.levels[measure], signed=signed)}")
     if published is not None:
         levels.insert(0, f"the paper {published:{'+' if measure in DIFFERENCES else ''}.3f}")
     return (
         f"{title} {_capital('; '.join(levels))}. From preset {paper} to preset {released}: "
-        f"{told(gap, signed=True)}, {_of_gap(gap)}.{_makers(taken, measure)}"
+        f"{describe_estimate(gap, signed=True)}, {_of_gap(gap)}.{_makers(taken, measure)}"
     )
 
 
-def switches_told(taken: Taken, measure: str) -> list[str]:
+def describe_switch_effects(taken: Decomposition, measure: str) -> list[str]:
     """What each switch by itself does to `measure`, from either preset, as lines of Markdown."""
     return [
         f"**{_capital(measure)}.**",
@@ -94,7 +94,7 @@ def _of_gap(gap: Estimate) -> str:
     return "a gap" if gap.side else "no gap shown, as the interval holds 0"
 
 
-def _share(taken: Taken, part: Part, measure: str) -> float:
+def _share(taken: Decomposition, part: DecompositionPart, measure: str) -> float:
     """What part of the gap the switch makes by itself, on the seeds that it was run with; NaN where
     no gap is shown. From the paper's side it is set to the released value, from the other set back.
     """
@@ -103,7 +103,7 @@ def _share(taken: Taken, part: Part, measure: str) -> float:
     return way * move.mean() / apart.reindex(move.index).mean()
 
 
-def _makers(taken: Taken, measure: str) -> str:
+def _makers(taken: Decomposition, measure: str) -> str:
     """Which switches are shown to make the gap, from both presets and from one alone."""
     gap = taken.gaps[measure]
     if not gap.side or not all(_run(taken, base, measure) for base in PRESETS):
@@ -122,21 +122,23 @@ def _makers(taken: Taken, measure: str) -> str:
         )
         (both if len(its) == len(PRESETS) else one).append(f"{switch} ({sides})")
     said = (
-        f" **Made by {listed(both)}**, as both sides show."
+        f" **Made by {join_names(both)}**, as both sides show."
         if both
         else " No switch is shown to make a part of it from both sides."
     )
     if one:
-        said += f" From one side alone, with the other switches as they are there: {listed(one)}."
+        said += (
+            f" From one side alone, with the other switches as they are there: {join_names(one)}."
+        )
     return said
 
 
-def _run(taken: Taken, base: str, measure: str) -> list[Part]:
+def _run(taken: Decomposition, base: str, measure: str) -> list[DecompositionPart]:
     """The switches of one preset that `measure` is known of."""
     return [part for part in taken.switched(base) if part.effects[measure].seeds]
 
 
-def _from_side(taken: Taken, base: str, measure: str) -> str:
+def _from_side(taken: Decomposition, base: str, measure: str) -> str:
     """What the switches of one preset do to `measure`: shown, within noise, nothing."""
     parts, gap = _run(taken, base, measure), taken.gaps[measure]
     if not parts:
@@ -149,7 +151,7 @@ def _from_side(taken: Taken, base: str, measure: str) -> str:
     for part in shown:
         level = f"{part.levels[measure].mean:{'+z' if measure in DIFFERENCES else ''}.3f}"
         text = f"{_named(part, taken, measure)} moves it by "
-        text += f"{told(effects[part], signed=True)} to {level}"
+        text += f"{describe_estimate(effects[part], signed=True)} to {level}"
         if gap.side:
             share = _share(taken, part, measure)
             text += f" ({percent(share)})" if share > 0 else " (away from the other preset)"
@@ -158,10 +160,12 @@ def _from_side(taken: Taken, base: str, measure: str) -> str:
     nothing = [part for part in parts if effects[part].low == effects[part].high == 0]
     noise = [part for part in parts if part not in {*shown, *nothing}]
     if noise:
-        names = listed([_named(part, taken, measure) for part in noise])
+        names = join_names([_named(part, taken, measure) for part in noise])
         line += f" Within noise (the interval holds 0, or there is one seed): {names}."
     if nothing:
-        line += f" Without any effect, to the last digit: {listed([p.setting for p in nothing])}."
+        line += (
+            f" Without any effect, to the last digit: {join_names([p.setting for p in nothing])}."
+        )
     whole = len(parts) == sum(method.preset.name == base for method in decomposition())
     if gap.side and whole:
         # By seed, so that the interval of what is left takes in all of the noise.
@@ -171,20 +175,20 @@ def _from_side(taken: Taken, base: str, measure: str) -> str:
         left = estimate(paired(apart, together))
         line += (
             f" The {len(parts)} effects add up to {percent(together.mean() / apart.mean())} of the "
-            f"gap. The rest of it, {told(left, signed=True)}, is what switches do only together"
+            f"gap. The rest of it, {describe_estimate(left, signed=True)}, is what switches do only together"
             f"{'' if left.side else ', and is not shown to be other than 0'}."
         )
     return line
 
 
-def _named(part: Part, taken: Taken, measure: str) -> str:
+def _named(part: DecompositionPart, taken: Decomposition, measure: str) -> str:
     """The setting of `part`, with its seeds where these are fewer than the presets'."""
     seeds = part.effects[measure].seeds
     few = seeds < taken.gaps[measure].seeds
-    return f"{part.setting} ({counted(seeds, 'seed')})" if few else part.setting
+    return f"{part.setting} ({count_noun(seeds, 'seed')})" if few else part.setting
 
 
-def verdict_words(taken: Taken) -> list[str]:
+def verdict_words(taken: Decomposition) -> list[str]:
     """Whether CAL beats Random under each preset, beside the paper's claim that it does."""
     lines = []
     for name in PRESETS:
@@ -193,7 +197,7 @@ def verdict_words(taken: Taken) -> list[str]:
             lines.append(f"- Preset {name}: CAL and Random were not both run.")
             continue
         outcome = OUTCOMES[part.verdict.outcome]
-        margin = told(part.levels["CAL less Random, mean"], signed=True)
+        margin = describe_estimate(part.levels["CAL less Random, mean"], signed=True)
         order = "would" if part.verdict.epsilon < PUBLISHED_LIMIT else "would not"
         lines.append(
             f"- Preset {name}: {outcome}. {part.verdict.sentence} By the paper's own limit, "

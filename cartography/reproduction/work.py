@@ -22,11 +22,18 @@ from cartography.reproduction.results import (
     FULL_COLUMNS,
     MAPS_COLUMNS,
     PICKS_COLUMNS,
-    told_ids,
+    format_ids,
 )
-from cartography.runs.active_runs import record_learning
-from cartography.runs.iteration_files import read_outline
-from cartography.runs.manifest import SUMMARY, Manifest, Source, claimed, finished, read_json
+from cartography.runs.active_runs import record_active_runs
+from cartography.runs.iteration_files import read_run_outline
+from cartography.runs.manifest import (
+    SUMMARY,
+    Manifest,
+    Source,
+    claim_folders,
+    is_finished,
+    read_json,
+)
 from cartography.runs.map_runs import read_map, record_maps
 from cartography.strategies import USES_T_COR
 
@@ -36,7 +43,7 @@ _FULL, _MAP = "full", "map"
 
 
 @dataclass(frozen=True, eq=False)
-class Inputs:
+class CorpusFeatures:
     """A training and a test corpus with their features."""
 
     train: Corpus
@@ -46,7 +53,7 @@ class Inputs:
 
 
 @dataclass(frozen=True, eq=False)
-class Work:
+class RunBatch:
     """Runs of one method that are carried out side by side: a label, how many steps they have, and
     their manifests by folder.
     """
@@ -64,13 +71,18 @@ class Work:
         return {
             folder: manifest
             for folder, manifest in self.runs.items()
-            if not finished(folder, manifest)
+            if not is_finished(folder, manifest)
         }
 
 
-def works(
-    out: Path, method: Method, preset: Preset, inputs: Inputs, seeds: Sequence[int], device: str
-) -> Iterator[Work]:
+def plan_batches(
+    out: Path,
+    method: Method,
+    preset: Preset,
+    inputs: CorpusFeatures,
+    seeds: Sequence[int],
+    device: str,
+) -> Iterator[RunBatch]:
     """All that `method` has to do below `out`, in parts; `preset` is its own with sizes decided."""
 
     def manifest(kind: str, seed: int, chosen: Preset, strategy: str = "") -> Manifest:
@@ -93,7 +105,7 @@ def works(
 
     whole = replace(preset, seed_size=None)
     full = each_seed("map", _FULL, whole)
-    yield Work(method, f"{method.name}: all texts", preset.classifier.epochs, full)
+    yield RunBatch(method, f"{method.name}: all texts", preset.classifier.epochs, full)
     if method.mapped:
         maps = {
             home / _MAP / f"{mapped}-seed-{seeds[0]}": manifest(
@@ -104,7 +116,7 @@ def works(
             for mapped in method.mapped
         }
         label = f"{method.name}: maps of {' and '.join(method.mapped)}"
-        yield Work(method, label, MAP_EPOCHS, maps)
+        yield RunBatch(method, label, MAP_EPOCHS, maps)
     groups = {}
     for strategy, level in method.variants:
         name = strategy if level is None else f"{strategy}-t_cor-{level:g}"
@@ -115,16 +127,16 @@ def works(
     for start in range(0, len(names), width):
         some = names[start : start + width]
         runs = {folder: run for name in some for folder, run in groups[name].items()}
-        yield Work(method, f"{method.name}: {', '.join(some)}", preset.iterations, runs)
+        yield RunBatch(method, f"{method.name}: {', '.join(some)}", preset.iterations, runs)
 
 
-def carried_out(work: Work, inputs: Inputs) -> Iterator[int]:
+def run_batch(work: RunBatch, inputs: CorpusFeatures) -> Iterator[int]:
     """Carry out what of `work` is not finished; yields the number of each step that is on disk."""
     runs = work.unfinished
     with ExitStack() as stack:
         for folder, manifest in runs.items():
             folder.parent.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(claimed(folder, {folder: manifest}))
+            stack.enter_context(claim_folders(folder, {folder: manifest}))
         if not runs:
             return
         features, test_features = inputs.features.features, inputs.test_features.features
@@ -135,7 +147,7 @@ def carried_out(work: Work, inputs: Inputs) -> Iterator[int]:
             ):
                 yield epoch.number
         else:
-            for iteration in record_learning(
+            for iteration in record_active_runs(
                 runs, inputs.train, features, inputs.test, test_features
             ):
                 yield iteration.number
@@ -149,8 +161,8 @@ def _rows(corpus: Corpus, manifest: Manifest) -> NDArray[np.int64]:
     return seed_set(corpus, preset.seed_size, manifest.seed, preset.switches.stratified_seed)
 
 
-def tables(
-    work: Work,
+def result_tables(
+    work: RunBatch,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """What the runs of finished `work` came to: their rows of the four tables of `Results`."""
     accuracy, full, picks, maps = [], [], [], []
@@ -162,7 +174,7 @@ def tables(
             else:
                 full.append(_full_row(method.name, manifest, read_json(run / SUMMARY)))
             continue
-        outline = read_outline(run)
+        outline = read_run_outline(run)
         strategy, seed = manifest.strategy, manifest.seed
         level = manifest.preset.t_cor if strategy in USES_T_COR else np.nan
         table = outline.iterations.assign(
@@ -178,7 +190,7 @@ def tables(
             and (strategy != "cal" or level == method.preset.t_cor)
         ):
             picks += [
-                (method.name, strategy, seed, number, told_ids(batch))
+                (method.name, strategy, seed, number, format_ids(batch))
                 for number, batch in enumerate(outline.batches, start=1)
             ]
     return (

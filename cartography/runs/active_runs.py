@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from cartography.active.reasons import reasons_of_picks
-from cartography.active.simulation import Arm, Iteration, simulate
+from cartography.active.reasons import explain_picks
+from cartography.active.simulation import Iteration, Trial, simulate
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
 from cartography.figures import Trail
@@ -40,7 +40,7 @@ _MAY_DIFFER = ["strategy", "seed", "preset.t_cor"]
 
 
 @dataclass(frozen=True, eq=False)
-class LearnRun:
+class ActiveRun:
     """A run read back: what was asked and the iterations so far.
 
     `iterations` has a row for each, with the columns of iterations.csv; NaN in those that an older
@@ -87,7 +87,7 @@ class LearnRun:
 
         Raises CartographyError when the run has no such iteration.
         """
-        return reasons_of_picks(
+        return explain_picks(
             self.strategy,
             self.batch(number)["score"].to_numpy(),
             classes=len(self.manifest["train"]["classes"]),
@@ -142,7 +142,7 @@ class LearnRun:
         return selection_card(self.manifest, self.run_id, batch)
 
 
-def record_learning(
+def record_active_runs(
     runs: Mapping[Path, Manifest],
     corpus: Corpus,
     features: NDArray[np.float32],
@@ -194,13 +194,13 @@ def record_learning(
         recorder.finish()
 
 
-def _arms(runs: Mapping[Path, Manifest]) -> dict[Arm, Path]:
+def _arms(runs: Mapping[Path, Manifest]) -> dict[Trial, Path]:
     """The folder of each arm. Raises ValueError where the runs cannot go side by side."""
     fields = pd.json_normalize([run.as_dict() for run in runs.values()]).map(repr)
     for name in fields.columns.difference(_MAY_DIFFER):
         if fields[name].nunique() > 1:
             raise ValueError(f"runs side by side have one {name}, not {set(fields[name])}")
-    arms = {Arm(run.strategy, run.seed, run.preset.t_cor): folder for folder, run in runs.items()}
+    arms = {Trial(run.strategy, run.seed, run.preset.t_cor): folder for folder, run in runs.items()}
     if len(arms) < len(runs):
         raise ValueError("runs side by side differ in strategy, seed or preset.t_cor")
     return arms
@@ -284,7 +284,7 @@ def _joined(batches: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(batches, ignore_index=True)
 
 
-def read_learning(folder: Path) -> LearnRun:
+def read_active_run(folder: Path) -> ActiveRun:
     """The run in `folder`, finished or as far as it has come.
 
     Raises CartographyError when the folder holds no active-learning run or a file of it cannot
@@ -297,7 +297,7 @@ def read_learning(folder: Path) -> LearnRun:
         )
     summary = read_json(folder / SUMMARY) if (folder / SUMMARY).exists() else None
     maps = read_iterations(folder)
-    return LearnRun(
+    return ActiveRun(
         folder=folder,
         manifest=manifest,
         iterations=scalars_of(maps),

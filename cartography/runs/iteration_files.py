@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cartography.active.simulation import Iteration
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
-from cartography.files import written_whole
+from cartography.files import atomic_write
 
 MAPS = "maps"
 _SCALARS = b"cartography"
@@ -41,7 +41,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, eq=False)
-class Outline:
+class RunOutline:
     """What a comparison needs of a run, without its texts and maps.
 
     `iterations` has a row for each iteration with the `COLUMNS`, and `batches` the ids picked
@@ -114,7 +114,7 @@ def _scalars(iteration: Iteration) -> dict[str, Any]:
 
 def write_iteration(folder: Path, number: int, table: pa.Table) -> None:
     """Write the table of iteration `number` whole."""
-    with written_whole(_file(folder, number)) as temporary:
+    with atomic_write(_file(folder, number)) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 
 
@@ -132,7 +132,7 @@ def read_iterations(folder: Path) -> list[pa.Table]:
     return tables
 
 
-def read_outline(folder: Path) -> Outline:
+def read_run_outline(folder: Path) -> RunOutline:
     """The outline of iterations 0, 1 … as far as they go without a gap: of each file the scalars,
     and of the last the ids in the order in which they joined.
 
@@ -151,7 +151,7 @@ def read_outline(folder: Path) -> Outline:
         last = pq.read_table(path, columns=["id", "iteration"])
     ids = np.array(last["id"].to_pylist(), dtype=object)
     joined = last["iteration"].to_numpy()
-    return Outline(
+    return RunOutline(
         iterations=_scalar_table(schemas),
         batches=tuple(ids[joined == number] for number in range(1, len(schemas))),
     )

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
 from cartography.features.embedding import Embedding
-from cartography.files import content_key, written_whole
+from cartography.files import atomic_write, content_key
 from cartography.models.presets import Preset
 
 MANIFEST = "manifest.json"
@@ -116,7 +116,7 @@ def _named(key: str, run: Mapping[str, object]) -> str:
 
 
 @contextmanager
-def claimed(out: Path, manifests: Mapping[Path, Manifest]) -> Iterator[list[Path]]:
+def claim_folders(out: Path, manifests: Mapping[Path, Manifest]) -> Iterator[list[Path]]:
     """Hold `out` for writing the runs of `manifests`, folder by folder; yields the unfinished.
 
     A folder may be new, empty, or hold an unfinished run of the same manifest, which is to be
@@ -158,7 +158,7 @@ def claimed(out: Path, manifests: Mapping[Path, Manifest]) -> Iterator[list[Path
             raise
 
 
-def finished(folder: Path, manifest: Manifest) -> bool:
+def is_finished(folder: Path, manifest: Manifest) -> bool:
     """Whether `folder` holds the run of `manifest`, finished. Raises CartographyError when it holds
     anything else.
     """
@@ -258,7 +258,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write `value` whole, indented for a reader."""
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(
             json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
         )

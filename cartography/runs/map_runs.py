@@ -16,12 +16,13 @@ from cartography.active.simulation import evaluate
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
 from cartography.figures import data_map_figure, write_html
-from cartography.files import written_whole
-from cartography.formats.export import neutralised, write_csv
+from cartography.files import atomic_write
+from cartography.formats.export import escape_formulas, write_csv
 from cartography.maps.data_map import REGIONS, DataMap
 from cartography.maps.dynamics import TrainingDynamics
-from cartography.models.mlp import Noise, torch_seed
-from cartography.models.training import Epoch, TrainingSet, as_tensor, fit, pick_device
+from cartography.models.mlp import TestTimeDropout, torch_seed
+from cartography.models.trainer import TrainingSet
+from cartography.models.training import Epoch, as_tensor, pick_device, train_epochs
 from cartography.runs.manifest import SUMMARY, Manifest, read_json, read_manifest, write_json
 
 ITEMS = "items.parquet"
@@ -71,16 +72,16 @@ def record_maps(
         # Epochs of an interrupted training cannot be gone on from without its weights.
         shutil.rmtree(folder / EPOCHS, ignore_errors=True)
         taken = corpus.take(rows[folder])
-        with written_whole(folder / ITEMS) as temporary:
+        with atomic_write(folder / ITEMS) as temporary:
             _items(taken).to_parquet(temporary)
     sets = [TrainingSet(rows[f], corpus.labels[rows[f]], run.seed) for f, run in runs.items()]
     shared = as_tensor(features, device)
     epochs = []
     try:
-        for epoch in fit(shared, sets, len(corpus.classes), first.preset.classifier):
+        for epoch in train_epochs(shared, sets, len(corpus.classes), first.preset.classifier):
             epochs.append((epoch.gold_probability, epoch.correct))
             for model, folder in enumerate(runs):
-                with written_whole(folder / EPOCHS / f"{epoch.number:04d}.npz") as temporary:
+                with atomic_write(folder / EPOCHS / f"{epoch.number:04d}.npz") as temporary:
                     np.savez(
                         temporary,
                         gold_probability=epoch.gold_probability[model],
@@ -102,7 +103,8 @@ def record_maps(
         recipe = run.preset.classifier
         # Beside the seeds of the weights, the training and every epoch's observation.
         noises = [
-            Noise.left_on(recipe, torch_seed(run.seed, recipe.epochs + 2 + each)) for each in (0, 1)
+            TestTimeDropout.left_on(recipe, torch_seed(run.seed, recipe.epochs + 2 + each))
+            for each in (0, 1)
         ]
         predicted = predict(epoch.classifiers[model], shared, noises[0]).argmax(axis=1)
         evaluation: dict[str, Any] = {}
@@ -138,9 +140,9 @@ def _finish(
     data_map = DataMap.of(dynamics)
     table = _items(corpus).assign(predicted_label=corpus.label_names(predicted))
     placed_rows = pd.Index(corpus.ids).get_indexer(pd.Index(dynamics.ids))
-    with written_whole(folder / ITEMS) as temporary:
+    with atomic_write(folder / ITEMS) as temporary:
         table.iloc[placed_rows].to_parquet(temporary, index=False)
-    with written_whole(folder / DYNAMICS) as temporary:
+    with atomic_write(folder / DYNAMICS) as temporary:
         np.savez(
             temporary,
             ids=dynamics.ids.astype(str),
@@ -194,7 +196,7 @@ def map_table(run: MapRun, data_map: DataMap) -> pd.DataFrame:
         raise CartographyError(f"{run.folder / TABLE} cannot be read: {error}") from error
     places = _places(data_map)
     # As the file has them.
-    places.index = pd.Index(neutralised(pd.DataFrame({"id": places.index}))["id"])
+    places.index = pd.Index(escape_formulas(pd.DataFrame({"id": places.index}))["id"])
     return table.join(places, on="id")
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from cartography.active.reasons import reasons_of_picks
+from cartography.active.reasons import explain_picks
 from cartography.formats.export import selection_card
 from cartography.runs.manifest import run_id
 from cartography.runs.threshold_runs import ThresholdRun
-from cartography.strategies.selection import Query
+from cartography.strategies.selection import Selection
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class NextBatch:
     """
 
     t_cor: float
-    query: Query
+    query: Selection
     table: pd.DataFrame
 
 
@@ -39,7 +39,7 @@ def next_batch(run: ThresholdRun, t_cor: float, size: int) -> NextBatch:
         **{
             "P(high-cor)": float("nan") if probability is None else probability[query.positions],
             "score": query.scores,
-            "reason": reasons_of_picks(
+            "reason": explain_picks(
                 "cal", query.scores, classes=len(run.manifest["train"]["classes"]), query_size=size
             ),
             "strategy": "cal",

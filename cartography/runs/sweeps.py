@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cartography.errors import CartographyError
-from cartography.formatting import counted
+from cartography.formatting import count_noun
 from cartography.runs.active_runs import ITERATIONS
 from cartography.runs.manifest import SUMMARY, read_manifest
 
@@ -78,7 +78,7 @@ class Sweep:
         if by_cal.empty:
             return ""
         best, others = by_cal.iloc[0], by_cal.iloc[1:]
-        seeds = counted(int(best["seeds"]), "seed")
+        seeds = count_noun(int(best["seeds"]), "seed")
         said = (
             f"With {self.labelled:,} labels, t_cor {best['t_cor']:g} comes to the highest mean "
             f"accuracy, {best['mean accuracy']:.3f} over {seeds}"

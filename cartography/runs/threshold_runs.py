@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from cartography.active.learner import ActiveLearner
 from cartography.active.simulation import seed_set
-from cartography.active.threshold_study import StudyEpoch, ThresholdStudy, study, study_epochs
+from cartography.active.threshold_study import StudyEpoch, ThresholdStudy, run_study, study_epochs
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
-from cartography.files import written_whole
+from cartography.files import atomic_write
 from cartography.formats.export import write_csv
 from cartography.maps.data_map import DataMap
 from cartography.models.presets import Preset
@@ -167,7 +167,7 @@ def record_threshold(
 
     Yields each epoch when progress.json tells of it. When the iterator is exhausted the run is
     finished: `labelled.parquet`, `pool.parquet`, `levels.csv`, `high_cor.npy` and, last,
-    `run.json`. A study that was interrupted starts again. Raises CartographyError as `study` does.
+    `run.json`. A study that was interrupted starts again. Raises CartographyError as `run_study` does.
     """
     learner = ActiveLearner(
         features,
@@ -181,7 +181,7 @@ def record_threshold(
     started = time.monotonic()
     _tell(folder, StudyEpoch(0, study_epochs(learner.preset)), started)
     try:
-        for epoch in study(learner):
+        for epoch in run_study(learner):
             _tell(folder, epoch, started)
             yield epoch
     except CartographyError:
@@ -219,7 +219,7 @@ def _finish(
         predicted_label=corpus.label_names(predicted[learner.pool]).astype(str)
     )
     for name, table in ((LABELLED, labelled), (POOL, waiting)):
-        with written_whole(folder / name) as temporary:
+        with atomic_write(folder / name) as temporary:
             table.to_parquet(temporary, index=False)
     balances = [found.balance(t_cor) for t_cor in found.levels]
     levels = pd.DataFrame(
@@ -232,7 +232,7 @@ def _finish(
         }
     )
     write_csv(levels, folder / LEVELS)
-    with written_whole(folder / HIGH_COR) as temporary:
+    with atomic_write(folder / HIGH_COR) as temporary:
         np.save(temporary, found.high_cor_probability)
     write_json(
         folder / SUMMARY,

@@ -8,10 +8,10 @@ from cartography.strategies.dal import dal
 from cartography.strategies.entropy import entropy
 from cartography.strategies.least_confidence import least_confidence
 from cartography.strategies.margin import margin
-from cartography.strategies.pool_view import View
+from cartography.strategies.pool_view import PoolView
 from cartography.strategies.random import random
-from cartography.strategies.runner import Strategy, ask
-from cartography.strategies.selection import Query
+from cartography.strategies.runner import Strategy, run_strategies
+from cartography.strategies.selection import Selection
 
 STRATEGIES: dict[str, Strategy] = {
     "random": random,
@@ -43,9 +43,9 @@ __all__ = [
     "STRATEGIES",
     "USES_POOL",
     "USES_T_COR",
-    "Query",
+    "PoolView",
+    "Selection",
     "Strategy",
-    "View",
-    "ask",
+    "run_strategies",
     "strategy_named",
 ]

@@ -5,9 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cartography.strategies.discriminator import Asking, Discriminated, Discrimination, drawn_seed
-from cartography.strategies.pool_view import View
-from cartography.strategies.selection import Query, top
+from cartography.strategies.discriminator import (
+    DiscriminatorResult,
+    DiscriminatorTask,
+    StrategyCoroutine,
+    draw_seed,
+)
+from cartography.strategies.pool_view import PoolView
+from cartography.strategies.selection import Selection, top_scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +60,12 @@ def split_by_correctness(correctness: NDArray[np.float64], t_cor: float) -> Spli
     )
 
 
-def rounded_to_fifths(correctness: NDArray[np.float64]) -> NDArray[np.float64]:
+def round_to_fifths(correctness: NDArray[np.float64]) -> NDArray[np.float64]:
     """`correctness` (n,) to the nearest of 0, 0.2 ... 1, a half to the even fifth."""
     return np.round(correctness * 5) / 5
 
 
-def cal(view: View, query_size: int, rng: np.random.Generator) -> Asking:
+def cal(view: PoolView, query_size: int, rng: np.random.Generator) -> StrategyCoroutine:
     """The items nearest to the discriminator's boundary between high-cor and low-cor.
 
     The score is -|0.5 - P(high-cor)|. When the seed map is one-sided at `t_cor`, the nearest
@@ -71,33 +76,33 @@ def cal(view: View, query_size: int, rng: np.random.Generator) -> Asking:
     switches = view.preset.switches
     correctness = view.correctness
     if switches.rounded_correctness:
-        correctness = rounded_to_fifths(correctness)
+        correctness = round_to_fifths(correctness)
     split = split_by_correctness(correctness, view.preset.t_cor)
     found = None
     if split.two_sided:
         examples = view.labelled_representations
         if switches.cal_representations == "first_epoch":
             examples = view.seen[0]
-        found = yield Discrimination(examples, split.high, view.representations, drawn_seed(rng))
+        found = yield DiscriminatorTask(examples, split.high, view.representations, draw_seed(rng))
     ties = None if switches.linear_discriminator else rng
     return nearest_boundary(split, found, len(view.pool), query_size, rng, ties)
 
 
 def nearest_boundary(
     split: Split,
-    found: Discriminated | None,
+    found: DiscriminatorResult | None,
     pool_size: int,
     query_size: int,
     rng: np.random.Generator,
     ties: np.random.Generator | None,
-) -> Query:
+) -> Selection:
     """What `cal` answers of a pool of n = `pool_size`, once the discriminator of `split` is
-    trained and applied to it; None where the split is one-sided. `ties` is as `top` takes it.
+    trained and applied to it; None where the split is one-sided. `ties` is as `top_scores` takes it.
     """
     if found is None:
-        return replace(top(rng.random(pool_size), query_size, rng), fallback=split.fallback)
+        return replace(top_scores(rng.random(pool_size), query_size, rng), fallback=split.fallback)
     return replace(
-        top(-np.abs(0.5 - found.probability), query_size, ties),
+        top_scores(-np.abs(0.5 - found.probability), query_size, ties),
         discriminator_accuracy=found.accuracy,
         fallback=split.fallback,
     )

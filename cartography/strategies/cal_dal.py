@@ -6,11 +6,11 @@ import numpy as np
 
 from cartography.strategies.cal import cal
 from cartography.strategies.dal import dal
-from cartography.strategies.discriminator import Asking
-from cartography.strategies.pool_view import View
+from cartography.strategies.discriminator import StrategyCoroutine
+from cartography.strategies.pool_view import PoolView
 
 
-def cal_dal(view: View, query_size: int, rng: np.random.Generator) -> Asking:
+def cal_dal(view: PoolView, query_size: int, rng: np.random.Generator) -> StrategyCoroutine:
     """CAL's best half, then DAL's best that CAL did not take; CAL has the odd item.
 
     Scores are each strategy's own. The discriminator accuracy is that of CAL's.

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cartography.strategies.pool_view import View
-from cartography.strategies.selection import Query, top
+from cartography.strategies.pool_view import PoolView
+from cartography.strategies.selection import Selection, top_scores
 
 
 def entropy_of(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -15,6 +15,6 @@ def entropy_of(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
     return bits
 
 
-def entropy(view: View, query_size: int, rng: np.random.Generator) -> Query:
+def entropy(view: PoolView, query_size: int, rng: np.random.Generator) -> Selection:
     """The items whose predicted distribution has the highest entropy."""
-    return top(entropy_of(view.probabilities), query_size, rng)
+    return top_scores(entropy_of(view.probabilities), query_size, rng)

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from cartography.strategies.pool_view import View
-from cartography.strategies.selection import Query, top
+from cartography.strategies.pool_view import PoolView
+from cartography.strategies.selection import Selection, top_scores
 
 
 def uncertainty(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -13,6 +13,6 @@ def uncertainty(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
     return 1 - max_probability
 
 
-def least_confidence(view: View, query_size: int, rng: np.random.Generator) -> Query:
+def least_confidence(view: PoolView, query_size: int, rng: np.random.Generator) -> Selection:
     """The items whose most probable class is least probable."""
-    return top(uncertainty(view.probabilities), query_size, rng)
+    return top_scores(uncertainty(view.probabilities), query_size, rng)

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from cartography.strategies.pool_view import View
-from cartography.strategies.selection import Query, top
+from cartography.strategies.pool_view import PoolView
+from cartography.strategies.selection import Selection, top_scores
 
 
 def margin_between(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -13,6 +13,6 @@ def margin_between(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
     return two[:, -1] - two[:, -2]
 
 
-def margin(view: View, query_size: int, rng: np.random.Generator) -> Query:
+def margin(view: PoolView, query_size: int, rng: np.random.Generator) -> Selection:
     """The items whose two most probable classes are closest; the score is minus the margin."""
-    return top(-margin_between(view.probabilities), query_size, rng)
+    return top_scores(-margin_between(view.probabilities), query_size, rng)

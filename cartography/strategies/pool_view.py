@@ -8,13 +8,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cartography.models import mlp as classifier
-from cartography.models.mlp import Classifiers, Noise, torch_seed
+from cartography.models import mlp
+from cartography.models.mlp import BatchedMLP, TestTimeDropout, torch_seed
 from cartography.models.presets import Preset
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class PoolView:
     """One trained model (M = 1) over a labelled set of l items and a pool of n.
 
     `features` (R, d) are all texts'; `pool` (n,) and `labelled` (l,) are rows of them.
@@ -25,7 +25,7 @@ class View:
     leaves it on.
     """
 
-    model: Classifiers
+    model: BatchedMLP
     features: Tensor
     labelled: NDArray[np.int64]
     pool: NDArray[np.int64]
@@ -41,21 +41,19 @@ class View:
             # The last layer alone is left to do.
             head = self.model.after(len(self.model.layers.hidden))
             rows = self._rows(np.arange(len(self.pool)))
-            found = classifier.probabilities(head, self.representations, rows)
+            found = mlp.probabilities(head, self.representations, rows)
         else:
-            found = classifier.probabilities(
-                self.model, self.features, self._rows(self.pool), self._noise
-            )
+            found = mlp.probabilities(self.model, self.features, self._rows(self.pool), self._noise)
         return self._array(found[0])
 
     @cached_property
     def mc_probabilities(self) -> NDArray[np.float32]:
         """Class probabilities of the pool in each Monte Carlo dropout pass (T, n, C)."""
-        found = classifier.mc_probabilities(
+        found = mlp.mc_probabilities(
             self.model,
             self.features,
             self._rows(self.pool),
-            Noise(self.preset.classifier.dropout, (self.seed,)),
+            TestTimeDropout(self.preset.classifier.dropout, (self.seed,)),
             self.preset.mc_passes,
         )
         return self._array(found[0].transpose(0, 1))
@@ -64,7 +62,7 @@ class View:
     def all_representations(self) -> Tensor:
         """The last hidden layer, psi (l + n, h), of the labelled set and then of the pool."""
         rows = self._rows(np.concatenate([self.labelled, self.pool]))
-        return classifier.representations(self.model, self.features, rows, self._noise)[0]
+        return mlp.representations(self.model, self.features, rows, self._noise)[0]
 
     @property
     def labelled_representations(self) -> Tensor:
@@ -77,8 +75,8 @@ class View:
         return self.all_representations[len(self.labelled) :]
 
     @property
-    def _noise(self) -> Noise | None:
-        return Noise.left_on(self.preset.classifier, torch_seed(self.seed, 0))
+    def _noise(self) -> TestTimeDropout | None:
+        return TestTimeDropout.left_on(self.preset.classifier, torch_seed(self.seed, 0))
 
     def _rows(self, rows: NDArray[np.int64]) -> Tensor:
         return torch.from_numpy(rows).to(self.features.device).unsqueeze(0)

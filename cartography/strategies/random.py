@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from cartography.strategies.pool_view import View
-from cartography.strategies.selection import Query, top
+from cartography.strategies.pool_view import PoolView
+from cartography.strategies.selection import Selection, top_scores
 
 
-def random(view: View, query_size: int, rng: np.random.Generator) -> Query:
+def random(view: PoolView, query_size: int, rng: np.random.Generator) -> Selection:
     """Uniform without replacement. The score is a uniform draw and means nothing else."""
-    return top(rng.random(len(view.pool)), query_size, rng)
+    return top_scores(rng.random(len(view.pool)), query_size, rng)

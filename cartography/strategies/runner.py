@@ -5,37 +5,41 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from cartography.strategies.discriminator import Asking, Discrimination, discriminate
-from cartography.strategies.pool_view import View
-from cartography.strategies.selection import Query
+from cartography.strategies.discriminator import (
+    DiscriminatorTask,
+    StrategyCoroutine,
+    run_discriminators,
+)
+from cartography.strategies.pool_view import PoolView
+from cartography.strategies.selection import Selection
 
-Strategy: TypeAlias = Callable[[View, int, np.random.Generator], Query | Asking]
+Strategy: TypeAlias = Callable[[PoolView, int, np.random.Generator], Selection | StrategyCoroutine]
 """What picks: from a view, how many, and a generator, a query, at once or after it was given the
 discriminators it asks for.
 """
 
 
-def ask(
+def run_strategies(
     strategies: Sequence[Strategy],
-    views: Sequence[View],
+    views: Sequence[PoolView],
     query_size: int,
     rngs: Sequence[np.random.Generator],
-) -> list[Query]:
+) -> list[Selection]:
     """The query of each of M strategies about its view, with its generator.
 
     The views' presets share the discriminator's recipe.
     """
-    answers: dict[int, Query] = {}
-    asking: dict[int, Asking] = {}
+    answers: dict[int, Selection] = {}
+    asking: dict[int, StrategyCoroutine] = {}
     for number, (strategy, view, rng) in enumerate(zip(strategies, views, rngs, strict=True)):
         found = strategy(view, query_size, rng)
-        if isinstance(found, Query):
+        if isinstance(found, Selection):
             answers[number] = found
         else:
             asking[number] = found
     sent: dict[int, Any] = dict.fromkeys(asking)
     while asking:
-        wanted: dict[int, Discrimination] = {}
+        wanted: dict[int, DiscriminatorTask] = {}
         for number in list(asking):
             try:
                 wanted[number] = asking[number].send(sent[number])
@@ -44,5 +48,5 @@ def ask(
                 del asking[number]
         if wanted:
             recipe = views[0].preset.discriminator
-            sent = dict(zip(wanted, discriminate(list(wanted.values()), recipe), strict=True))
+            sent = dict(zip(wanted, run_discriminators(list(wanted.values()), recipe), strict=True))
     return [answers[number] for number in range(len(strategies))]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
-class Query:
+class Selection:
     """The k items a strategy wants labelled, the most wanted first.
 
     `positions` (k,) are places in the pool and `scores` (k,) the strategy's own score there,
@@ -22,7 +22,9 @@ class Query:
     fallback: str = ""
 
 
-def top(scores: NDArray[np.float64], size: int, rng: np.random.Generator | None) -> Query:
+def top_scores(
+    scores: NDArray[np.float64], size: int, rng: np.random.Generator | None
+) -> Selection:
     """The `size` highest of `scores` (n,), or all of them when there are fewer.
 
     Equal scores come in an order drawn from `rng`: rows of a file often come sorted, and a tie
@@ -30,4 +32,4 @@ def top(scores: NDArray[np.float64], size: int, rng: np.random.Generator | None)
     """
     shuffled = np.arange(len(scores)) if rng is None else rng.permutation(len(scores))
     best = shuffled[np.argsort(-scores[shuffled], kind="stable")[:size]]
-    return Query(best, scores[best])
+    return Selection(best, scores[best])

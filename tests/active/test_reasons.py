@@ -3,7 +3,7 @@ import time
 import numpy as np
 import pytest
 
-from cartography.active.reasons import reasons_of_picks, reasons_of_places, reasons_of_regions
+from cartography.active.reasons import explain_picks, explain_positions, explain_regions
 from cartography.errors import CartographyError
 from cartography.maps.data_map import DataMap, Thresholds
 from cartography.maps.dynamics import TrainingDynamics
@@ -25,7 +25,7 @@ def reason(
     )
     gold, found = np.array(["LOC"], dtype=object), np.array([predicted], dtype=object)
     data_map = DataMap.of(dynamics, thresholds)
-    [text] = reasons_of_places(data_map, dynamics, np.array([0]), gold, found)
+    [text] = explain_positions(data_map, dynamics, np.array([0]), gold, found)
     return text
 
 
@@ -54,7 +54,7 @@ def test_places_of_which_the_map_alone_is_known() -> None:
         epochs=10,
     )
 
-    assert reasons_of_regions(data_map, np.array([1, 2, 0])) == [
+    assert explain_regions(data_map, np.array([1, 2, 0])) == [
         "Right in 5 of 10 epochs (correctness 0.50, between 0.2 and 0.8); the probability of its "
         "gold label has variability 0.05: ambiguous.",
         "Right in 8 of 10 epochs (correctness 0.80), yet the probability of its gold label swings "
@@ -101,7 +101,7 @@ def test_each_sentence_belongs_to_its_item() -> None:
     correct = np.array([[1, 0, 1], [1, 0, 0]], dtype=np.bool_)
     dynamics = TrainingDynamics(ids, probability, correct)
     names = np.array(["LOC", "HUM", "NUM"], dtype=object)
-    found = reasons_of_places(DataMap.of(dynamics), dynamics, np.array([2, 0]), names, names)
+    found = explain_positions(DataMap.of(dynamics), dynamics, np.array([2, 0]), names, names)
     assert "lies between 0.50 and 0.50" in found[0]
     assert found[0].endswith("The model ends on the gold label NUM.")
     assert "Right in all 2 epochs" in found[1]
@@ -117,7 +117,7 @@ def test_thousands_of_texts_take_no_time() -> None:
     names = rng.choice(np.array(["LOC", "HUM"], dtype=object), 5_000)
     data_map = DataMap.of(dynamics)
     start = time.perf_counter()
-    assert len(reasons_of_places(data_map, dynamics, np.arange(5_000), names, names)) == 5_000
+    assert len(explain_positions(data_map, dynamics, np.arange(5_000), names, names)) == 5_000
     assert time.perf_counter() - start < 2
 
 
@@ -152,18 +152,18 @@ def test_thousands_of_texts_take_no_time() -> None:
     ],
 )
 def test_what_a_score_says(strategy: str, score: float, sentence: str) -> None:
-    assert reasons_of_picks(strategy, [score], classes=4, query_size=5) == [sentence]
+    assert explain_picks(strategy, [score], classes=4, query_size=5) == [sentence]
 
 
 def test_cal_dal_takes_its_first_half_from_cal_and_the_odd_text_too() -> None:
     scores = np.array([-0.1, -0.2, -0.3, 0.9, 0.8])
-    found = reasons_of_picks("cal-dal", scores, classes=4, query_size=5)
+    found = explain_picks("cal-dal", scores, classes=4, query_size=5)
     assert ["high-cor" in each for each in found] == [True, True, True, False, False]
     assert "P(unlabelled) is 0.80" in found[4]
 
 
 def test_every_strategy_has_its_words() -> None:
     for strategy in STRATEGIES:
-        assert reasons_of_picks(strategy, [0.1], classes=2, query_size=1)[0].endswith(".")
+        assert explain_picks(strategy, [0.1], classes=2, query_size=1)[0].endswith(".")
     with pytest.raises(CartographyError, match="strategy 'calm' is not one of"):
-        reasons_of_picks("calm", [0.1], classes=2, query_size=1)
+        explain_picks("calm", [0.1], classes=2, query_size=1)

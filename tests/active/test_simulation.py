@@ -9,7 +9,7 @@ from sklearn.model_selection import train_test_split
 
 import cartography.active.simulation as simulation
 from cartography.active.learner import ActiveLearner
-from cartography.active.simulation import Arm, agreement, evaluate, seed_set, simulate
+from cartography.active.simulation import Trial, cohen_kappa, evaluate, seed_set, simulate
 from cartography.errors import CartographyError
 from cartography.strategies import STRATEGIES
 
@@ -99,7 +99,7 @@ def test_a_resumed_simulation_goes_on_as_if_never_stopped(stopped_after: int) ->
 
 def test_arms_side_by_side_pick_as_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cartography.parallel._CORES", 1)  # two of three models go in lockstep
-    arms = [Arm("cal", 7), Arm("lc", 7), Arm("cal", 8)]
+    arms = [Trial("cal", 7), Trial("lc", 7), Trial("cal", 8)]
     together = list(simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, arms, preset=PRESET))
     assert [each.arm for each in together[:3]] == arms
     for arm in arms:
@@ -109,7 +109,7 @@ def test_arms_side_by_side_pick_as_each_alone(monkeypatch: pytest.MonkeyPatch) -
 
 def test_arms_may_differ_in_t_cor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cartography.parallel._CORES", 1)  # two of three models go in lockstep
-    arms = [Arm("cal", 7), Arm("cal", 7, 0.5), Arm("cal", 7, 0.8)]
+    arms = [Trial("cal", 7), Trial("cal", 7, 0.5), Trial("cal", 7, 0.8)]
     together = list(simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, arms, preset=PRESET))
     found = [picks([each for each in together if each.arm == arm]) for arm in arms]
     for t_cor, chosen in zip((PRESET.t_cor, 0.5, 0.8), found, strict=True):
@@ -142,7 +142,7 @@ def test_what_an_iteration_tells_of_its_model_and_pool() -> None:
 def test_agreement_needs_no_label() -> None:
     unlabelled = TEST.labels.copy()
     unlabelled[10:] = -1
-    arms = [Arm("random", 7)]
+    arms = [Trial("random", 7)]
     test = replace(TEST, labels=unlabelled)
     found = list(simulate(CORPUS, FEATURES, test, TEST_FEATURES, arms, preset=PRESET))
     whole = run("random")
@@ -153,11 +153,11 @@ def test_agreement_needs_no_label() -> None:
 def test_agreement_by_hand() -> None:
     one, other = np.array([0, 0, 0, 1, 1]), np.array([0, 0, 1, 1, 1])
     # Alike in 4 of 5; by chance in 3/5 * 2/5 + 2/5 * 3/5 = 12/25.
-    assert agreement(one, other) == pytest.approx((0.8 - 0.48) / (1 - 0.48))
-    assert agreement(one, one) == 1
-    assert agreement(np.array([2, 2]), np.array([2, 2])) == 1
-    assert agreement(np.array([0, 0]), np.array([2, 2])) == 0
-    assert agreement(np.array([0, 1]), np.array([1, 0])) == -1
+    assert cohen_kappa(one, other) == pytest.approx((0.8 - 0.48) / (1 - 0.48))
+    assert cohen_kappa(one, one) == 1
+    assert cohen_kappa(np.array([2, 2]), np.array([2, 2])) == 1
+    assert cohen_kappa(np.array([0, 0]), np.array([2, 2])) == 0
+    assert cohen_kappa(np.array([0, 1]), np.array([1, 0])) == -1
 
 
 def test_the_last_batch_takes_what_is_left_and_the_run_ends() -> None:

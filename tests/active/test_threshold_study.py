@@ -8,33 +8,33 @@ from clouds import CORPUS, FEATURES, PRESET, TEST, TEST_FEATURES
 from numpy.typing import NDArray
 
 from cartography.active.learner import ActiveLearner
-from cartography.active.simulation import Arm, seed_set, simulate
+from cartography.active.simulation import Trial, seed_set, simulate
 from cartography.active.threshold_study import (
-    Balance,
+    SplitBalance,
     StudyEpoch,
     ThresholdStudy,
-    attainable,
-    change,
+    attainable_levels,
+    compare_batches,
     distinct_splits,
-    study,
+    run_study,
 )
 from cartography.errors import CartographyError
 from cartography.maps.data_map import DataMap
 from cartography.models.presets import Preset
 from cartography.models.switches import Switches
-from cartography.strategies.selection import Query
+from cartography.strategies.selection import Selection
 
 
 def test_the_attainable_levels_are_fractions_of_the_epochs() -> None:
-    assert attainable(4).tolist() == [0, 0.25, 0.5, 0.75]
-    assert attainable(30)[6] == 0.2
-    assert attainable(10)[3] == 0.3
+    assert attainable_levels(4).tolist() == [0, 0.25, 0.5, 0.75]
+    assert attainable_levels(30)[6] == 0.2
+    assert attainable_levels(10)[3] == 0.3
 
 
 def test_levels_with_nothing_between_them_share_a_split() -> None:
     correctness = np.array([0.25, 1.0, 0.25, 0.75])
-    assert distinct_splits(correctness, attainable(4)).tolist() == [-1, 0, 0, 1]
-    assert distinct_splits(np.ones(4), attainable(4)).tolist() == [-1] * 4
+    assert distinct_splits(correctness, attainable_levels(4)).tolist() == [-1, 0, 0, 1]
+    assert distinct_splits(np.ones(4), attainable_levels(4)).tolist() == [-1] * 4
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_levels_with_nothing_between_them_share_a_split() -> None:
     ],
 )
 def test_a_thin_side_is_warned_of(high: int, low: int, warning: str) -> None:
-    balance = Balance(high, low)
+    balance = SplitBalance(high, low)
     assert balance.warning == warning
     assert balance.high_share + balance.low_share == pytest.approx(1)
     assert balance.low_share == pytest.approx(low / (high + low))
@@ -73,9 +73,9 @@ def test_a_thin_side_is_warned_of(high: int, low: int, warning: str) -> None:
 
 
 def test_a_change_names_what_is_kept_gone_and_new_in_the_order_of_the_batches() -> None:
-    before = Query(np.array([7, 3, 9, 1]), np.zeros(4))
-    after = Query(np.array([5, 9, 7, 2]), np.zeros(4))
-    found = change(before, after)
+    before = Selection(np.array([7, 3, 9, 1]), np.zeros(4))
+    after = Selection(np.array([5, 9, 7, 2]), np.zeros(4))
+    found = compare_batches(before, after)
     assert found.kept.tolist() == [9, 7]
     assert found.gone.tolist() == [3, 1]
     assert found.new.tolist() == [5, 2]
@@ -85,7 +85,7 @@ def studied(preset: Preset, features: NDArray[np.float32]) -> list[StudyEpoch]:
     learner = ActiveLearner(features, CORPUS.ids, CORPUS.classes, preset=preset, seed=7)
     rows = seed_set(CORPUS, 20, 7, preset.switches.stratified_seed)
     learner.teach_rows(rows, CORPUS.labels[rows])
-    return list(study(learner))
+    return list(run_study(learner))
 
 
 def study_of(preset: Preset, features: NDArray[np.float32]) -> ThresholdStudy:
@@ -132,7 +132,7 @@ def test_the_batch_is_the_one_that_a_simulation_picks(
     for t_cor in (0.0, 0.2, 0.25, 0.5, 0.6, 0.75, 1.0):
         asked = replace(preset, t_cor=t_cor, iterations=1)
         steps = simulate(
-            CORPUS, features, TEST, TEST_FEATURES, [Arm("cal", 7)], preset=asked, device="cpu"
+            CORPUS, features, TEST, TEST_FEATURES, [Trial("cal", 7)], preset=asked, device="cpu"
         )
         *_, last = steps
         assert last.batch is not None
@@ -186,16 +186,16 @@ KNOWN = ThresholdStudy(
     ("t_cor", "balance", "split", "accuracy", "best"),
     [
         # Nothing is low-cor at 0: the discriminator is that of 0.25.
-        (0.0, Balance(4, 0), 0, 0.8, 1),
-        (0.25, Balance(2, 2), 0, 0.8, 1),
-        (0.5, Balance(2, 2), 0, 0.8, 1),
-        (0.6, Balance(2, 2), 0, 0.8, 1),
-        (0.75, Balance(1, 3), 1, 0.9, 0),
-        (1.0, Balance(0, 4), 1, 0.9, 0),
+        (0.0, SplitBalance(4, 0), 0, 0.8, 1),
+        (0.25, SplitBalance(2, 2), 0, 0.8, 1),
+        (0.5, SplitBalance(2, 2), 0, 0.8, 1),
+        (0.6, SplitBalance(2, 2), 0, 0.8, 1),
+        (0.75, SplitBalance(1, 3), 1, 0.9, 0),
+        (1.0, SplitBalance(0, 4), 1, 0.9, 0),
     ],
 )
 def test_everything_is_looked_up_at_the_highest_level_not_above(
-    t_cor: float, balance: Balance, split: int, accuracy: float, best: int
+    t_cor: float, balance: SplitBalance, split: int, accuracy: float, best: int
 ) -> None:
     assert KNOWN.levels.tolist() == [0, 0.25, 0.5, 0.75]
     assert KNOWN.balance(t_cor) == balance

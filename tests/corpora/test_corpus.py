@@ -6,9 +6,9 @@ import pytest
 from cartography.corpora.corpus import (
     Corpus,
     describe,
+    find_repeated_texts,
     flip_labels,
     hold_out,
-    repeated_texts,
     require_classes,
     stratified_draw,
     token_counts,
@@ -80,9 +80,9 @@ def test_the_words_of_each_text():
 
 
 def test_repeated_texts_are_told_by_their_rows():
-    found = repeated_texts(corpus([0] * 7, texts=["a", "b", "A", "b", "a", "c", "b"]))
+    found = find_repeated_texts(corpus([0] * 7, texts=["a", "b", "A", "b", "a", "c", "b"]))
     assert [rows.tolist() for rows in found] == [[1, 3, 6], [0, 4]]
-    assert repeated_texts(corpus([0, 1])) == ()
+    assert find_repeated_texts(corpus([0, 1])) == ()
 
 
 def test_classes_that_a_corpus_must_have():

@@ -4,12 +4,12 @@ from learned import learned, picked
 
 from cartography.errors import CartographyError
 from cartography.evaluation.comparison import (
-    band,
     curves,
-    overlap,
     pick_density,
+    pick_overlap,
     pooled_accuracies,
     region_shares,
+    seed_band,
 )
 from cartography.maps.data_map import DataMap
 
@@ -29,7 +29,7 @@ def test_a_run_has_a_batch_between_two_accuracies() -> None:
 
 
 def test_band() -> None:
-    over = band(np.array([[1.0, 2.0], [3.0, 0.0], [5.0, 1.0]]))
+    over = seed_band(np.array([[1.0, 2.0], [3.0, 0.0], [5.0, 1.0]]))
     assert over.mean.tolist() == [3, 1]
     assert over.low.tolist() == [1, 0]
     assert over.high.tolist() == [5, 2]
@@ -70,7 +70,7 @@ def test_overlap_counts_same_seed_against_same_seed() -> None:
         picked("LC", 2, "bg ea"),
         picked("LC", 3, "ab cd"),
     ]
-    found = overlap(runs)
+    found = pick_overlap(runs)
     assert found.names == ("CAL", "LC")
     assert found.counts.tolist() == [[8, 3], [3, 8]]
     assert found.totals.tolist() == [[8, 4], [4, 8]]
@@ -79,7 +79,7 @@ def test_overlap_counts_same_seed_against_same_seed() -> None:
 
 
 def test_overlap_of_a_run_that_is_behind_is_of_the_batches_both_have() -> None:
-    found = overlap([picked("CAL", 1, "ab cd"), picked("LC", 1, "bc"), picked("DAL", 2, "ab")])
+    found = pick_overlap([picked("CAL", 1, "ab cd"), picked("LC", 1, "bc"), picked("DAL", 2, "ab")])
     assert found.counts[0].tolist() == [4, 1, 0]
     assert found.totals[0].tolist() == [4, 2, 0]
     assert np.isnan(found.shares[0]).tolist() == [False, False, True]

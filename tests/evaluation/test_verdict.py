@@ -3,7 +3,7 @@ import pytest
 from learned import learned, shifted
 
 from cartography.errors import CartographyError
-from cartography.evaluation.comparison import Learned, pooled_accuracies
+from cartography.evaluation.comparison import LearningCurve, pooled_accuracies
 from cartography.evaluation.significance import EpsilonTable, epsilon_min_table
 from cartography.evaluation.verdict import Verdict, labels_saved, verdict, verdicts
 
@@ -124,7 +124,7 @@ def test_no_advantage_shown_unless_both_conditions_hold(
         (learned("CAL", accuracy=[0.9, 0.95]), "no range of accuracy is reached by both"),
     ],
 )
-def test_no_advantage_shown_where_labels_cannot_be_counted(run: Learned, reason: str) -> None:
+def test_no_advantage_shown_where_labels_cannot_be_counted(run: LearningCurve, reason: str) -> None:
     found = verdict("CAL", "Random", table(0.0, 1.0), labels_saved([run], [learned("Random")]))
     assert not found.shown
     assert found.sentence.endswith(f"labels saved cannot be counted, as {reason}.")

@@ -11,9 +11,9 @@ import pytest
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
 from cartography.features.embedding import Coverage, embed
-from cartography.features.trained_vectors import train, training_plan
+from cartography.features.trained_vectors import train_skipgram, training_plan
 from cartography.features.vector_files import look_up
-from cartography.features.word_vectors import tokens_of
+from cartography.features.word_vectors import tokenise
 
 VEC = "4 2\nthe 1 0 \ncat 0 2\nCat 5 5\n! 0.5 -1e-1\n"
 
@@ -43,10 +43,10 @@ def vec(tmp_path):
 
 
 def test_tokens():
-    assert tokens_of("Don't  stop_it, Zoë!") == ["Don", "'", "t", "stop_it", ",", "Zoë", "!"]
-    assert tokens_of("日本 3.5%") == ["日本", "3", ".", "5", "%"]
-    assert tokens_of(" \n") == []
-    assert tokens_of("Don't \\ stop\\it, ok", "white_space") == ["Don't", "stopit,", "ok"]
+    assert tokenise("Don't  stop_it, Zoë!") == ["Don", "'", "t", "stop_it", ",", "Zoë", "!"]
+    assert tokenise("日本 3.5%") == ["日本", "3", ".", "5", "%"]
+    assert tokenise(" \n") == []
+    assert tokenise("Don't \\ stop\\it, ok", "white_space") == ["Don't", "stopit,", "ok"]
 
 
 def test_white_space_alone_may_part_words(vec):
@@ -75,7 +75,7 @@ def test_no_token_reaches_over_white_space():
     every = "".join(f"a{chr(point)}1" for point in range(sys.maxunicode + 1))
     pieces = every.split()
     assert len(pieces) > 1
-    assert tokens_of(every) == [token for piece in pieces for token in tokens_of(piece)]
+    assert tokenise(every) == [token for piece in pieces for token in tokenise(piece)]
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_trained_vectors_are_the_same_in_every_process():
         "sys.stdout.buffer.write(matrix.tobytes())\n"
     )
     other = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
-    words, matrix = train([text.split() for text in TEXTS], 20)
+    words, matrix = train_skipgram([text.split() for text in TEXTS], 20)
     assert other.stdout == matrix.tobytes()
     assert other.stderr == b""
     assert set(words) == {"</s>", *" ".join(TEXTS).split()}
@@ -273,11 +273,11 @@ def test_a_training_that_diverges_is_done_again_at_a_lower_rate():
         rates.append(options["lr"])
         return None if len(rates) < 3 else (["a"], np.ones((1, 2), np.float32))
 
-    words, _ = train([["a"]], 2, run=diverges_twice)
+    words, _ = train_skipgram([["a"]], 2, run=diverges_twice)
     assert words == ["a"]
     assert rates == [rates[0], rates[0] / 2, rates[0] / 4]
     with pytest.raises(CartographyError, match="the training diverges at every learning rate"):
-        train([["a"]], 2, run=lambda **_: None)
+        train_skipgram([["a"]], 2, run=lambda **_: None)
 
 
 def test_vectors_are_trained_on_the_training_corpus_alone(capfd):

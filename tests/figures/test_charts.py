@@ -29,7 +29,7 @@ from cartography.figures import (
 )
 from cartography.figures.density import outline_level
 from cartography.figures.histograms import count_lengths
-from cartography.figures.marks import add_band, around, spread, style_of, written
+from cartography.figures.marks import add_band, escape_name, mean_and_range, padded_range, style_of
 
 NAN = float("nan")
 
@@ -45,8 +45,8 @@ def notes(figure: go.Figure) -> list[str]:
 
 class TestMarks:
     def test_names_are_no_markup_and_no_longer_than_asked(self) -> None:
-        assert written("a<b>&amp;") == "a&lt;b&gt;&amp;amp;"
-        assert written("abcdef", 4) == "abc…"
+        assert escape_name("a<b>&amp;") == "a&lt;b&gt;&amp;amp;"
+        assert escape_name("abcdef", 4) == "abc…"
 
     def test_a_strategy_keeps_its_colour_and_others_differ_in_every_mark(self) -> None:
         assert style_of("cal", 0) == style_of("cal", 5) == style_of("CAL", 3)
@@ -63,7 +63,7 @@ class TestMarks:
         assert len({(each["dash"], each["symbol"]) for each in (own, released, *others)}) == 4
 
     def test_a_spread_is_of_the_values_that_are_there(self) -> None:
-        mean, low, high = spread(np.array([[1.0, NAN, NAN], [3.0, 5.0, NAN]]))
+        mean, low, high = mean_and_range(np.array([[1.0, NAN, NAN], [3.0, 5.0, NAN]]))
 
         np.testing.assert_array_equal(mean, [2, 5, NAN])
         np.testing.assert_array_equal(low, [1, 5, NAN])
@@ -81,9 +81,11 @@ class TestMarks:
         assert band.legendgroup == "line"
 
     def test_an_axis_has_room_on_both_sides(self) -> None:
-        assert around(np.array([2.0, NAN, 4.0]), least=0.1, most=9) == pytest.approx((1.8, 4.2))
-        assert around(np.array([0.0, 0.99]), least=0.05, most=1.0) == (0.0, 1.0)
-        assert around(np.array([NAN]), least=0.1, most=1) is None
+        assert padded_range(np.array([2.0, NAN, 4.0]), least=0.1, most=9) == pytest.approx(
+            (1.8, 4.2)
+        )
+        assert padded_range(np.array([0.0, 0.99]), least=0.05, most=1.0) == (0.0, 1.0)
+        assert padded_range(np.array([NAN]), least=0.1, most=1) is None
 
 
 class TestAccuracy:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from cartography.figures.sampling import MOST_POINTS, SAMPLE, drawn
+from cartography.figures.sampling import MOST_POINTS, SAMPLE, sample_points
 
 N = 100_000
 NONE = np.zeros(N, dtype=np.bool_)
@@ -10,14 +10,14 @@ def test_all_are_drawn_up_to_the_limit() -> None:
     few = np.arange(N) < MOST_POINTS // 2
     others = (np.arange(N) >= N - 10) & ~few
 
-    assert (drawn(np.zeros(N, dtype=np.int64), few, others) == (few | others)).all()
+    assert (sample_points(np.zeros(N, dtype=np.int64), few, others) == (few | others)).all()
 
 
 def test_every_group_has_its_share() -> None:
     group = np.where(np.arange(N) % 10 < 7, 0, 1)
     group[:3] = (2, -1, -1)
 
-    found = drawn(group, ~NONE, NONE)
+    found = sample_points(group, ~NONE, NONE)
 
     assert SAMPLE <= found.sum() <= SAMPLE + 4
     assert np.isclose(np.bincount(group[found] + 1), [1, 7_000, 3_000, 1], atol=1).all()
@@ -26,7 +26,7 @@ def test_every_group_has_its_share() -> None:
 def test_what_is_not_faded_comes_first() -> None:
     bright = np.arange(N) < 400
 
-    found = drawn(np.zeros(N, dtype=np.int64), bright, ~bright)
+    found = sample_points(np.zeros(N, dtype=np.int64), bright, ~bright)
 
     assert found[bright].all()
     assert SAMPLE <= found.sum() <= SAMPLE + 2
@@ -35,13 +35,13 @@ def test_what_is_not_faded_comes_first() -> None:
 def test_half_of_the_points_at_least_are_not_faded() -> None:
     bright = np.arange(N) % 5 == 0
 
-    found = drawn(np.zeros(N, dtype=np.int64), bright, ~bright)
+    found = sample_points(np.zeros(N, dtype=np.int64), bright, ~bright)
 
     assert found[bright].sum() == found[~bright].sum() == SAMPLE // 2
 
 
 def test_nothing_but_faded_is_drawn_too() -> None:
-    assert drawn(np.zeros(N, dtype=np.int64), NONE, ~NONE).sum() == SAMPLE
+    assert sample_points(np.zeros(N, dtype=np.int64), NONE, ~NONE).sum() == SAMPLE
 
 
 def test_an_item_stays_when_groups_change() -> None:
@@ -49,8 +49,8 @@ def test_an_item_stays_when_groups_change() -> None:
     before = rng.integers(0, 11, N)
     after = np.clip(before + rng.integers(-1, 2, N), 0, 10)
 
-    first, second = drawn(before, ~NONE, NONE), drawn(after, ~NONE, NONE)
+    first, second = sample_points(before, ~NONE, NONE), sample_points(after, ~NONE, NONE)
 
-    assert (first == drawn(before, ~NONE, NONE)).all()
+    assert (first == sample_points(before, ~NONE, NONE)).all()
     # Two independent samples would share a tenth.
     assert (first & second).sum() > 0.9 * SAMPLE

@@ -3,18 +3,18 @@ from pathlib import Path
 import pytest
 
 from cartography.errors import CartographyError
-from cartography.files import cache_folder, content_key, written_whole
+from cartography.files import atomic_write, cache_folder, content_key
 
 
 def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "new" / "file.txt"
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text("first")
         assert not path.exists()
     assert path.read_text() == "first"
 
     def interrupted() -> None:
-        with written_whole(path) as temporary:
+        with atomic_write(path) as temporary:
             temporary.write_text("half")
             raise KeyboardInterrupt
 
@@ -28,7 +28,7 @@ def test_a_place_that_takes_no_files_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
         pytest.raises(CartographyError, match=r"file/new\.txt cannot be written"),
-        written_whole(tmp_path / "file" / "new.txt"),
+        atomic_write(tmp_path / "file" / "new.txt"),
     ):
         pass
 

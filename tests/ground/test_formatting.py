@@ -1,6 +1,12 @@
 import pytest
 
-from cartography.formatting import STRATEGY_NAMES, beside, counted, listed, strategy_name
+from cartography.formatting import (
+    STRATEGY_NAMES,
+    count_noun,
+    format_against,
+    join_names,
+    strategy_name,
+)
 from cartography.strategies import STRATEGIES
 
 
@@ -20,11 +26,11 @@ from cartography.strategies import STRATEGIES
 def test_a_number_stays_on_its_side_of_a_limit(
     value: float, limits: tuple[float, ...], text: str
 ) -> None:
-    assert beside(value, *limits) == text
+    assert format_against(value, *limits) == text
 
 
 def test_counted() -> None:
-    assert [counted(n, "text") for n in (0, 1, 2, 1200)] == [
+    assert [count_noun(n, "text") for n in (0, 1, 2, 1200)] == [
         "0 texts",
         "1 text",
         "2 texts",
@@ -43,4 +49,4 @@ def test_every_strategy_has_a_name_for_a_reader() -> None:
 
 
 def test_names_in_a_sentence() -> None:
-    assert [listed(["a", "b", "c"][:n]) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
+    assert [join_names(["a", "b", "c"][:n]) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]

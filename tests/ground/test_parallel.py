@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from cartography import parallel as cores
-from cartography.parallel import rounds, spread
+from cartography.parallel import run_jobs, run_rounds
 
 CPU = torch.device("cpu")
 
@@ -25,7 +25,7 @@ def test_jobs_run_side_by_side_and_answer_in_order() -> None:
         meet.wait()
         return number, torch.get_num_threads()
 
-    found = spread([lambda number=number: job(number) for number in range(4)], CPU)
+    found = run_jobs([lambda number=number: job(number) for number in range(4)], CPU)
     assert found == [(0, 1), (1, 1), (2, 1), (3, 1)]
 
 
@@ -49,11 +49,11 @@ def test_a_job_keeps_its_one_thread_when_others_choose_more() -> None:
 @pytest.mark.usefixtures("two_threads")
 def test_a_job_that_spreads_its_own_work_does_it_alone() -> None:
     def job() -> tuple[int, list[int]]:
-        return cores.cores(CPU), spread([torch.get_num_threads] * 3, CPU)
+        return cores.worker_count(CPU), run_jobs([torch.get_num_threads] * 3, CPU)
 
-    assert spread([job] * 5, CPU) == [(1, [1, 1, 1])] * 5
-    assert spread([torch.get_num_threads], CPU) == [1]
-    assert spread([], CPU) == []
+    assert run_jobs([job] * 5, CPU) == [(1, [1, 1, 1])] * 5
+    assert run_jobs([torch.get_num_threads], CPU) == [1]
+    assert run_jobs([], CPU) == []
 
 
 @pytest.mark.usefixtures("two_threads")
@@ -62,13 +62,13 @@ def test_a_mistake_in_a_job_is_the_callers() -> None:
         raise ValueError("mend this")
 
     with pytest.raises(ValueError, match="mend this"):
-        spread([job, job], CPU)
-    assert spread([lambda: 1, lambda: 2], CPU) == [1, 2]
+        run_jobs([job, job], CPU)
+    assert run_jobs([lambda: 1, lambda: 2], CPU) == [1, 2]
 
 
 def test_other_devices_are_left_to_themselves() -> None:
-    assert cores.cores(torch.device("meta")) == 1
-    assert spread([lambda: 1, lambda: 2], torch.device("meta")) == [1, 2]
+    assert cores.worker_count(torch.device("meta")) == 1
+    assert run_jobs([lambda: 1, lambda: 2], torch.device("meta")) == [1, 2]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
@@ -83,7 +83,7 @@ def test_rounds_answer_in_order_though_no_worker_waits(
         return number, counts[number]
 
     workers = [lambda number=number: worker(number) for number in range(3)]
-    found = list(rounds(workers, 4, CPU))
+    found = list(run_rounds(workers, 4, CPU))
     assert found == [[(number, call) for number in range(3)] for call in (1, 2, 3, 4)]
 
 
@@ -98,7 +98,7 @@ def test_rounds_end_when_nobody_wants_more_and_pass_on_mistakes() -> None:
     def wrong() -> None:
         raise ValueError("mend this")
 
-    taken = rounds([patient, patient], 500, CPU)
+    taken = run_rounds([patient, patient], 500, CPU)
     next(taken)
     taken.close()
     calls = 0
@@ -106,4 +106,4 @@ def test_rounds_end_when_nobody_wants_more_and_pass_on_mistakes() -> None:
         calls += 1  # those under way come to their end, and no other begins
     assert 2 <= calls < 50
     with pytest.raises(ValueError, match="mend this"):
-        list(rounds([wrong, patient], 3, CPU))
+        list(run_rounds([wrong, patient], 3, CPU))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cartography.maps.data_map import DataMap
-from cartography.maps.map_pair import MapPair, rows_on
+from cartography.maps.map_pair import MapPair, rows_on_map
 
 
 def map_of(ids: str, correctness: list[float]) -> DataMap:
@@ -18,15 +18,15 @@ def map_of(ids: str, correctness: list[float]) -> DataMap:
 
 
 def pair_of(seed: DataMap, full: DataMap) -> MapPair:
-    return MapPair(seed, full, rows_on(seed, full))
+    return MapPair(seed, full, rows_on_map(seed, full))
 
 
 FULL = map_of("abcdef", [1, 1, 1, 1, 0.5, 0])
 
 
 def test_items_are_found_by_their_ids() -> None:
-    assert rows_on(map_of("ezb", [0, 0, 0]), FULL).tolist() == [4, -1, 1]
-    assert rows_on(map_of("", []), FULL).tolist() == []
+    assert rows_on_map(map_of("ezb", [0, 0, 0]), FULL).tolist() == [4, -1, 1]
+    assert rows_on_map(map_of("", []), FULL).tolist() == []
 
 
 def test_moves_count_the_texts_of_both_maps() -> None:

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from cartography.models.mlp import (
     BLOCK,
-    Classifiers,
+    BatchedMLP,
     Layers,
-    Noise,
+    TestTimeDropout,
     dropout_masks,
     mc_probabilities,
     probabilities,
@@ -27,7 +27,7 @@ def seeded(*seeds: int) -> list[torch.Generator]:
     return [torch.Generator().manual_seed(seed) for seed in seeds]
 
 
-def plain(classifier: Classifiers, model: int) -> nn.Sequential:
+def plain(classifier: BatchedMLP, model: int) -> nn.Sequential:
     """Model number `model` as torch.nn modules."""
     modules: list[nn.Module] = []
     for weights, biases in classifier.layers.views(classifier.flat):
@@ -51,8 +51,8 @@ def test_layers_count_and_lay_out_parameters() -> None:
 
 
 def test_initial_weights_are_those_of_linear_and_do_not_depend_on_neighbours() -> None:
-    alone = Classifiers.initialised(LAYERS, seeded(1), CPU)
-    among = Classifiers.initialised(LAYERS, seeded(0, 1, 2), CPU)
+    alone = BatchedMLP.initialised(LAYERS, seeded(1), CPU)
+    among = BatchedMLP.initialised(LAYERS, seeded(0, 1, 2), CPU)
     assert torch.equal(alone.flat[0], among.flat[1])
     for (inputs, _), (weights, biases) in zip(LAYERS.pairs, LAYERS.views(among.flat), strict=True):
         bound = 1 / math.sqrt(inputs)
@@ -63,7 +63,7 @@ def test_initial_weights_are_those_of_linear_and_do_not_depend_on_neighbours() -
 
 @pytest.mark.parametrize("models", [1, 3])
 def test_forward_and_backward_match_torch_nn(models: int) -> None:
-    classifier = Classifiers.initialised(LAYERS, seeded(*range(models)), CPU)
+    classifier = BatchedMLP.initialised(LAYERS, seeded(*range(models)), CPU)
     inputs = torch.randn(models, 6, 7, generator=seeded(9)[0])
     labels = torch.randint(3, (models, 6), generator=seeded(8)[0])
     activations = classifier.forward(inputs)
@@ -86,7 +86,7 @@ def test_forward_and_backward_match_torch_nn(models: int) -> None:
 
 
 def test_backward_through_dropout_matches_automatic_differentiation() -> None:
-    classifier = Classifiers.initialised(LAYERS, seeded(0), CPU)
+    classifier = BatchedMLP.initialised(LAYERS, seeded(0), CPU)
     inputs = torch.randn(1, 6, 7, generator=seeded(9)[0])
     masks = dropout_masks(6, LAYERS.hidden, 0.5, seeded(5))
     error = torch.randn(1, 6, 3, generator=seeded(4)[0])
@@ -105,7 +105,7 @@ def test_backward_through_dropout_matches_automatic_differentiation() -> None:
 
 
 def test_scoring_in_blocks_matches_torch_nn() -> None:
-    classifier = Classifiers.initialised(LAYERS, seeded(3, 4), CPU)
+    classifier = BatchedMLP.initialised(LAYERS, seeded(3, 4), CPU)
     features = torch.randn(BLOCK + 10, 7, generator=seeded(2)[0])
     rows = torch.stack([torch.arange(BLOCK + 10), torch.arange(BLOCK + 10).flip(0)])
     scored = probabilities(classifier, features, rows)
@@ -120,10 +120,10 @@ def test_scoring_in_blocks_matches_torch_nn() -> None:
 
 
 def test_noise_leaves_dropout_on_in_every_block() -> None:
-    classifier = Classifiers.initialised(LAYERS, seeded(3, 4), CPU)
+    classifier = BatchedMLP.initialised(LAYERS, seeded(3, 4), CPU)
     features = torch.randn(BLOCK + 10, 7, generator=seeded(2)[0])
     rows = torch.arange(BLOCK + 10).repeat(2, 1)
-    noise = Noise(0.3, (8, 9))
+    noise = TestTimeDropout(0.3, (8, 9))
     psi = representations(classifier, features, rows, noise)
     # As wide as for one model: what is drawn for a row does not depend on the neighbours.
     for block, columns in enumerate(torch.arange(BLOCK + 10).split(BLOCK)):
@@ -137,7 +137,7 @@ def test_noise_leaves_dropout_on_in_every_block() -> None:
 
 def test_a_relu_on_the_outputs_is_part_of_both_passes() -> None:
     layers = replace(LAYERS, relu_outputs=True)
-    classifier = Classifiers.initialised(layers, seeded(0), CPU)
+    classifier = BatchedMLP.initialised(layers, seeded(0), CPU)
     inputs = torch.randn(1, 6, 7, generator=seeded(9)[0])
     error = torch.randn(1, 6, 3, generator=seeded(4)[0])
     flat = torch.zeros_like(classifier.flat)
@@ -154,7 +154,7 @@ def test_a_relu_on_the_outputs_is_part_of_both_passes() -> None:
 
 
 def test_what_follows_a_layer_is_a_perceptron_of_the_same_parameters() -> None:
-    classifier = Classifiers.initialised(LAYERS, seeded(3, 4), CPU)
+    classifier = BatchedMLP.initialised(LAYERS, seeded(3, 4), CPU)
     _, first, second, logits = classifier.forward(torch.randn(2, 6, 7, generator=seeded(2)[0]))
     rest = classifier.after(1)
     assert rest.layers == Layers(5, (4,), 3)
@@ -163,7 +163,7 @@ def test_what_follows_a_layer_is_a_perceptron_of_the_same_parameters() -> None:
 
 
 def test_scoring_nothing_has_the_shape_of_nothing() -> None:
-    classifier = Classifiers.initialised(LAYERS, seeded(3), CPU)
+    classifier = BatchedMLP.initialised(LAYERS, seeded(3), CPU)
     features, none = torch.zeros(4, 7), torch.zeros(1, 0, dtype=torch.int64)
     assert probabilities(classifier, features, none).shape == (1, 0, 3)
     assert representations(classifier, features, none).shape == (1, 0, 4)
@@ -194,10 +194,10 @@ def test_neighbouring_decisions_of_a_mask_are_independent() -> None:
 
 
 def test_monte_carlo_passes_differ_and_average_to_something_like_the_plain_prediction() -> None:
-    classifier = Classifiers.initialised(LAYERS, seeded(3, 4), CPU)
+    classifier = BatchedMLP.initialised(LAYERS, seeded(3, 4), CPU)
     features = torch.randn(20, 7, generator=seeded(2)[0])
     rows = torch.arange(20).repeat(2, 1)
-    found = mc_probabilities(classifier, features, rows, Noise(0.3, (1, 2)), 400)
+    found = mc_probabilities(classifier, features, rows, TestTimeDropout(0.3, (1, 2)), 400)
     assert found.shape == (2, 20, 400, 3)
     assert not torch.equal(found[:, :, 0], found[:, :, 1])
     torch.testing.assert_close(found.sum(3), torch.ones(2, 20, 400))
@@ -206,10 +206,10 @@ def test_monte_carlo_passes_differ_and_average_to_something_like_the_plain_predi
 
 
 def test_monte_carlo_passes_are_those_of_the_whole_network() -> None:
-    classifier = Classifiers.initialised(LAYERS, seeded(3), CPU)
+    classifier = BatchedMLP.initialised(LAYERS, seeded(3), CPU)
     features = torch.randn(20, 7, generator=seeded(2)[0])
     rows = torch.arange(20).unsqueeze(0)
-    [found] = mc_probabilities(classifier, features, rows, Noise(0.3, (1,)), 2)
+    [found] = mc_probabilities(classifier, features, rows, TestTimeDropout(0.3, (1,)), 2)
     drawn = [torch.Generator().manual_seed(torch_seed(1, 0))]
     for number in range(2):
         masks = dropout_masks(20, LAYERS.hidden, 0.3, drawn)

@@ -11,13 +11,13 @@ from clouds import PRESET as SMALL
 from sklearn.model_selection import train_test_split
 
 from cartography.active.learner import ActiveLearner
-from cartography.active.simulation import Arm, Iteration, evaluate, seed_set, simulate
+from cartography.active.simulation import Iteration, Trial, evaluate, seed_set, simulate
 from cartography.errors import CartographyError
 from cartography.models.presets import PAPER, RELEASED
 from cartography.models.switches import Switches, describe_switches, switch_values
 from cartography.reproduction.plan import CAL_ALONE
 from cartography.strategies.bald import bald
-from cartography.strategies.cal import rounded_to_fifths
+from cartography.strategies.cal import round_to_fifths
 from cartography.strategies.entropy import entropy_of
 
 
@@ -52,7 +52,7 @@ def test_settings_are_read_as_they_are_written() -> None:
 
 
 def test_correctness_in_fifths_needs_nine_epochs_of_thirty_to_be_above_t_cor() -> None:
-    levels = rounded_to_fifths(np.arange(31) / 30)
+    levels = round_to_fifths(np.arange(31) / 30)
     assert np.flatnonzero(levels > 0.2)[0] == 9
     assert set(np.round(levels * 5).astype(int)) == {0, 1, 2, 3, 4, 5}
 
@@ -82,7 +82,7 @@ def test_bald_over_log_probabilities_is_the_geometric_mean() -> None:
 
 def run(switches: Switches, strategy: str = "cal-dal", **more: object) -> list[Iteration]:
     preset = SMALL.with_switches(switches)
-    arms = [Arm(strategy, 7)]
+    arms = [Trial(strategy, 7)]
     options = {"preset": preset, **more}
     return list(simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, arms, **options))
 

@@ -14,10 +14,10 @@ from torch import nn
 
 from cartography.errors import CartographyError
 from cartography.models import training
-from cartography.models.mlp import Classifiers, Layers, torch_seed
+from cartography.models.mlp import BatchedMLP, Layers, torch_seed
 from cartography.models.presets import PAPER, Recipe
-from cartography.models.trainer import Lockstep, Seen
-from cartography.models.training import TrainingSet, as_tensor, fit, pick_device
+from cartography.models.trainer import BatchedTrainer, PassRecord, TrainingSet
+from cartography.models.training import as_tensor, pick_device, train_epochs
 
 RECIPE = Recipe(
     hidden=(6, 5),
@@ -40,7 +40,7 @@ def plain_training(each: TrainingSet, recipe: Recipe) -> tuple[nn.Sequential, li
     """One model trained by torch's own modules, autograd and AdamW, in the same order of rows."""
     layers = Layers(7, recipe.hidden, 3)
     start = torch.Generator().manual_seed(torch_seed(each.seed, 0))
-    weights = layers.views(Classifiers.initialised(layers, [start], torch.device("cpu")).flat)
+    weights = layers.views(BatchedMLP.initialised(layers, [start], torch.device("cpu")).flat)
     modules: list[nn.Module] = []
     for weight, bias in weights:
         linear = nn.Linear(weight.shape[1], weight.shape[2])
@@ -68,7 +68,7 @@ def plain_training(each: TrainingSet, recipe: Recipe) -> tuple[nn.Sequential, li
 @pytest.mark.parametrize("epochs", [1, 3])
 def test_training_matches_torch_nn(sets: list[TrainingSet], epochs: int) -> None:
     recipe = replace(RECIPE, epochs=epochs)
-    seen = list(fit(FEATURES, sets, 3, recipe))
+    seen = list(train_epochs(FEATURES, sets, 3, recipe))
     assert [epoch.number for epoch in seen] == list(range(1, epochs + 1))
     final = seen[-1].classifiers
     for model, each in enumerate(sets):
@@ -91,7 +91,7 @@ def test_one_adamw_step_matches_the_formula() -> None:
     each = TrainingSet(np.array([3]), np.array([1]), seed=5)
     layers = Layers(7, recipe.hidden, 3)
     start = torch.Generator().manual_seed(torch_seed(5, 0))
-    before = Classifiers.initialised(layers, [start], torch.device("cpu"))
+    before = BatchedMLP.initialised(layers, [start], torch.device("cpu"))
     leaf = before.flat.clone().requires_grad_()
     hidden = FEATURES[3].view(1, 1, 7)
     for depth, (weights, biases) in enumerate(layers.views(leaf)):
@@ -100,7 +100,7 @@ def test_one_adamw_step_matches_the_formula() -> None:
     nn.functional.cross_entropy(hidden[0], torch.tensor([1])).backward()
     assert leaf.grad is not None
     expected = before.flat * (1 - 1e-2 * 0.01) - 1e-2 * leaf.grad / (leaf.grad.abs() + 1e-8)
-    (epoch,) = fit(FEATURES, [each], 3, recipe)
+    (epoch,) = train_epochs(FEATURES, [each], 3, recipe)
     assert torch.allclose(epoch.classifiers[0].flat, expected, atol=1e-5)
 
 
@@ -127,9 +127,9 @@ def test_on_one_core_models_stand_side_by_side() -> None:
 @pytest.mark.parametrize("batch_size", [4, 16, 10], ids=["4", "16", "10, no multiple of 16"])
 def test_a_model_does_not_depend_on_its_neighbours(batch_size: int) -> None:
     recipe = replace(RECIPE, dropout=0.3, batch_size=batch_size)
-    *_, together = fit(FEATURES, SEVERAL, 3, recipe)
+    *_, together = train_epochs(FEATURES, SEVERAL, 3, recipe)
     for model, each in enumerate(SEVERAL):
-        *_, alone = fit(FEATURES, [each], 3, recipe)
+        *_, alone = train_epochs(FEATURES, [each], 3, recipe)
         assert np.array_equal(alone.gold_probability[0], together.gold_probability[model])
         assert torch.equal(alone.classifiers[0].flat, together.classifiers[model].flat)
 
@@ -140,9 +140,9 @@ def test_a_map_with_dropout_left_on_does_not_depend_on_its_neighbours() -> None:
     rng = np.random.default_rng(2)
     rows, labels = rng.integers(40, size=300), rng.integers(3, size=300)
     sets = [TrainingSet(rows, labels, seed) for seed in range(3)]
-    *_, together = fit(FEATURES, sets, 3, recipe)
+    *_, together = train_epochs(FEATURES, sets, 3, recipe)
     for model, each in enumerate(sets):
-        *_, alone = fit(FEATURES, [each], 3, recipe)
+        *_, alone = train_epochs(FEATURES, [each], 3, recipe)
         np.testing.assert_allclose(
             alone.gold_probability[0], together.gold_probability[model], atol=1e-6, rtol=0
         )
@@ -152,7 +152,7 @@ def test_a_model_does_not_depend_on_the_number_of_cores(monkeypatch: pytest.Monk
     found = []
     for cores in (1, 3):
         monkeypatch.setattr("cartography.parallel._CORES", cores)
-        *_, last = fit(FEATURES, SEVERAL, 3, replace(RECIPE, dropout=0.3))
+        *_, last = train_epochs(FEATURES, SEVERAL, 3, replace(RECIPE, dropout=0.3))
         found.append(torch.cat([each.flat for each in last.classifiers]))
     assert torch.equal(*found)
 
@@ -161,15 +161,15 @@ def test_a_model_does_not_depend_on_the_number_of_cores(monkeypatch: pytest.Monk
 def test_each_set_may_have_features_of_its_own() -> None:
     other = FEATURES.flip(0) * 2
     sets = SEVERAL[3:6]
-    *_, together = fit([FEATURES, other, FEATURES], sets, 3, RECIPE)
+    *_, together = train_epochs([FEATURES, other, FEATURES], sets, 3, RECIPE)
     for model, features in enumerate([FEATURES, other, FEATURES]):
-        *_, alone = fit(features, [sets[model]], 3, RECIPE)
+        *_, alone = train_epochs(features, [sets[model]], 3, RECIPE)
         assert np.array_equal(alone.gold_probability[0], together.gold_probability[model])
 
 
 def test_features_in_double_precision_train_in_it() -> None:
-    *_, single = fit(FEATURES, RAGGED, 3, RECIPE)
-    *_, double = fit(FEATURES.double(), RAGGED, 3, RECIPE)
+    *_, single = train_epochs(FEATURES, RAGGED, 3, RECIPE)
+    *_, double = train_epochs(FEATURES.double(), RAGGED, 3, RECIPE)
     assert double.classifiers[0].flat.dtype == torch.float64
     np.testing.assert_allclose(
         single.gold_probability[2], double.gold_probability[2], atol=1e-5, rtol=0
@@ -180,7 +180,8 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others() -> None:
     recipe = replace(RECIPE, dropout=0.3)
     other = [replace(each, seed=each.seed + 1) for each in RAGGED]
     one, two, three = (
-        list(fit(FEATURES, sets, 3, recipe))[-1].classifiers for sets in (RAGGED, RAGGED, other)
+        list(train_epochs(FEATURES, sets, 3, recipe))[-1].classifiers
+        for sets in (RAGGED, RAGGED, other)
     )
     for model in range(3):
         assert torch.equal(one[model].flat, two[model].flat)
@@ -191,8 +192,8 @@ def test_dynamics_of_the_training_pass_are_read_before_each_step() -> None:
     # A batch as large as the set: the pass sees the weights of the epoch's start, so what it
     # reads in epoch e + 1 is what a pass at the end of epoch e reads.
     recipe = replace(RECIPE, batch_size=21)
-    at_end = list(fit(FEATURES, RAGGED, 3, recipe))
-    in_pass = list(fit(FEATURES, RAGGED, 3, replace(recipe, dynamics="training_pass")))
+    at_end = list(train_epochs(FEATURES, RAGGED, 3, recipe))
+    in_pass = list(train_epochs(FEATURES, RAGGED, 3, replace(recipe, dynamics="training_pass")))
     for earlier, later in zip(at_end[:-1], in_pass[1:], strict=True):
         for model in range(3):
             np.testing.assert_allclose(
@@ -208,7 +209,7 @@ def test_the_paper_recipe_learns_a_separable_problem() -> None:
     labels = rng.integers(2, size=200)
     features = rng.normal(size=(200, 20)).astype(np.float32) + 2 * labels[:, None]
     recipe = PAPER.for_corpus(200).classifier
-    *_, last = fit(
+    *_, last = train_epochs(
         as_tensor(features.astype(np.float32), torch.device("cpu")),
         [TrainingSet(np.arange(200), labels, 0)],
         2,
@@ -219,7 +220,7 @@ def test_the_paper_recipe_learns_a_separable_problem() -> None:
 
 def test_features_of_any_size_train_as_long_as_they_are_numbers() -> None:
     """A gold label whose probability underflows to 0 still has a finite loss."""
-    *_, last = fit(FEATURES * 3_000, RAGGED, 3, RECIPE)
+    *_, last = train_epochs(FEATURES * 3_000, RAGGED, 3, RECIPE)
     assert np.isfinite(last.losses).all()
     assert min(each.min() for each in last.gold_probability) < 1e-30
 
@@ -227,33 +228,33 @@ def test_features_of_any_size_train_as_long_as_they_are_numbers() -> None:
 def test_mistakes() -> None:
     empty = TrainingSet(np.arange(0), np.arange(0), 1)
     with pytest.raises(CartographyError, match="nothing to train on"):
-        next(fit(FEATURES, [empty], 3, RECIPE))
+        next(train_epochs(FEATURES, [empty], 3, RECIPE))
     with pytest.raises(CartographyError, match=r"diverged in epoch 1: check the word vectors"):
-        next(fit(FEATURES * float("nan"), RAGGED, 3, RECIPE))
+        next(train_epochs(FEATURES * float("nan"), RAGGED, 3, RECIPE))
     for labels, named in ((np.array([0, -1, 3]), -1), (np.array([0, 1, 3]), 3)):
         with pytest.raises(CartographyError, match=f"run from 0 to 2; one is {named}"):
-            next(fit(FEATURES, [TrainingSet(np.arange(3), labels, 1)], 3, RECIPE))
+            next(train_epochs(FEATURES, [TrainingSet(np.arange(3), labels, 1)], 3, RECIPE))
     for changes in ({"epochs": 0}, {"batch_size": 0}, {"dropout": 1.0}):
         with pytest.raises(CartographyError):
             replace(RECIPE, **changes)
     with pytest.raises(CartographyError, match="device 'tpu' is not one of auto, cpu, cuda"):
         pick_device("tpu")
     with pytest.raises(ValueError, match="batch size is open"):
-        next(fit(FEATURES, RAGGED, 3, replace(RECIPE, batch_size=None)))
+        next(train_epochs(FEATURES, RAGGED, 3, replace(RECIPE, batch_size=None)))
 
 
 def test_nothing_trains_on_after_a_divergence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cartography.parallel._CORES", 2)
-    begun, epoch = [], Lockstep.epoch
+    begun, epoch = [], BatchedTrainer.epoch
 
-    def counted(loop: Lockstep) -> Seen:
+    def counted(loop: BatchedTrainer) -> PassRecord:
         begun.append(loop.number)
         time.sleep(0.01)
         return epoch(loop)
 
-    monkeypatch.setattr(Lockstep, "epoch", counted)
+    monkeypatch.setattr(BatchedTrainer, "epoch", counted)
     with pytest.raises(CartographyError, match="diverged in epoch 1") as kept:
-        list(fit(FEATURES * float("nan"), SEVERAL, 3, replace(RECIPE, epochs=500)))
+        list(train_epochs(FEATURES * float("nan"), SEVERAL, 3, replace(RECIPE, epochs=500)))
     time.sleep(0.2)  # those under way come to their end
     before = len(begun)
     time.sleep(0.2)
@@ -278,15 +279,15 @@ def test_a_training_is_freed_as_soon_as_it_is_dropped(
     until: Callable[[Callable[[], bool]], None],
 ) -> None:
     monkeypatch.setattr("cartography.parallel._CORES", cores)
-    alive: WeakSet[Lockstep] = WeakSet()
-    begin = Lockstep.__init__
+    alive: WeakSet[BatchedTrainer] = WeakSet()
+    begin = BatchedTrainer.__init__
 
-    def noted(loop: Lockstep, *given: object) -> None:
+    def noted(loop: BatchedTrainer, *given: object) -> None:
         begin(loop, *given)  # type: ignore[arg-type]
         alive.add(loop)
 
-    monkeypatch.setattr(Lockstep, "__init__", noted)
-    for _ in islice(fit(FEATURES, SEVERAL, 3, RECIPE), taken):
+    monkeypatch.setattr(BatchedTrainer, "__init__", noted)
+    for _ in islice(train_epochs(FEATURES, SEVERAL, 3, RECIPE), taken):
         assert alive
     until(lambda: not alive)  # a thread may have to return from the last epoch
 

@@ -13,7 +13,7 @@ import pytest
 
 from cartography.cli import main
 from cartography.corpora.reading import read_corpus
-from cartography.features.word_vectors import tokens_of
+from cartography.features.word_vectors import tokenise
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def vectors(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     needed = set()
     for name in ("trec_train.csv", "trec_test.csv"):
         for text in read_corpus(data_folder / name).texts:
-            needed |= {form for token in tokens_of(text) for form in (token, token.lower())}
+            needed |= {form for token in tokenise(text) for form in (token, token.lower())}
     known = sorted(needed & row_of.keys())
     lines = [
         f"{word} {' '.join(f'{value:.5g}' for value in matrix[row_of[word]])}\n" for word in known

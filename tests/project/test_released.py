@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from released import Released, least_confidence, linear
 
 from cartography.active.learner import ActiveLearner, train
-from cartography.models.mlp import Classifiers, Layers, torch_seed
+from cartography.models.mlp import BatchedMLP, Layers, torch_seed
 from cartography.models.presets import RELEASED
-from cartography.strategies.discriminator import drawn_seed
+from cartography.strategies.discriminator import draw_seed
 
 PRESET = replace(
     RELEASED.with_classifier(dropout=0.0, epochs=6, batch_size=8, learning_rate=1e-3),
@@ -35,7 +35,7 @@ def _one_thread() -> Iterator[None]:
 def initial(layers: Layers, seed: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """The engine's initial weights (in, out) and biases (out,) of one model."""
     generator = torch.Generator().manual_seed(torch_seed(seed, 0))
-    models = Classifiers.initialised(layers, [generator], torch.device("cpu"))
+    models = BatchedMLP.initialised(layers, [generator], torch.device("cpu"))
     return [(weights[0], biases[0, 0]) for weights, biases in layers.views(models.flat)]
 
 
@@ -71,7 +71,7 @@ def side_by_side(strategy: str, seed: int, rate: float) -> Iterator[Step]:
         labelled, pool = learner.labelled, learner.pool
         expected = plain.train(ALL[labelled], torch.from_numpy(CORPUS.labels[labelled]), 6, 8)
 
-        drawn = drawn_seed(np.random.default_rng(learner.query_seed))
+        drawn = draw_seed(np.random.default_rng(learner.query_seed))
         [weights] = initial(Layers(300, (), 2), drawn)
         if strategy == "cal":
             order = plain.cal(ALL[pool], linear(*weights), 0.4, **how)

@@ -25,10 +25,10 @@ from cartography.reproduction.results import (
     PICKS_COLUMNS,
     Results,
     add_results,
-    joined,
+    format_ids,
+    join_results,
     missing_from,
     read_results,
-    told_ids,
     write_results,
 )
 
@@ -120,16 +120,16 @@ OTHERS: dict[Run, list[float]] = {
 def test_a_later_run_takes_the_place_of_the_whole_run_before_it(arm: tuple[str, float]) -> None:
     run: Run = ("paper", *arm, 1)
     before = made({**OTHERS, run: np.linspace(0, 1, 31).tolist()})
-    alone = joined([before, made({run: [0.7, 0.8]})])
+    alone = join_results([before, made({run: [0.7, 0.8]})])
     assert same(alone, made({**OTHERS, run: [0.7, 0.8]}))
-    assert same(joined([alone, before]), before), "the later one counts, not the shorter"
+    assert same(join_results([alone, before]), before), "the later one counts, not the shorter"
 
 
 def test_so_does_a_later_training_on_all_texts_and_a_later_map() -> None:
     full = {("paper", 1): 0.5, ("paper", 2): 0.6, ("released", 1): 0.7}
     maps = {("paper", "seed"): [0.1] * 5, ("paper", "all"): [0.2], ("released", "seed"): [0.3]}
     later = made(full={("paper", 1): 0.9}, maps={("paper", "seed"): [0.4, 0.5]})
-    found = joined([made(full=full, maps=maps), later])
+    found = join_results([made(full=full, maps=maps), later])
     expected = made(full={**full, ("paper", 1): 0.9}, maps={**maps, ("paper", "seed"): [0.4, 0.5]})
     assert same(found, expected)
 
@@ -138,7 +138,7 @@ def test_what_each_has_of_its_own_is_united_in_order() -> None:
     first = made(seeds=[3, 1], machines=["x"], notes=["n", "m"], commands=["b", "a"])
     second = made(seeds=[1, 2, 3], machines=["x"], notes=[], commands=["a", "c"])
     third = made(seeds=[0], machines=["w"], notes=["k", "n"], commands=["b"])
-    corpus = joined([first, second, third]).corpus
+    corpus = join_results([first, second, third]).corpus
     assert corpus == {
         **first.corpus,
         "seeds": [3, 1, 2, 0],
@@ -186,7 +186,7 @@ def test_joined_with_empty_tables_figures_are_written_as_figures(
         {("paper", 1): 1 / 7},
         {("paper", "seed"): [1 / 3, 1 / 9]},
     )
-    found = joined([made(), some] if empty_first else [some, made()])
+    found = join_results([made(), some] if empty_first else [some, made()])
     for name in TABLES:
         assert getattr(found, name).dtypes.equals(getattr(some, name).dtypes)
     write_results(tmp_path, found)
@@ -200,7 +200,7 @@ def test_joined_with_empty_tables_figures_are_written_as_figures(
 
 
 def test_nothing_joined_with_nothing() -> None:
-    assert same(joined([made(), made()]), made())
+    assert same(join_results([made(), made()]), made())
 
 
 METHOD = Method("paper", PAPER, ("random", "cal"), (0.2, 0.4), MAPPED)
@@ -289,7 +289,7 @@ def test_a_run_that_labelled_all_texts_is_whole() -> None:
     ids=["space", "percent", "letters", "marks", "number", "na", "none"],
 )
 def test_ids_are_read_back_as_they_were(tmp_path: Path, ids: list[str]) -> None:
-    picks = [("paper", "random", 1, number, told_ids(ids)) for number in (1, 2)]
+    picks = [("paper", "random", 1, number, format_ids(ids)) for number in (1, 2)]
     found = made({("paper", "random", NONE, 1): [0.5, 0.6, 0.7]})
     write_results(tmp_path, replace(found, picks=pd.DataFrame(picks, columns=list(PICKS_COLUMNS))))
     [run] = read_results(tmp_path).learned("paper")

@@ -7,7 +7,7 @@ from reproduced import FULL, RANDOM, T3, Runs, both, ends, made
 
 from cartography.models.presets import PRESETS
 from cartography.reproduction.estimates import Estimate, estimate, paired
-from cartography.reproduction.markdown import captioned, cell, change
+from cartography.reproduction.markdown import caption_table, cell, change
 from cartography.reproduction.pick_sections import efficiency, moved_words
 from cartography.reproduction.published import COMPARED, PUBLISHED
 from cartography.reproduction.report import report
@@ -16,19 +16,19 @@ from cartography.reproduction.sections import order
 from cartography.reproduction.shared_picks import overlaps
 from cartography.reproduction.tables import (
     accuracies,
-    accuracy_courses,
-    batch_courses,
+    accuracy_trajectories,
+    batch_trajectories,
     compared_runs,
     counts,
-    discriminator_courses,
+    data_efficiency,
+    discriminator_trajectories,
     dominance,
-    judged,
-    reached,
     regions,
     seconds,
+    verdicts_on_random,
 )
-from cartography.reproduction.tables import moved as moves
-from cartography.reproduction.words import told
+from cartography.reproduction.tables import threshold_moves as moves
+from cartography.reproduction.words import describe_estimate
 
 
 def test_an_estimate_by_hand() -> None:
@@ -136,18 +136,18 @@ def test_overlap_within_a_batch_over_a_run_and_by_chance() -> None:
 
 def test_courses_follow_the_curves() -> None:
     results = made(both())
-    random, cal = accuracy_courses(results, "paper")
+    random, cal = accuracy_trajectories(results, "paper")
     assert (random.strategy, cal.strategy) == ("random", "cal")
     assert random.iterations == (0, 2)
     assert [value.mean for value in random.at] == pytest.approx([0.52, 0.72])
     assert random.mean.mean == pytest.approx(0.62)
     longer = made({("paper", "lc", None): {1: [0.5] * 31}}, iterations=30)
-    assert accuracy_courses(longer, "paper")[0].iterations == (0, 5, 10, 20, 30)
-    assert batch_courses(longer, "paper", "confidence")[0].iterations == (1, 15, 30)
-    (found,) = discriminator_courses(results, "paper")
+    assert accuracy_trajectories(longer, "paper")[0].iterations == (0, 5, 10, 20, 30)
+    assert batch_trajectories(longer, "paper", "confidence")[0].iterations == (1, 15, 30)
+    (found,) = discriminator_trajectories(results, "paper")
     assert found.iterations == (1, 2)
     assert [value.mean for value in found.at] == pytest.approx([0.6, 0.7])
-    assert accuracy_courses(results, "released") == ()
+    assert accuracy_trajectories(results, "released") == ()
 
 
 def test_seconds_leave_out_the_training_without_a_query() -> None:
@@ -159,15 +159,15 @@ def test_seconds_leave_out_the_training_without_a_query() -> None:
 
 def test_how_soon_cal_reaches_all_texts() -> None:
     runs = {("paper", "cal", 0.2): {1: (0.5, 0.8, 0.9), 2: (0.5, 0.8, 0.9)}}
-    found = reached(made(runs, {"paper": {1: 0.8, 2: 0.8}}), "paper", "cal")
+    found = data_efficiency(made(runs, {"paper": {1: 0.8, 2: 0.8}}), "paper", "cal")
     assert found is not None
     assert (found.labels, found.most, found.texts) == (12, 14, 110)
     assert found.share.mean == pytest.approx(0.9 / 0.8)
-    never = reached(made(runs, {"paper": {1: 0.95, 2: 0.95}}), "paper", "cal")
+    never = data_efficiency(made(runs, {"paper": {1: 0.95, 2: 0.95}}), "paper", "cal")
     assert never is not None
     assert never.labels is None
-    assert reached(made(runs), "paper", "cal") is None
-    assert reached(made(runs, {"paper": {1: 0.8, 2: 0.8}}), "paper", "random") is None
+    assert data_efficiency(made(runs), "paper", "cal") is None
+    assert data_efficiency(made(runs, {"paper": {1: 0.8, 2: 0.8}}), "paper", "random") is None
     ends_at = {("paper", "random", None): {1: (0.5, 0.6, 0.7), 2: (0.5, 0.6, 0.7)}, **runs}
     lines = efficiency(made(ends_at, {"paper": {1: 0.7, 2: 0.7}}))
     assert any(
@@ -235,10 +235,13 @@ def test_numbers_in_cells() -> None:
     assert change(value.less(-0.5), 3) == "**+0.500 ± 0.010**"
     assert cell(Estimate(0.5, float("nan"), float("nan"), 1), 3) == "0.500 (1 seed)"
     assert cell(estimate(pd.Series([np.nan])), 3) == "-"
-    assert told(estimate(pd.Series([np.nan]))) == "not run"
-    assert captioned(made({}), "T", "It.", ["a"], []) == []
+    assert describe_estimate(estimate(pd.Series([np.nan]))) == "not run"
+    assert caption_table(made({}), "T", "It.", ["a"], []) == []
 
 
 def test_judged_needs_random_and_another() -> None:
-    assert judged(compared_runs(made({("paper", "cal", 0.2): RANDOM}), "paper")) is None
-    assert judged(compared_runs(made({("paper", "random", None): RANDOM}), "paper")) is None
+    assert verdicts_on_random(compared_runs(made({("paper", "cal", 0.2): RANDOM}), "paper")) is None
+    assert (
+        verdicts_on_random(compared_runs(made({("paper", "random", None): RANDOM}), "paper"))
+        is None
+    )

@@ -17,10 +17,16 @@ from cartography.errors import CartographyError
 from cartography.features.embedding import Coverage, Embedding
 from cartography.maps.data_map import REGIONS
 from cartography.models.presets import Preset
-from cartography.reproduction.experiments import Experiments, carry_out
+from cartography.reproduction.experiments import Experiments, run_experiments
 from cartography.reproduction.plan import MAP_EPOCHS, MAPPED, Method
 from cartography.reproduction.results import ACCURACY_COLUMNS, Results, read_results
-from cartography.reproduction.work import Inputs, Work, carried_out, tables, works
+from cartography.reproduction.work import (
+    CorpusFeatures,
+    RunBatch,
+    plan_batches,
+    result_tables,
+    run_batch,
+)
 from cartography.runs.manifest import Manifest, read_json
 
 METHOD = Method(
@@ -35,8 +41,8 @@ HOME = Path("paper")
 COVERAGE = Coverage(90, 90, 90, 90, 0)
 
 
-def inputs(vectors: str = "made up", corpus: Corpus = CORPUS) -> Inputs:
-    return Inputs(
+def inputs(vectors: str = "made up", corpus: Corpus = CORPUS) -> CorpusFeatures:
+    return CorpusFeatures(
         *(corpus, Embedding(FEATURES, COVERAGE, vectors, f"{vectors} 1")),
         *(TEST, Embedding(TEST_FEATURES, COVERAGE, vectors, f"{vectors} 2")),
     )
@@ -45,24 +51,24 @@ def inputs(vectors: str = "made up", corpus: Corpus = CORPUS) -> Inputs:
 def parts(
     out: Path,
     seeds: Sequence[int] = (5, 6),
-    given: Inputs | None = None,
+    given: CorpusFeatures | None = None,
     method: Method = METHOD,
     **sizes: Any,
-) -> list[Work]:
+) -> list[RunBatch]:
     preset = replace(method.preset, **sizes).for_corpus(len(CORPUS))
-    return list(works(out, method, preset, given or inputs(), seeds, "cpu"))
+    return list(plan_batches(out, method, preset, given or inputs(), seeds, "cpu"))
 
 
-def done(work: Work) -> list[int]:
-    return list(carried_out(work, inputs()))
+def done(work: RunBatch) -> list[int]:
+    return list(run_batch(work, inputs()))
 
 
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 
-def outcome(every: Sequence[Work]) -> list[pd.DataFrame]:
+def outcome(every: Sequence[RunBatch]) -> list[pd.DataFrame]:
     """The four tables of all parts, less what a clock says."""
-    found: list[Tables] = [tables(work) for work in every]
+    found: list[Tables] = [result_tables(work) for work in every]
     together = [pd.concat(each, ignore_index=True) for each in zip(*found, strict=True)]
     return [together[0].drop(columns=["train_seconds", "select_seconds"]), *together[1:]]
 
@@ -134,7 +140,7 @@ def test_what_a_method_has_to_do(tmp_path: Path) -> None:
 
 
 def test_learning_is_told_as_it_is_on_disk(whole: Path) -> None:
-    learnt = [tables(work) for work in parts(whole)[2:]]
+    learnt = [result_tables(work) for work in parts(whole)[2:]]
     accuracy, full, picks, maps = (pd.concat(each) for each in zip(*learnt, strict=True))
     assert len(full) == len(maps) == 0
     assert accuracy["method"].unique() == picks["method"].unique() == METHOD.name
@@ -164,7 +170,7 @@ def test_learning_is_told_as_it_is_on_disk(whole: Path) -> None:
 
 
 def test_trainings_on_all_texts_are_told_as_they_are_on_disk(whole: Path) -> None:
-    accuracy, full, picks, maps = tables(parts(whole)[0])
+    accuracy, full, picks, maps = result_tables(parts(whole)[0])
     assert len(accuracy) == len(picks) == len(maps) == 0
     expected = []
     for seed in (5, 6):
@@ -178,7 +184,7 @@ def test_trainings_on_all_texts_are_told_as_they_are_on_disk(whole: Path) -> Non
 
 
 def test_maps_are_told_as_they_are_on_disk(whole: Path) -> None:
-    accuracy, full, picks, maps = tables(parts(whole)[1])
+    accuracy, full, picks, maps = result_tables(parts(whole)[1])
     assert len(accuracy) == len(full) == len(picks) == 0
     assert maps["method"].unique() == METHOD.name
     rows = {"all": np.arange(90), "seed": seed_set(CORPUS, 20, 5)}
@@ -207,8 +213,8 @@ def test_what_is_finished_is_not_done_again(whole: Path) -> None:
     assert stamps(whole) == before
 
 
-def stopped(work: Work, steps: int) -> None:
-    under_way = carried_out(work, inputs())
+def stopped(work: RunBatch, steps: int) -> None:
+    under_way = run_batch(work, inputs())
     for _ in range(steps):
         next(under_way)
     under_way.close()
@@ -303,12 +309,12 @@ def asked(folder: Path, *methods: Method, **changes: Any) -> Experiments:
     return replace(plain, **changes)
 
 
-def carry(what: Experiments, given: Inputs | None = None) -> tuple[Results, list[str]]:
+def carry(what: Experiments, given: CorpusFeatures | None = None) -> tuple[Results, list[str]]:
     """The results, and the lines that were told."""
     lines = StringIO()
     console = Console(file=lines, width=1000)
     given = given or inputs()
-    found = carry_out(what, given.train, lambda _: given, console)
+    found = run_experiments(what, given.train, lambda _: given, console)
     return found, lines.getvalue().splitlines()
 
 
@@ -383,7 +389,7 @@ def test_what_is_quick_of_all_methods_comes_first(tmp_path: Path) -> None:
     ids=["iterations", "vectors", "train", "dataset"],
 )
 def test_other_sizes_are_refused_before_anything_is_trained(
-    tmp_path: Path, whole: Path, changes: dict[str, Any], given: Inputs, name: str
+    tmp_path: Path, whole: Path, changes: dict[str, Any], given: CorpusFeatures, name: str
 ) -> None:
     carry(asked(tmp_path, METHOD, out=whole))
     before = stamps(tmp_path)

@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 from clouds import CORPUS, FEATURES, PRESET, TEST, TEST_FEATURES
 
-from cartography.active.simulation import Arm, simulate
+from cartography.active.simulation import Trial, simulate
 from cartography.errors import CartographyError
 from cartography.formats.export import BATCH_COLUMNS
-from cartography.runs.active_runs import BATCHES, ITERATIONS, read_learning, record_learning
+from cartography.runs.active_runs import BATCHES, ITERATIONS, read_active_run, record_active_runs
 from cartography.runs.iteration_files import MAPS
 from cartography.runs.manifest import MANIFEST, SUMMARY, Manifest, Source, write_json
 
@@ -32,7 +32,7 @@ def record(*folders: Path, pause_after: int | None = None) -> list[int]:
 def record_runs(runs: dict[Path, Manifest], pause_after: int | None = None) -> list[int]:
     for folder, run in runs.items():
         write_json(folder / MANIFEST, run.as_dict())
-    steps = record_learning(runs, CORPUS, FEATURES, TEST, TEST_FEATURES, pause_after=pause_after)
+    steps = record_active_runs(runs, CORPUS, FEATURES, TEST, TEST_FEATURES, pause_after=pause_after)
     return [step.number for step in steps]
 
 
@@ -43,7 +43,7 @@ def without_seconds(folder: Path) -> pd.DataFrame:
 
 def test_a_run_holds_what_was_simulated(tmp_path: Path) -> None:
     assert record(tmp_path) == [0, 1, 2, 3]
-    run = read_learning(tmp_path)
+    run = read_active_run(tmp_path)
     assert list(run.iterations.columns)[:10] == [
         "iteration",
         "labelled",
@@ -96,7 +96,7 @@ def test_a_paused_run_becomes_the_run_that_was_never_paused(
     assert first == list(range(pause_after))
     if pause_after < 4:
         assert not (paused / SUMMARY).exists()
-        assert len(read_learning(paused).maps) == pause_after
+        assert len(read_active_run(paused).maps) == pause_after
         assert record(paused) == list(range(pause_after, 4))
     assert (paused / SUMMARY).read_text() == (whole / SUMMARY).read_text()
     assert (paused / BATCHES).read_text() == (whole / BATCHES).read_text()
@@ -128,10 +128,10 @@ def test_a_mixed_set_is_the_runs_alone_also_when_it_was_paused(tmp_path: Path) -
         assert record_runs({alone: run}) == [0, 1, 2, 3]
         assert (folder / MANIFEST).read_bytes() == (alone / MANIFEST).read_bytes()
         pd.testing.assert_frame_equal(without_seconds(folder), without_seconds(alone))
-        mine, others = read_learning(folder), read_learning(alone)
+        mine, others = read_active_run(folder), read_active_run(alone)
         for one, other in zip(mine.maps, others.maps, strict=True):
             pd.testing.assert_frame_equal(one, other)
-    picked = {name: read_learning(tmp_path / name).batch(1)["id"].tolist() for name in NAMES}
+    picked = {name: read_active_run(tmp_path / name).batch(1)["id"].tolist() for name in NAMES}
     assert len({tuple(ids) for ids in picked.values()}) == 3
 
 
@@ -156,16 +156,16 @@ def test_an_older_run_lacks_what_was_not_recorded_then_and_goes_on(tmp_path: Pat
         scalars = json.loads(table.schema.metadata[b"cartography"])
         kept = {name: value for name, value in scalars.items() if name not in new}
         pq.write_table(table.replace_schema_metadata({b"cartography": json.dumps(kept)}), path)
-    assert read_learning(tmp_path).iterations[new].isna().all(axis=None)
+    assert read_active_run(tmp_path).iterations[new].isna().all(axis=None)
     record(tmp_path)
-    known = read_learning(tmp_path).iterations[new].notna()
+    known = read_active_run(tmp_path).iterations[new].notna()
     assert known.all(axis=1).tolist() == [False, False, True, True]
     assert known.any(axis=1).tolist() == [False, False, True, True]
 
 
 def test_reasons_trails_and_the_labelled_set(tmp_path: Path) -> None:
     record(tmp_path)
-    run = read_learning(tmp_path)
+    run = read_active_run(tmp_path)
     nearest = -run.batch(2)["score"].iloc[-1]
     assert len(run.reasons(2)) == 6
     assert run.reasons(2)[-1] == f"P(high-cor) is {nearest:.2f} from the boundary 0.5."
@@ -211,7 +211,7 @@ def test_a_run_whose_pool_ran_out_gets_the_tables_that_it_lost(tmp_path: Path) -
     for name in (SUMMARY, ITERATIONS, BATCHES):
         (tmp_path / name).unlink()
     assert record_runs({tmp_path: short}) == []
-    assert read_learning(tmp_path).summary is not None
+    assert read_active_run(tmp_path).summary is not None
     assert pd.read_csv(tmp_path / ITERATIONS)["labelled"].tolist() == [20, 90]
     assert len(pd.read_csv(tmp_path / BATCHES)) == 70
 
@@ -227,7 +227,7 @@ def test_a_pause_after_no_iteration_is_refused(tmp_path: Path, begun: bool) -> N
 
 def test_a_run_that_has_only_begun_has_empty_tables(tmp_path: Path) -> None:
     write_json(tmp_path / MANIFEST, manifest().as_dict())
-    run = read_learning(tmp_path)
+    run = read_active_run(tmp_path)
     assert len(run.iterations) == 0
     assert run.iterations["accuracy"].tolist() == []
     assert list(run.batches().columns) == list(BATCH_COLUMNS)
@@ -237,26 +237,26 @@ def test_a_run_that_has_only_begun_has_empty_tables(tmp_path: Path) -> None:
 
 def test_mistakes(tmp_path: Path) -> None:
     record(tmp_path, pause_after=2)
-    run = read_learning(tmp_path)
+    run = read_active_run(tmp_path)
     for number in (0, 2, 99):
         with pytest.raises(CartographyError, match=f"no batch of iteration {number}: it has 1 to"):
             run.batch(number)
     (tmp_path / MAPS / "iteration-001.parquet").write_bytes(b"PAR1 but not really")
     with pytest.raises(CartographyError, match=r"iteration-001\.parquet cannot be read"):
-        read_learning(tmp_path)
+        read_active_run(tmp_path)
     write_json(tmp_path / MANIFEST, replace(manifest(), kind="map").as_dict())
     with pytest.raises(CartographyError, match="holds no active-learning run but a map run"):
-        read_learning(tmp_path)
+        read_active_run(tmp_path)
 
 
 def test_scores_survive_the_disk_to_the_last_bit(tmp_path: Path) -> None:
     record(tmp_path)
-    arms = [Arm("cal", 7)]
+    arms = [Trial("cal", 7)]
     _, first, *_ = simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, arms, preset=SMALL)
-    stored = read_learning(tmp_path).batch(1)["score"].to_numpy()
+    stored = read_active_run(tmp_path).batch(1)["score"].to_numpy()
     assert first.batch is not None
     assert stored.tolist() == first.batch.scores.tolist()
-    assert read_learning(tmp_path).batch(1)["id"].tolist() == first.batch.ids.tolist()
+    assert read_active_run(tmp_path).batch(1)["id"].tolist() == first.batch.ids.tolist()
     csv = pd.read_csv(tmp_path / BATCHES)
     assert stored.tolist() == csv["score"][:6].tolist()
     assert stored.dtype == np.float64

@@ -13,7 +13,7 @@ from cartography.runs.iteration_files import (
     batches_of,
     iteration_table,
     read_iterations,
-    read_outline,
+    read_run_outline,
     scalars_of,
     write_iteration,
 )
@@ -67,14 +67,14 @@ def test_a_file_without_its_scalars_is_named(tmp_path: Path) -> None:
 def test_an_outline_has_the_scalars_and_the_picks_of_the_run(tmp_path: Path) -> None:
     iterations = run("lc")
     with pytest.raises(CartographyError, match="no iteration yet"):
-        read_outline(tmp_path)
+        read_run_outline(tmp_path)
     for number, table in enumerate(tables_of(iterations)):
         write_iteration(tmp_path, number, table)
-    outline = read_outline(tmp_path)
+    outline = read_run_outline(tmp_path)
     assert outline.iterations.equals(scalars_of(read_iterations(tmp_path)))
     assert [batch.tolist() for batch in outline.batches] == [
         CORPUS.ids[each.batch.rows].tolist() for each in iterations if each.batch
     ]
     (tmp_path / MAPS / "iteration-002.parquet").write_bytes(b"not parquet")
     with pytest.raises(CartographyError, match=r"iteration-002\.parquet cannot be read"):
-        read_outline(tmp_path)
+        read_run_outline(tmp_path)

@@ -17,7 +17,7 @@ from cartography.runs.manifest import (
     SUMMARY,
     Manifest,
     Source,
-    claimed,
+    claim_folders,
     find_runs,
     read_json,
     read_manifest,
@@ -77,7 +77,7 @@ def test_runs_that_cannot_be_told_apart_are_refused(
 def test_a_new_folder_is_claimed_resumed_and_refused_when_finished(tmp_path: Path) -> None:
     out = tmp_path / "deep" / "run"
     for _ in range(2):
-        with claimed(out, {out: LEARN}) as unfinished:
+        with claim_folders(out, {out: LEARN}) as unfinished:
             assert unfinished == [out]
             assert status(out) == "running"
         assert read_manifest(out) == LEARN.as_dict()
@@ -86,18 +86,18 @@ def test_a_new_folder_is_claimed_resumed_and_refused_when_finished(tmp_path: Pat
     assert status(out) == "finished"
     with (
         pytest.raises(CartographyError, match="holds this run, finished"),
-        claimed(out, {out: LEARN}),
+        claim_folders(out, {out: LEARN}),
     ):
         pass
 
 
 def test_of_several_seeds_only_the_unfinished_are_resumed(tmp_path: Path) -> None:
     manifests = {tmp_path / f"seed-{seed}": replace(LEARN, seed=seed) for seed in (1, 2)}
-    with claimed(tmp_path, manifests) as unfinished:
+    with claim_folders(tmp_path, manifests) as unfinished:
         assert [folder.name for folder in unfinished] == ["seed-1", "seed-2"]
         assert status(tmp_path / "seed-2") == "running"
     write_json(tmp_path / "seed-1" / SUMMARY, {})
-    with claimed(tmp_path, manifests) as unfinished:
+    with claim_folders(tmp_path, manifests) as unfinished:
         assert [folder.name for folder in unfinished] == ["seed-2"]
 
 
@@ -130,7 +130,10 @@ def test_what_is_refused_is_left_as_it_was(tmp_path: Path, before, message: str)
     out = tmp_path / "run"
     before(out)
     names = sorted(path.name for path in tmp_path.rglob("*"))
-    with pytest.raises(CartographyError, match=re.escape(message)), claimed(out, {out: LEARN}):
+    with (
+        pytest.raises(CartographyError, match=re.escape(message)),
+        claim_folders(out, {out: LEARN}),
+    ):
         pass
     assert sorted(path.name for path in tmp_path.rglob("*")) == names
 
@@ -140,7 +143,7 @@ def test_several_seeds_refuse_a_folder_with_something_else(tmp_path: Path) -> No
     manifests = dict.fromkeys([tmp_path / "one", tmp_path / "two"], LEARN)
     with (
         pytest.raises(CartographyError, match="it holds seed-3"),
-        claimed(tmp_path, manifests),
+        claim_folders(tmp_path, manifests),
     ):
         pass
 
@@ -149,7 +152,7 @@ def test_two_processes_cannot_write_the_same_run(tmp_path: Path) -> None:
     with (
         FileLock(tmp_path / LOCK),
         pytest.raises(CartographyError, match="in use by another run"),
-        claimed(tmp_path, {tmp_path: LEARN}),
+        claim_folders(tmp_path, {tmp_path: LEARN}),
     ):
         pass
 
@@ -157,7 +160,7 @@ def test_two_processes_cannot_write_the_same_run(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     out = tmp_path / "file" / "run"
-    with pytest.raises(CartographyError, match="cannot be made"), claimed(out, {out: LEARN}):
+    with pytest.raises(CartographyError, match="cannot be made"), claim_folders(out, {out: LEARN}):
         pass
 
 
@@ -199,9 +202,9 @@ def test_a_folder_of_several_seeds_names_one(tmp_path: Path) -> None:
 
 def test_a_run_that_is_refused_before_it_writes_leaves_its_folder_free(tmp_path: Path) -> None:
     out = tmp_path / "run"
-    with pytest.raises(CartographyError, match="too few"), claimed(out, {out: LEARN}):
+    with pytest.raises(CartographyError, match="too few"), claim_folders(out, {out: LEARN}):
         raise CartographyError("too few")
-    with claimed(out, {out: replace(LEARN, seed=8)}) as unfinished:
+    with claim_folders(out, {out: replace(LEARN, seed=8)}) as unfinished:
         assert unfinished == [out]
 
 

@@ -11,18 +11,25 @@ import torch
 from torch import nn
 
 from cartography.errors import CartographyError
-from cartography.models.mlp import Classifiers, Layers, torch_seed
+from cartography.models.mlp import BatchedMLP, Layers, torch_seed
 from cartography.models.presets import PAPER
-from cartography.strategies import STRATEGIES, Query, Strategy, View, ask, strategy_named
+from cartography.strategies import (
+    STRATEGIES,
+    PoolView,
+    Selection,
+    Strategy,
+    run_strategies,
+    strategy_named,
+)
 from cartography.strategies.bald import bald, bald_mi
 from cartography.strategies.cal import cal, split_by_correctness
 from cartography.strategies.cal_dal import cal_dal
 from cartography.strategies.dal import dal
-from cartography.strategies.discriminator import Discrimination, discriminate
+from cartography.strategies.discriminator import DiscriminatorTask, run_discriminators
 from cartography.strategies.entropy import entropy_of
 from cartography.strategies.least_confidence import uncertainty
 from cartography.strategies.margin import margin_between
-from cartography.strategies.selection import top
+from cartography.strategies.selection import top_scores
 
 PROBABILITIES = np.array(
     [[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.4, 0.3, 0.3], [0.7, 0.2, 0.1]], np.float32
@@ -76,16 +83,16 @@ def test_bald_takes_the_entropy_of_the_mean_and_bald_mi_the_disagreement() -> No
 
 def test_ties_are_broken_by_the_generator_not_by_row() -> None:
     scores = np.zeros(1000)
-    first = top(scores, 10, rng(1)).positions
-    assert first.tolist() == top(scores, 10, rng(1)).positions.tolist()
-    assert first.tolist() != top(scores, 10, rng(2)).positions.tolist()
+    first = top_scores(scores, 10, rng(1)).positions
+    assert first.tolist() == top_scores(scores, 10, rng(1)).positions.tolist()
+    assert first.tolist() != top_scores(scores, 10, rng(2)).positions.tolist()
     assert first.max() > 100
     mixed = np.array([0.0, 1.0, 0.0, 2.0])
-    assert top(mixed, 2, rng()).positions.tolist() == [3, 1]
+    assert top_scores(mixed, 2, rng()).positions.tolist() == [3, 1]
 
 
 def test_a_pool_smaller_than_the_query_is_given_whole() -> None:
-    assert sorted(top(np.arange(3.0), 10, rng()).positions.tolist()) == [0, 1, 2]
+    assert sorted(top_scores(np.arange(3.0), 10, rng()).positions.tolist()) == [0, 1, 2]
 
 
 def test_random_is_uniform_and_without_replacement() -> None:
@@ -122,7 +129,7 @@ def plain_discriminator(
     start = torch.Generator().manual_seed(torch_seed(seed, 0))
     layers = Layers(examples.shape[1], (300,), 2)
     (w1, b1), (w2, b2) = layers.views(
-        Classifiers.initialised(layers, [start], torch.device("cpu")).flat
+        BatchedMLP.initialised(layers, [start], torch.device("cpu")).flat
     )
     model = nn.Sequential(nn.Linear(examples.shape[1], 300), nn.ReLU(), nn.Linear(300, 2))
     for linear, weight, bias in ((model[0], w1, b1), (model[2], w2, b2)):
@@ -157,8 +164,8 @@ def discriminating(**values: Any) -> Any:
     )
 
 
-def asked(strategy: Strategy, seen: Any, size: int, generator: np.random.Generator) -> Query:
-    [query] = ask([strategy], [seen], size, [generator])
+def asked(strategy: Strategy, seen: Any, size: int, generator: np.random.Generator) -> Selection:
+    [query] = run_strategies([strategy], [seen], size, [generator])
     return query
 
 
@@ -189,7 +196,7 @@ def test_discriminators_side_by_side_are_bit_for_bit_the_discriminators_alone(
     monkeypatch.setattr("cartography.parallel._CORES", 1)  # two of the three go in lockstep
     targets = [(level < LEVELS).astype(np.int64) for level in (0.1, 0.5, 0.9)]
     wanted = [
-        Discrimination(examples, each, pool, seed)
+        DiscriminatorTask(examples, each, pool, seed)
         for each, examples, pool, seed in zip(
             targets,
             (LABELLED, -LABELLED, LABELLED),
@@ -198,9 +205,9 @@ def test_discriminators_side_by_side_are_bit_for_bit_the_discriminators_alone(
             strict=True,
         )
     ]
-    together = discriminate(wanted, PRESET.discriminator)
+    together = run_discriminators(wanted, PRESET.discriminator)
     for each, found in zip(wanted, together, strict=True):
-        [alone] = discriminate([each], PRESET.discriminator)
+        [alone] = run_discriminators([each], PRESET.discriminator)
         np.testing.assert_array_equal(found.probability, alone.probability)
         assert found.accuracy == alone.accuracy
     assert np.abs(together[0].probability[:20] - together[2].probability).min() > 1e-3
@@ -212,7 +219,9 @@ def test_strategies_asked_side_by_side_answer_as_they_would_alone(
     monkeypatch.setattr("cartography.parallel._CORES", 1)  # two of three equal sets go in lockstep
     names = ("random", "cal", "dal", "cal-dal", "cal")
     strategies = [STRATEGIES[name] for name in names]
-    together = ask(strategies, [discriminating()] * 5, 7, [rng(seed) for seed in range(5)])
+    together = run_strategies(
+        strategies, [discriminating()] * 5, 7, [rng(seed) for seed in range(5)]
+    )
     for seed, (strategy, found) in enumerate(zip(strategies, together, strict=True)):
         alone = asked(strategy, discriminating(), 7, rng(seed))
         assert found.positions.tolist() == alone.positions.tolist()
@@ -256,10 +265,10 @@ def test_cal_dal_takes_half_of_each_and_no_item_twice() -> None:
 
 
 def test_the_view_computes_lazily_once_and_has_no_labels() -> None:
-    model = Classifiers.initialised(
+    model = BatchedMLP.initialised(
         Layers(6, (5, 4), 3), [torch.Generator().manual_seed(0)], torch.device("cpu")
     )
-    seen = View(
+    seen = PoolView(
         model=model,
         features=torch.cat([LABELLED, POOL]),
         labelled=np.arange(30),

@@ -11,7 +11,7 @@ import pytest
 from dashboard import EPOCHS, carry_out, learn_task, refuse
 
 from ui.jobs import background, tasks
-from ui.jobs.background import State, Task
+from ui.jobs.background import Task, TaskState
 from ui.state import workspace
 from ui.state.session import DataChoice
 
@@ -26,15 +26,15 @@ def map_task(choice: DataChoice) -> Task:
 
 def test_a_worker_is_started_watched_and_found_again(tiny: DataChoice, until: Until) -> None:
     task = map_task(tiny)
-    assert background.state(task) == State("absent")
+    assert background.task_state(task) == TaskState("absent")
 
     background.start(task)
-    assert background.state(task).busy
+    assert background.task_state(task).busy
     child = background._children.pop(task.folder)
     # By its process number alone; for a moment, while `nice` gives way to Python, it has no name.
-    until(lambda: background.state(task).busy)
+    until(lambda: background.task_state(task).busy)
     child.wait()
-    until(lambda: background.state(task).phase == "finished")
+    until(lambda: background.task_state(task).phase == "finished")
 
     assert sorted(folder.name for folder in task.run_folders()) == ["all", "size-6"]
 
@@ -43,7 +43,7 @@ def test_a_task_is_found_by_its_key_with_all_that_was_asked(tiny: DataChoice) ->
     task = learn_task(tiny)
     carry_out(task)
 
-    found = background.find(task.key)
+    found = background.find_task(task.key)
 
     assert found is not None
     assert (found.kind, found.choice, found.folder) == (task.kind, task.choice, task.folder)
@@ -51,7 +51,7 @@ def test_a_task_is_found_by_its_key_with_all_that_was_asked(tiny: DataChoice) ->
     assert found.option("query-size") == 3
     assert found.option("t-cor", 0.9) == 0.2
     assert found.option("device", "auto") == "auto"
-    assert background.find("0" * 10) is None
+    assert background.find_task("0" * 10) is None
 
 
 def test_values_given_several_times_survive_the_disk(tiny: DataChoice) -> None:
@@ -59,7 +59,7 @@ def test_values_given_several_times_survive_the_disk(tiny: DataChoice) -> None:
     assert {"--strategy=random", "--strategy=cal", "--seed=1", "--seed=2"} < set(task.arguments)
     background._write_task(task)
 
-    found = background.find(task.key)
+    found = background.find_task(task.key)
 
     assert found is not None
     assert found == task
@@ -70,17 +70,17 @@ def test_a_run_of_several_knows_its_task(tiny: DataChoice) -> None:
     carry_out(task)
 
     for folder in task.run_folders():
-        assert background.of_folder(folder) == task
+        assert background.task_of_folder(folder) == task
 
 
 def test_it_is_finished_when_all_of_its_runs_are(tiny: DataChoice) -> None:
     task = map_task(tiny)
     carry_out(task)
-    assert background.state(task).phase == "finished"
+    assert background.task_state(task).phase == "finished"
 
     (task.folder / "all" / "run.json").unlink()
 
-    assert background.state(task).phase == "stopped"
+    assert background.task_state(task).phase == "stopped"
 
 
 def test_a_stopped_worker_leaves_no_process(tiny: DataChoice) -> None:
@@ -89,16 +89,16 @@ def test_a_stopped_worker_leaves_no_process(tiny: DataChoice) -> None:
 
     background.stop(task)
 
-    assert background.state(task).phase in ("absent", "stopped")
+    assert background.task_state(task).phase in ("absent", "stopped")
 
 
 def test_a_mistake_is_kept(until: Until) -> None:
     task = tasks.maps(DataChoice("/no/such.csv"))
     background.start(task)
-    until(lambda: not background.state(task).busy)
+    until(lambda: not background.task_state(task).busy)
 
-    assert background.state(task).phase == "refused"
-    assert "/no/such.csv" in background.state(task).said
+    assert background.task_state(task).phase == "refused"
+    assert "/no/such.csv" in background.task_state(task).said
 
 
 def test_a_bug_is_not_called_a_mistake(tiny: DataChoice) -> None:
@@ -106,7 +106,7 @@ def test_a_bug_is_not_called_a_mistake(tiny: DataChoice) -> None:
     refuse(task, "")
     task.log.write_text("Traceback (most recent call last):\nKeyError: 'x'\n")
 
-    assert background.state(task) == State("failed", f"{task.folder.name}/.worker/log")
+    assert background.task_state(task) == TaskState("failed", f"{task.folder.name}/.worker/log")
 
 
 def test_a_worker_that_others_killed_did_not_stop(tiny: DataChoice, until: Until) -> None:
@@ -114,20 +114,20 @@ def test_a_worker_that_others_killed_did_not_stop(tiny: DataChoice, until: Until
     background.start(task)
 
     os.kill(int(task.pid_file.read_text()), signal.SIGKILL)
-    until(lambda: not background.state(task).busy)
+    until(lambda: not background.task_state(task).busy)
 
     # As "stopped" the lesson would start it again, and again.
-    assert background.state(task).phase == "failed"
+    assert background.task_state(task).phase == "failed"
 
 
 def test_a_task_that_was_deleted_is_absent(until: Until) -> None:
     task = tasks.maps(DataChoice("/no/such.csv"))
     background.start(task)
-    until(lambda: background.state(task).phase == "refused")
+    until(lambda: background.task_state(task).phase == "refused")
 
     shutil.rmtree(task.folder)
 
-    assert background.state(task) == State("absent")
+    assert background.task_state(task) == TaskState("absent")
 
 
 def test_a_finished_task_is_not_started_again(
@@ -150,7 +150,7 @@ def test_a_worker_that_ends_while_it_is_looked_at_is_finished(
 
     monkeypatch.setattr(background, "_worker", ends_now)
 
-    assert background.state(task).phase == "finished"
+    assert background.task_state(task).phase == "finished"
 
 
 def test_a_changed_file_is_another_task(tiny: DataChoice) -> None:
@@ -211,9 +211,9 @@ def test_what_is_done_with_an_upload_is_its_browser_s_alone(
     carry_out(task)
 
     assert mine in task.folder.parents
-    assert background.find(task.key) == task
+    assert background.find_task(task.key) == task
     monkeypatch.setattr(workspace, "folder", lambda: other)
-    assert background.find(task.key) is None
+    assert background.find_task(task.key) is None
     assert list(background.tasks()) == []
 
 

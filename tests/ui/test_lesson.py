@@ -11,7 +11,7 @@ from cartography.maps.data_map import DataMap
 from cartography.maps.dynamics import TrainingDynamics
 from cartography.maps.map_pair import MapPair
 from ui.panels.lesson import findings
-from ui.panels.lesson.findings import Finding
+from ui.panels.lesson.findings import StepFinding
 from ui.panels.lesson.script import FLIP, FLIPS, NEEDS, STEPS, STRATEGIES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,19 +62,19 @@ def test_a_step_is_whole() -> None:
 class TestVerdict:
     def test_a_prediction_that_came_true(self) -> None:
         step = BY_KEY["boundary"]
-        assert findings.verdict(step, 2, Finding(2, "")) == (
+        assert findings.verdict(step, 2, StepFinding(2, "")) == (
             "As you predicted: “Those that could be either”."
         )
 
     def test_a_corpus_against_the_paper_is_said_to_be(self) -> None:
-        said = findings.verdict(BY_KEY["boundary"], 1, Finding(0, ""))
+        said = findings.verdict(BY_KEY["boundary"], 1, StepFinding(0, ""))
 
         assert said.startswith("You predicted “Those that look low-cor”.")
         assert "The numbers say “Those that look high-cor”." in said
         assert "lead one to expect “Those that could be either”; this corpus behaves" in said
 
     def test_no_answer(self) -> None:
-        assert "name no answer" in findings.verdict(STEPS[0], 0, Finding(None, ""))
+        assert "name no answer" in findings.verdict(STEPS[0], 0, StepFinding(None, ""))
 
 
 class TestDynamics:
@@ -170,7 +170,7 @@ class TestThreshold:
 
 
 class TestStrategies:
-    def found(self, **easy: float) -> Finding:
+    def found(self, **easy: float) -> StepFinding:
         picks = {
             name: RegionShares(
                 (1,),

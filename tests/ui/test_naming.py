@@ -2,7 +2,7 @@
 
 import pytest
 
-from ui.naming import plain, told_apart
+from ui.naming import distinct_names, escape_markdown
 
 
 @pytest.mark.parametrize(
@@ -19,10 +19,10 @@ from ui.naming import plain, told_apart
     ],
 )
 def test_marks_are_shown_and_not_read(text: str, shown: str) -> None:
-    assert plain(text) == shown
+    assert escape_markdown(text) == shown
 
 
 def test_only_names_of_several_get_a_mark() -> None:
     names = {"k1": "cal", "k2": "lc", "k3": "cal"}
 
-    assert told_apart(names, str.upper) == {"k1": "cal · K1", "k2": "lc", "k3": "cal · K3"}
+    assert distinct_names(names, str.upper) == {"k1": "cal · K1", "k2": "lc", "k3": "cal · K3"}

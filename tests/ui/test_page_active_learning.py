@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cartography.models.presets import SEEDS
-from cartography.runs.active_runs import read_learning
+from cartography.runs.active_runs import read_active_run
 from tests.dashboard import EPOCHS, SEED_SIZE, carry_out, charts, labels, page, refuse
 from ui import words
 from ui.jobs import background, tasks
@@ -118,7 +118,7 @@ class TestTheMethod:
         assert not opened.exception
         assert not opened.error
         assert opened.query_params["run"] == task.key
-        made = read_learning(task.folder).manifest["preset"]
+        made = read_active_run(task.folder).manifest["preset"]
         assert made["classifier"]["hidden"] == [300, 300, 300]
         assert made["switches"]["log_bald"] is True
         assert made["switches"]["padding"] is False
@@ -257,7 +257,7 @@ class TestARun:
     def test_trails_lead_from_the_batch_to_the_iteration(self, tiny: DataChoice) -> None:
         task = run_of(tiny)
         carry_out(task)
-        run = read_learning(task.folder)
+        run = read_active_run(task.folder)
 
         trails = active_learning_values.trails(run, 2)
 
@@ -323,13 +323,13 @@ class TestAWorker:
         whole = replace(task, folder=tmp_path / "whole")
         carry_out(whole)
         learning(tiny).button(key="learn_step").click().run()
-        assert len(read_learning(task.folder).maps) == 1
+        assert len(read_active_run(task.folder).maps) == 1
 
         again = at(task)
         again.button(key="learn_run").click().run()
 
-        assert background.state(task).phase == "finished"
-        one, other = read_learning(task.folder), read_learning(whole.folder)
+        assert background.task_state(task).phase == "finished"
+        one, other = read_active_run(task.folder), read_active_run(whole.folder)
         pd.testing.assert_frame_equal(
             one.iterations.drop(columns=TIMES), other.iterations.drop(columns=TIMES)
         )

@@ -16,7 +16,7 @@ from cartography.runs import manifest as runs
 from cartography.runs.manifest import MANIFEST
 from ui.jobs import background, compared, found, groups, tasks
 from ui.jobs.background import Task
-from ui.jobs.found import Found
+from ui.jobs.found import RunInfo
 from ui.jobs.methods import AS_PAPER, Method
 from ui.panels.compare.panel import NEW, ON_DISK
 from ui.panels.compare.settings import Settings, of_task
@@ -277,7 +277,7 @@ def follow(app: AppTest, **address: str) -> AppTest:
 
 def keys_of(strategy: str) -> str:
     """What the address says for the runs of a strategy."""
-    alike = sorted(found.found_runs(), key=lambda run: run.place)
+    alike = sorted(found.find_active_runs(), key=lambda run: run.place)
     return "-".join(run.key for run in alike if run.strategy == strategy)
 
 
@@ -366,7 +366,7 @@ class TestOnDisk:
         shutil.copytree(task.folder, private)
         (private / "maps" / "iteration-000.parquet").write_bytes(b"not parquet")
 
-        _, (fault,) = compared.read(found.in_folders([private]))
+        _, (fault,) = compared.read_comparison(found.runs_in_folders([private]))
 
         assert fault.startswith("runs/learn/maps/iteration-000.parquet cannot be read")
 
@@ -451,7 +451,7 @@ class TestMethods:
 
         app = on_disk(tiny)
 
-        assert len(groups.groups(found.found_runs())) == 2
+        assert len(groups.comparable_groups(found.find_active_runs())) == 2
         assert "with other features of its texts" in said(app)
 
     def test_a_reproduction_is_opened_as_it_is(self, tiny: DataChoice) -> None:
@@ -547,7 +547,7 @@ class TestSections:
 
 def _group_of(count: int) -> str:
     """The key of the group with this query size."""
-    alike = groups.groups(found.found_runs())
+    alike = groups.comparable_groups(found.find_active_runs())
     return next(g.key for g in alike if g.runs[0].settings["query size"] == str(count))
 
 
@@ -556,7 +556,7 @@ def test_the_name_of_a_run_stays_while_it_runs(
 ) -> None:
     task = comparison(tiny, ("lc",), SEEDS[:1])
     carry_out(task, "--pause-after=1")
-    (run,) = found.in_folders(task.run_folders())
+    (run,) = found.runs_in_folders(task.run_folders())
     assert run.name.endswith("(0 of 2 batches, stopped)")
 
     monkeypatch.setattr(runs, "status", lambda folder: "running")
@@ -567,8 +567,8 @@ def test_the_name_of_a_run_stays_while_it_runs(
 
 
 def test_series_are_told_apart_by_t_cor_where_they_differ(tmp_path: Path) -> None:
-    def run(strategy: str, t_cor: float, seed: int = SEED) -> Found:
-        return Found(tmp_path, {"strategy": strategy, "seed": seed, "preset": {"t_cor": t_cor}})
+    def run(strategy: str, t_cor: float, seed: int = SEED) -> RunInfo:
+        return RunInfo(tmp_path, {"strategy": strategy, "seed": seed, "preset": {"t_cor": t_cor}})
 
     runs = [run("cal", 0.2), run("cal", 0.2, 1), run("random", 0.2), run("random", 0.4)]
     assert groups.series_names(runs) == ["CAL", "CAL", "Random", "Random"]
@@ -582,5 +582,5 @@ def test_a_damaged_manifest_does_not_hide_the_others(tiny: DataChoice) -> None:
     carry_out(task)
     (task.folder / f"random/{MANIFEST}").write_text(json.dumps({"kind": "learn"}))
 
-    assert [run.strategy for run in found.found_runs()] == ["cal"]
-    assert background.of_folder(task.folder / "cal") == task
+    assert [run.strategy for run in found.find_active_runs()] == ["cal"]
+    assert background.task_of_folder(task.folder / "cal") == task

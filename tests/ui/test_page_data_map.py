@@ -18,7 +18,7 @@ from cartography.runs.map_runs import map_table
 from ui.jobs import background, results, tasks
 from ui.jobs.background import Task
 from ui.panels.data_map import panel, values
-from ui.panels.data_map.values import FULL_MAP, SEED_MAP, Filters, Look
+from ui.panels.data_map.values import FULL_MAP, SEED_MAP, MapStyle, TextFilters
 from ui.state import session
 from ui.state.session import DataChoice
 
@@ -65,19 +65,19 @@ class TestStates:
         shown = page("data_map", tiny, map_seed_size=SEED_SIZE, map_epochs=200)
 
         shown.button(key="map_start").click().run()
-        assert background.state(task).busy
+        assert background.task_state(task).busy
         assert shown.query_params["run"] == task.key
         shown.button(key="map_stop").click().run()
 
         assert unbroken(shown)
-        assert not background.state(task).busy
+        assert not background.task_state(task).busy
         assert "map_start" in [button.key for button in shown.button]
 
     def test_maps_grow_while_they_train(
         self, tiny: DataChoice, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         unfinish(finished(tiny))
-        monkeypatch.setattr(background, "state", lambda task: background.State("running"))
+        monkeypatch.setattr(background, "state", lambda task: background.TaskState("running"))
 
         shown = opened(tiny)
 
@@ -162,7 +162,7 @@ class TestStates:
         task = finished(tiny)
         unfinish(task)
         Path(tiny.source).touch()
-        monkeypatch.setattr(background, "state", lambda task: background.State("running"))
+        monkeypatch.setattr(background, "state", lambda task: background.TaskState("running"))
 
         shown = led_to(task)
 
@@ -196,9 +196,9 @@ class TestStates:
         self, tiny: DataChoice, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         task = finished(tiny)
-        real = background.state
+        real = background.task_state
 
-        def just_deleted(asked: Task) -> background.State:
+        def just_deleted(asked: Task) -> background.TaskState:
             found = real(asked)
             shutil.rmtree(task.folder, ignore_errors=True)
             return found
@@ -364,12 +364,12 @@ class TestValues:
         full = values.maps(task, Thresholds())[-1]
         texts = full.run.items["text"]
 
-        dry = values.matches(full, Filters(classes=("dry",), words="day 1"))
+        dry = values.matches(full, TextFilters(classes=("dry",), words="day 1"))
         assert list(texts[dry]) == [f"sun day {day}" for day in (10, 12, 14, 16, 18)]
-        regions = [values.matches(full, Filters(regions=(name,))) for name in REGIONS]
+        regions = [values.matches(full, TextFilters(regions=(name,))) for name in REGIONS]
         assert np.array_equal(np.sum(regions, axis=0), np.ones(40))
         of_id = full.run.items["id"].iloc[7]
-        assert values.found(full, of_id)[7]
+        assert values.search_matches(full, of_id)[7]
 
     def test_epochs_are_those_of_the_dynamics(self, tiny: DataChoice) -> None:
         task = finished(tiny)
@@ -388,23 +388,23 @@ class TestValues:
         every = np.ones(40, dtype=np.bool_)
         full = values.maps(task, Thresholds())[-1]
         keys = {
-            values.figure_key(full, Look(), every),
-            values.figure_key(full, Look("class"), every),
-            values.figure_key(full, Look(), ~every),
-            values.figure_key(values.maps(task, strict)[-1], Look(), every),
-            values.figure_key(values.maps(task, Thresholds(), 1)[-1], Look(), every),
+            values.figure_key(full, MapStyle(), every),
+            values.figure_key(full, MapStyle("class"), every),
+            values.figure_key(full, MapStyle(), ~every),
+            values.figure_key(values.maps(task, strict)[-1], MapStyle(), every),
+            values.figure_key(values.maps(task, Thresholds(), 1)[-1], MapStyle(), every),
         }
 
         assert len(keys) == 5
         again = values.maps(task, Thresholds())[-1]
-        assert values.figure_key(again, Look(), every) in keys
+        assert values.figure_key(again, MapStyle(), every) in keys
 
     def test_a_colouring_by_batch_names_when_texts_joined(self, tiny: DataChoice) -> None:
         task, learning = finished(tiny), learn_task(tiny, "random")
         carry_out(learning)
         full = values.maps(task, Thresholds())[-1]
 
-        drawn = values.figure(full, Look("batch", batches=learning.folder), np.ones(40, bool))
+        drawn = values.figure(full, MapStyle("batch", batches=learning.folder), np.ones(40, bool))
 
         sizes = {trace.name: len(trace.x) for trace in drawn.data if trace.showlegend}
         assert sizes == {"batch 1": 3, "batch 2": 3, "seed set": 6, "never picked": 28}

@@ -336,7 +336,7 @@ class TestFeatures:
         opened.button(key="embed_cancel").click().run()
 
         assert not opened.exception
-        assert background.state(task).phase == "absent"
+        assert background.task_state(task).phase == "absent"
         assert "embed" in keys(opened.button)
 
     def test_vectors_that_cannot_be_read_are_said_in_place(self, tiny: DataChoice) -> None:

@@ -68,7 +68,7 @@ def test_the_start_says_what_to_do_next(nothing: DataChoice) -> None:
     assert not opened.error
     assert "Begin" in labels(opened.button)
     assert all(
-        background.state(task).phase == "absent" for task in values.all_tasks(nothing).values()
+        background.task_state(task).phase == "absent" for task in values.all_tasks(nothing).values()
     )
 
     opened.button(key="learn_to_Begin").click().run()
@@ -198,7 +198,7 @@ def test_an_answer_waits_for_its_runs(nothing: DataChoice) -> None:
     assert not opened.error
     assert charts(opened) == 0
     assert opened.toggle(key=panels.PREPARE).value is False
-    assert background.state(values.task_of(nothing, "study")).phase == "absent"
+    assert background.task_state(values.task_of(nothing, "study")).phase == "absent"
 
 
 def test_the_runs_are_made_one_after_the_other(

@@ -80,7 +80,7 @@ def test_a_method_other_than_the_paper_s_is_told(tiny: DataChoice) -> None:
     background._write_task(refused)
     refuse(refused, "no.")
 
-    names = {entry.name for entry in run_list.entries()}
+    names = {entry.name for entry in run_list.list_runs()}
 
     assert names == {"LC · released, padding=off", "CAL · released"}
 
@@ -127,7 +127,7 @@ def test_a_run_gets_a_name_and_loses_it(tiny: DataChoice) -> None:
     opened.button(key="run_rename").click().run()
 
     assert list(opened.dataframe[0].value["name"]) == ["my run"]
-    (entry,) = run_list.entries()
+    (entry,) = run_list.list_runs()
     run_list.rename(entry, "")
     assert entry.name == "CAL"
 
@@ -171,7 +171,7 @@ def test_the_chosen_run_stays_when_another_changes(tiny: DataChoice) -> None:
     opened = page("runs")
     assert opened.selectbox[0].value == str(first.folder)
 
-    run_list.rename(run_list.Entry(later.folder, later, (), "finished"), "now the newest")
+    run_list.rename(run_list.ListedRun(later.folder, later, (), "finished"), "now the newest")
     opened.run()
 
     assert opened.selectbox[0].value == str(first.folder)
@@ -180,7 +180,7 @@ def test_the_chosen_run_stays_when_another_changes(tiny: DataChoice) -> None:
 def test_an_archive_holds_all_files_but_the_dashboard_s_own(tiny: DataChoice) -> None:
     task = learn_task(tiny)
     carry_out(task)
-    (entry,) = run_list.entries()
+    (entry,) = run_list.list_runs()
 
     with zipfile.ZipFile(io.BytesIO(run_list.archive(entry))) as packed:
         names = set(packed.namelist())
@@ -206,7 +206,7 @@ def test_what_a_command_line_is_writing_is_not_deleted(tiny: DataChoice) -> None
     folder = by_hand(tiny)
     (folder / runs.SUMMARY).unlink()
     opened = page("runs")
-    (entry,) = run_list.entries()
+    (entry,) = run_list.list_runs()
     assert not opened.button(key="run_delete").disabled
 
     with FileLock(folder / runs.LOCK):  # somebody goes on with it

@@ -11,7 +11,7 @@ from dashboard import EPOCHS, SEED, SEED_SIZE, carry_out, charts, labels, page, 
 from cartography.runs.next_batch import next_batch
 from cartography.runs.threshold_runs import HIGH_COR, PROGRESS, read_threshold
 from ui.jobs import address, background, tasks
-from ui.jobs.background import State, Task
+from ui.jobs.background import Task, TaskState
 from ui.panels.threshold import values as threshold_values
 from ui.state import session
 from ui.state.session import DataChoice
@@ -59,10 +59,10 @@ def partly(tiny: DataChoice, tmp_path: Path) -> DataChoice:
 
 def started(monkeypatch: pytest.MonkeyPatch, task: Task, phase: str, said: str = "") -> None:
     """Let `task` be at `phase` without a worker."""
-    real = background.state
+    real = background.task_state
 
-    def state(asked: Task) -> State:
-        return State(phase, said) if asked == task else real(asked)  # type: ignore[arg-type]
+    def state(asked: Task) -> TaskState:
+        return TaskState(phase, said) if asked == task else real(asked)  # type: ignore[arg-type]
 
     monkeypatch.setattr(background, "state", state)
 

@@ -10,7 +10,7 @@ from cartography.figures import MOST_POINTS
 from cartography.maps.data_map import DataMap
 from cartography.runs.iteration_files import MAPS
 from ui.jobs import compared, found, results
-from ui.jobs.found import Found
+from ui.jobs.found import RunInfo
 
 
 def spread(n: int) -> DataMap:
@@ -74,20 +74,20 @@ def test_a_file_that_a_worker_has_just_taken_away_is_passed_over(tmp_path: Path)
     there.touch()
     os.utime(there, (7, 7))
 
-    assert results.changes_of([tmp_path / "gone", there]) == [7.0]
+    assert results.change_times([tmp_path / "gone", there]) == [7.0]
 
 
 def test_a_file_that_is_still_being_written_is_no_iteration(tmp_path: Path) -> None:
     maps = tmp_path / MAPS
     maps.mkdir()
     (maps / ".iteration-000-x8f2.parquet").touch()
-    assert found.in_folders([tmp_path]) == []
+    assert found.runs_in_folders([tmp_path]) == []
 
     (maps / "iteration-000.parquet").touch()
 
     assert results.steps(tmp_path, 3).done == 1
     assert compared.progress([tmp_path], 1, 3).done == 1
-    assert Found(tmp_path, {}).done == 1
+    assert RunInfo(tmp_path, {}).done == 1
 
 
 def test_iterations_side_by_side_bear_that_a_file_goes(tmp_path: Path) -> None:

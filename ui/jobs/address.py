@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui.jobs import background
 from ui.jobs.background import Kind, Task
-from ui.naming import plain
+from ui.naming import escape_markdown
 
 RUN = "run"
 RUNS = "runs"
@@ -43,7 +43,7 @@ def opened(*kinds: Kind, name: str = RUN) -> Task | None:
     if key is None or key == st.session_state.get(name + _SHOWN):
         return None
     st.session_state[name + _SHOWN] = key
-    task = background.find(key)
+    task = background.find_task(key)
     if task is None or task.kind not in kinds:
         say_gone()
         return None
@@ -64,7 +64,7 @@ def as_it_is(task: Task) -> bool:
 
     It then stays in the address, new again to every run of the page, until it is closed.
     """
-    state = background.state(task)
+    state = background.task_state(task)
     why = "a file of its corpus has changed since, or it has settings that this page does not offer"
     if not state.busy and state.phase != "finished":
         st.info(
@@ -74,7 +74,7 @@ def as_it_is(task: Task) -> bool:
         return False
     st.session_state.pop(RUN + _SHOWN, None)
     st.info(
-        f"The run of this address, on {plain(task.choice.name)}, as it is on disk. It cannot be "
+        f"The run of this address, on {escape_markdown(task.choice.name)}, as it is on disk. It cannot be "
         f"set up here: {why}.",
         icon=":material/history:",
     )

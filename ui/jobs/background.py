@@ -25,7 +25,7 @@ from filelock import FileLock
 
 from cartography.corpora.sources import SAVED_MARKS
 from cartography.corpora.tables import READERS
-from cartography.files import cache_folder, content_key, written_whole
+from cartography.files import atomic_write, cache_folder, content_key
 from cartography.runs import manifest as runs
 from ui import ROOT
 from ui.state import workspace
@@ -91,7 +91,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class State:
+class TaskState:
     """Where a task stands, and what its worker said last.
 
     *refused*: the user's mistake, which `said` words; *failed*: a bug, told in the log alone.
@@ -140,12 +140,12 @@ def tasks() -> Iterator[Task]:
                 yield found
 
 
-def find(key: str) -> Task | None:
+def find_task(key: str) -> Task | None:
     """The task called `key` in an address, None if this browser knows none."""
     return next((task for task in tasks() if task.key == key), None)
 
 
-def of_folder(folder: Path) -> Task | None:
+def task_of_folder(folder: Path) -> Task | None:
     """The task that wrote the run in `folder`; None for a run that was put there otherwise."""
     for place in (folder, folder.parent):
         found = _read_task(place / _HIDDEN / "task.json")
@@ -167,7 +167,7 @@ def start(task: Task, *, pause_after: int | None = None) -> None:
     """
     task.log.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(task.pid_file.with_suffix(".starting")):
-        found = state(task)
+        found = task_state(task)
         if found.busy or found.phase == "finished":
             return
         _write_task(task)
@@ -189,7 +189,7 @@ def start(task: Task, *, pause_after: int | None = None) -> None:
                 env={**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "400"},
             )
         _children[task.folder] = child
-        with written_whole(task.pid_file) as temporary:
+        with atomic_write(task.pid_file) as temporary:
             temporary.write_text(str(child.pid), encoding="utf-8")
 
 
@@ -217,26 +217,26 @@ def seconds_since_start(task: Task) -> float:
         return 0.0
 
 
-def state(task: Task) -> State:
+def task_state(task: Task) -> TaskState:
     """Where `task` stands."""
     # Looked for before its files are: all that a worker wrote before it ended is then seen.
     at_it = _worker(task) is not None
     folders = task.run_folders()
     if all((folder / runs.SUMMARY).exists() for folder in folders or [task.folder]):
-        return State("finished")
+        return TaskState("finished")
     if at_it:
-        return State("running" if folders else "preparing", _last_line(task))
+        return TaskState("running" if folders else "preparing", _last_line(task))
     # Not asked while our worker is at it: asking takes the lock for a moment, which the worker
     # might want at that moment.
     if folders and runs.status(task.folder) == "running":
-        return State("running")
+        return TaskState("running")
     said, bug = _last_words(task)
     if said:
-        return State("refused", said)
+        return TaskState("refused", said)
     if bug:
         # By its name alone: the folder above may be a visitor's secret.
-        return State("failed", f"{task.folder.name}/{_HIDDEN}/{task.log.name}")
-    return State("stopped" if folders else "absent")
+        return TaskState("failed", f"{task.folder.name}/{_HIDDEN}/{task.log.name}")
+    return TaskState("stopped" if folders else "absent")
 
 
 def _worker(task: Task) -> int | None:
@@ -268,7 +268,7 @@ def _command_line(pid: int) -> str:
 
 def _write_task(task: Task) -> None:
     asked = {"kind": task.kind, "choice": asdict(task.choice), "options": dict(task.options)}
-    with written_whole(task.folder / _HIDDEN / "task.json") as temporary:
+    with atomic_write(task.folder / _HIDDEN / "task.json") as temporary:
         temporary.write_text(json.dumps(asked), encoding="utf-8")
 
 

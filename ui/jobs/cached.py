@@ -20,15 +20,15 @@ from cartography.corpora.corpus import (
     Corpus,
     CorpusReport,
     describe,
+    find_repeated_texts,
     hold_out,
-    repeated_texts,
     token_counts,
 )
 from cartography.corpora.reading import read_train_test
 from cartography.corpora.sources import open_source
 from cartography.maps.data_map import DataMap, Thresholds
 from cartography.runs import manifest as runs
-from cartography.runs.active_runs import LearnRun, read_learning
+from cartography.runs.active_runs import ActiveRun, read_active_run
 from cartography.runs.map_runs import MapRun, read_map
 from ui.jobs import background, results
 from ui.state.session import DataChoice
@@ -83,7 +83,7 @@ def repeated(corpus: Corpus) -> tuple[NDArray[np.int64], ...]:
 @st.cache_resource(max_entries=4, show_spinner="Looking for duplicated texts …")
 def _repeated(fingerprint: str, _corpus: Corpus) -> tuple[NDArray[np.int64], ...]:
     del fingerprint
-    return repeated_texts(_corpus)
+    return find_repeated_texts(_corpus)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,15 +144,15 @@ def _map_run(folder: Path, stamp: str) -> MapRun:
     return read_map(folder)
 
 
-def learn_run(folder: Path) -> LearnRun:
+def active_run(folder: Path) -> ActiveRun:
     """The active-learning run in `folder` as it stands. Raises CartographyError."""
     return _learn_run(folder, reached(folder))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _learn_run(folder: Path, stamp: str) -> LearnRun:
+def _learn_run(folder: Path, stamp: str) -> ActiveRun:
     del stamp
-    return read_learning(folder)
+    return read_active_run(folder)
 
 
 def map_figure(
@@ -190,5 +190,5 @@ def reached(folder: Path) -> str:
     """
     if (folder / runs.SUMMARY).exists():
         return f"finished {(folder / runs.SUMMARY).stat().st_mtime_ns}"
-    times = results.changes_of(results.step_files(folder))
+    times = results.change_times(results.step_files(folder))
     return f"{len(times)} {max(times, default=0.0)!r}"

@@ -20,7 +20,7 @@ from ui.jobs.results import iteration_files
 
 
 @dataclass(frozen=True)
-class Found:
+class RunInfo:
     """An active-learning run on disk, by its manifest alone."""
 
     folder: Path
@@ -129,21 +129,21 @@ class Found:
         return str(self.manifest["train"]["features"])
 
 
-def found_runs() -> list[Found]:
+def find_active_runs() -> list[RunInfo]:
     """The active-learning runs that this browser may see and that have an iteration, the newest
     first.
     """
     return [
-        Found(folder, manifest)
+        RunInfo(folder, manifest)
         for folder, manifest in manifests()
         if manifest.get("kind") == "learn" and iteration_files(folder)
     ]
 
 
-def in_folders(folders: Iterable[Path]) -> list[Found]:
+def runs_in_folders(folders: Iterable[Path]) -> list[RunInfo]:
     """The runs in `folders` that have an iteration. Raises CartographyError for a damaged one."""
     return [
-        Found(folder, runs.read_manifest(folder)) for folder in folders if iteration_files(folder)
+        RunInfo(folder, runs.read_manifest(folder)) for folder in folders if iteration_files(folder)
     ]
 
 
@@ -159,7 +159,7 @@ def manifests() -> list[tuple[Path, dict[str, Any]]]:
     return read
 
 
-def by_corpus(found: Iterable[Found]) -> dict[str, list[Found]]:
+def by_corpus(found: Iterable[RunInfo]) -> dict[str, list[RunInfo]]:
     """The runs on each corpus, by its fingerprint; the corpus of the newest run first."""
     corpora = defaultdict(list)
     for run in found:

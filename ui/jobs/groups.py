@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cartography.files import content_key
-from cartography.formatting import counted, strategy_name
+from cartography.formatting import count_noun, strategy_name
 from cartography.models.presets import PAPER
-from ui.jobs.found import Found
+from ui.jobs.found import RunInfo
 from ui.jobs.methods import Method
 
 _COUNTS = ("seed size", "query size", "epochs", "batch size")
@@ -19,7 +19,7 @@ _MOST_AT_FIRST = 9
 
 
 @dataclass(frozen=True)
-class Group:
+class ComparableRuns:
     """Runs that can be compared: one corpus, one test set, and all settings but t_cor and the
     method the same.
 
@@ -27,11 +27,11 @@ class Group:
     that has come furthest; the others are `repeats`.
     """
 
-    runs: tuple[Found, ...]
-    repeats: tuple[Found, ...]
+    runs: tuple[RunInfo, ...]
+    repeats: tuple[RunInfo, ...]
 
     @cached_property
-    def series(self) -> dict[str, list[Found]]:
+    def series(self) -> dict[str, list[RunInfo]]:
         """The runs that differ in their seed alone, by the name of their series."""
         found = defaultdict(list)
         for run in self.runs:
@@ -43,7 +43,7 @@ class Group:
         """All seeds, ascending."""
         return sorted({run.seed for run in self.runs})
 
-    def standing_in_for(self, wanted: Callable[[Found], bool]) -> list[Found]:
+    def standing_in_for(self, wanted: Callable[[RunInfo], bool]) -> list[RunInfo]:
         """The runs that are `wanted`, and those kept in place of a repeat that is."""
         arms = {_arm(run) for run in (*self.runs, *self.repeats) if wanted(run)}
         return [run for run in self.runs if _arm(run) in arms]
@@ -60,11 +60,11 @@ class Group:
         settings = self.runs[0].settings
         return (
             f"{settings['seed size']} labels, then batches of {settings['query size']}, "
-            f"{settings['epochs']} epochs ({counted(len(self.runs), 'run')})"
+            f"{settings['epochs']} epochs ({count_noun(len(self.runs), 'run')})"
         )
 
 
-def groups(found: Iterable[Found]) -> list[Group]:
+def comparable_groups(found: Iterable[RunInfo]) -> list[ComparableRuns]:
     """The groups of runs that can be compared, the one with the newest run first."""
     alike = defaultdict(list)
     for run in found:
@@ -72,7 +72,7 @@ def groups(found: Iterable[Found]) -> list[Group]:
     return [_without_repeats(each) for runs in alike.values() for each in _by_features(runs)]
 
 
-def at_first(runs: Sequence[Found]) -> list[Found]:
+def default_selection(runs: Sequence[RunInfo]) -> list[RunInfo]:
     """Which of `runs` to show before somebody chose: all, or of many series those of one method,
     the paper's if it is among them, and at the paper's t_cor.
     """
@@ -83,7 +83,7 @@ def at_first(runs: Sequence[Found]) -> list[Found]:
     return usual or list(runs)
 
 
-def left_out(found: Sequence[Found], group: Group) -> list[str]:
+def left_out(found: Sequence[RunInfo], group: ComparableRuns) -> list[str]:
     """How many of the runs on a corpus are not in `group`, and why, in words."""
     ours = group.runs[0].settings
     members = {run.folder for run in (*group.runs, *group.repeats)}
@@ -97,16 +97,16 @@ def left_out(found: Sequence[Found], group: Group) -> list[str]:
             if value != ours[name]
         ]
         why[" and ".join(different or ["other features of its texts"])] += 1
-    said = [f"{counted(number, 'run')} with {reason}" for reason, number in why.items()]
+    said = [f"{count_noun(number, 'run')} with {reason}" for reason, number in why.items()]
     if group.repeats:
-        repeated = counted(len(group.repeats), "run")
+        repeated = count_noun(len(group.repeats), "run")
         said.append(
             f"{repeated} with the strategy, t_cor, method and seed of another that came further"
         )
     return said
 
 
-def series_names(found: Sequence[Found]) -> list[str]:
+def series_names(found: Sequence[RunInfo]) -> list[str]:
     """What to call each run's curve: its strategy, with t_cor where one has runs with several, and
     with the method where there are several and it is not the paper's.
 
@@ -128,16 +128,16 @@ def series_names(found: Sequence[Found]) -> list[str]:
     ]
 
 
-def methods(found: Iterable[Found]) -> list[Method]:
+def methods(found: Iterable[RunInfo]) -> list[Method]:
     """The methods of runs, each once, the paper's first."""
     return sorted({run.method for run in found}, key=lambda method: method.place)
 
 
-def _arm(run: Found) -> tuple[str, int]:
+def _arm(run: RunInfo) -> tuple[str, int]:
     return run.series, run.seed
 
 
-def _by_features(runs: Sequence[Found]) -> list[list[Found]]:
+def _by_features(runs: Sequence[RunInfo]) -> list[list[RunInfo]]:
     """Runs whose settings are the same, parted where one way of reading texts gave several
     features: their manifests then do not tell whose features belong together.
     """
@@ -152,12 +152,12 @@ def _by_features(runs: Sequence[Found]) -> list[list[Found]]:
     return list(parted.values())
 
 
-def _without_repeats(found: Sequence[Found]) -> Group:
-    kept: dict[tuple[str, int], Found] = {}
+def _without_repeats(found: Sequence[RunInfo]) -> ComparableRuns:
+    kept: dict[tuple[str, int], RunInfo] = {}
     for run in sorted(found, key=lambda run: -run.done):
         kept.setdefault(_arm(run), run)
     chosen = {run.folder for run in kept.values()}
-    return Group(
+    return ComparableRuns(
         runs=tuple(sorted(kept.values(), key=lambda run: run.place)),
         repeats=tuple(run for run in found if run.folder not in chosen),
     )

@@ -11,13 +11,13 @@ from cartography.maps.data_map import REGIONS, DataMap, Thresholds
 from cartography.runs.manifest import SUMMARY
 from ui.jobs import cached, results, tasks
 from ui.jobs.background import Task
-from ui.jobs.found import Found, manifests
+from ui.jobs.found import RunInfo, manifests
 from ui.jobs.methods import Method
 from ui.state.session import DataChoice
 
 
 @dataclass(frozen=True, eq=False)
-class Reference:
+class ReferenceMap:
     """A finished full data map; `accuracy` on the test set is None where the map has none that
     compares with that of the runs.
     """
@@ -42,7 +42,7 @@ class Reference:
         return f"{trained}{self.method.suffix}: {regions}"
 
 
-def find(run: Found, whole: str | None = None) -> Reference | None:
+def find_reference_map(run: RunInfo, whole: str | None = None) -> ReferenceMap | None:
     """The full map of the corpus that `run` learned from, the most like its trainings and then
     the newest; None if there is none. `whole` is the fingerprint of a corpus that holds it.
     """
@@ -59,7 +59,7 @@ def find(run: Found, whole: str | None = None) -> Reference | None:
     folder, manifest = max(usable, key=lambda each: _likeness(each[1], run))
     read = cached.map_run(folder)
     accuracy = read.summary.get("test_accuracy") if read.summary else None
-    return Reference(
+    return ReferenceMap(
         folder=folder,
         data_map=results.data_map(read, Thresholds()),
         method=Method.of(manifest["preset"]),
@@ -67,7 +67,7 @@ def find(run: Found, whole: str | None = None) -> Reference | None:
     )
 
 
-def whole_fingerprint(run: Found, choice: DataChoice) -> str | None:
+def whole_fingerprint(run: RunInfo, choice: DataChoice) -> str | None:
     """The fingerprint of the whole corpus of `choice`, texts without label and a held-out test
     set included, if `run` learned from it; else None.
     """
@@ -79,14 +79,14 @@ def whole_fingerprint(run: Found, choice: DataChoice) -> str | None:
         return None  # its files are gone, and with them a way to draw it
 
 
-def task_for(run: Found, choice: DataChoice) -> Task:
+def task_for(run: RunInfo, choice: DataChoice) -> Task:
     """The task that draws the full map of `choice`, in as many epochs as `run` trains. By the
     paper's method, whichever is the run's: one map for all.
     """
     return tasks.maps(choice, epochs=run.epochs)
 
 
-def _likeness(manifest: dict[str, Any], run: Found) -> tuple[bool, bool, bool]:
+def _likeness(manifest: dict[str, Any], run: RunInfo) -> tuple[bool, bool, bool]:
     """In what a map is trained and tested as `run` is: features, recipe, test set."""
     test = manifest["test"]
     return (

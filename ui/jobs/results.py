@@ -18,13 +18,13 @@ from cartography.errors import CartographyError
 from cartography.figures import MOST_POINTS, positions_of
 from cartography.formats.export import csv_text
 from cartography.maps.data_map import DataMap, Thresholds
-from cartography.runs.active_runs import LearnRun
+from cartography.runs.active_runs import ActiveRun
 from cartography.runs.iteration_files import MAPS
 from cartography.runs.map_runs import EPOCHS, MapRun
 
 
 @dataclass(frozen=True)
-class Steps:
+class StepProgress:
     """How many of a run's steps are done, and the seconds that the others will take."""
 
     done: int
@@ -56,7 +56,7 @@ def step_files(folder: Path) -> list[Path]:
     return [*(folder / EPOCHS).glob("[0-9]*.npz"), *iteration_files(folder)]
 
 
-def changes_of(files: Iterable[Path]) -> list[float]:
+def change_times(files: Iterable[Path]) -> list[float]:
     """When each of the files was changed, without those that a worker has just taken away."""
     times = []
     for file in files:
@@ -65,13 +65,13 @@ def changes_of(files: Iterable[Path]) -> list[float]:
     return times
 
 
-def steps(folder: Path, total: int) -> Steps:
+def steps(folder: Path, total: int) -> StepProgress:
     """The steps of the run in `folder`, timed by its files; epochs of a map, trainings of a run."""
-    times = sorted(changes_of(step_files(folder)))
+    times = sorted(change_times(step_files(folder)))
     # The span between files leaves out the time before the first, and a pause lies in few spans.
     spans = np.diff(times)
     left = float(np.median(spans)) * (total - len(times)) if len(spans) else None
-    return Steps(len(times), total, left)
+    return StepProgress(len(times), total, left)
 
 
 def data_map(run: MapRun, thresholds: Thresholds) -> DataMap:
@@ -103,7 +103,7 @@ def positions_in(event: Mapping[str, Any], placed: DataMap) -> list[int]:
     return sorted(position for position in chosen if position < len(placed))
 
 
-def seed_map(run: LearnRun, number: int, thresholds: Thresholds | None = None) -> DataMap:
+def seed_map(run: ActiveRun, number: int, thresholds: Thresholds | None = None) -> DataMap:
     """The map of the labelled set at iteration `number`, the batch last."""
     table = run.maps[number]
     return DataMap(
@@ -116,12 +116,12 @@ def seed_map(run: LearnRun, number: int, thresholds: Thresholds | None = None) -
     )
 
 
-def batch_size(run: LearnRun, number: int) -> int:
+def batch_size(run: ActiveRun, number: int) -> int:
     """How many texts joined at iteration `number`; none at 0, the seed set's."""
     return int((run.maps[number]["iteration"] == number).sum()) if number else 0
 
 
-def fallbacks(run: LearnRun) -> list[str]:
+def fallbacks(run: ActiveRun) -> list[str]:
     """Where the strategy could not do as it is defined, and what it did instead."""
     told = run.iterations[["iteration", "fallback"]].itertuples(index=False)
     return [f"Iteration {number}: {text}" for number, text in told if text]
@@ -140,7 +140,7 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
     return csv_text(table).encode("utf-8")
 
 
-def card_bytes(run: LearnRun, number: int) -> bytes:
+def card_bytes(run: ActiveRun, number: int) -> bytes:
     """The selection card of one batch as a JSON file."""
     card = run.card(run.batch(number))
     return (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode("utf-8")

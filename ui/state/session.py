@@ -17,7 +17,7 @@ import streamlit as st
 from cartography.corpora.sources import HUB_PREFIX
 from cartography.errors import CartographyError
 from cartography.features.embedding import CORPUS_VECTORS
-from cartography.files import cache_folder, content_key, written_whole
+from cartography.files import atomic_write, cache_folder, content_key
 from ui import ROOT
 from ui.state import workspace
 
@@ -110,7 +110,7 @@ def choice() -> DataChoice:
 def use(chosen: DataChoice) -> None:
     """Make `chosen` the corpus of all pages, and of the next visit."""
     st.session_state[CHOICE] = chosen
-    with written_whole(workspace.folder() / _REMEMBERED) as temporary:
+    with atomic_write(workspace.folder() / _REMEMBERED) as temporary:
         temporary.write_text(json.dumps(asdict(chosen)), encoding="utf-8")
 
 
@@ -152,7 +152,7 @@ def _all_predictions() -> dict[str, dict[str, int]]:
 
 
 def _keep_predictions() -> None:
-    with written_whole(workspace.folder() / _PREDICTED) as temporary:
+    with atomic_write(workspace.folder() / _PREDICTED) as temporary:
         temporary.write_text(json.dumps(_all_predictions()), encoding="utf-8")
 
 
@@ -261,7 +261,7 @@ def keep_upload(name: str, content: bytes) -> str:
         # The folder's time says when it was given last; the file's own would make its runs others'.
         path.parent.touch()
         return str(path)
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(content)
     return str(path)
 
@@ -299,7 +299,7 @@ def keep_for_all(path: str) -> str:
     kept = _kept_folder() / upload.parent.name / upload.name
     if kept.exists():
         return str(kept)  # of this content; written again, its runs would be on another file
-    with written_whole(kept) as temporary:
+    with atomic_write(kept) as temporary:
         shutil.copyfile(upload, temporary)
     return str(kept)
 

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from cartography.figures import MOST_TRAILS, trails_figure
-from cartography.formatting import counted
-from cartography.runs.active_runs import LearnRun
+from cartography.formatting import count_noun
+from cartography.runs.active_runs import ActiveRun
 from cartography.strategies import USES_T_COR
 from ui import parts, words
 from ui.jobs import cached, results
@@ -41,7 +41,7 @@ def show_address(number: int | None) -> None:
         st.query_params[_ITERATION] = str(number)
 
 
-def iteration(run: LearnRun, task: Task) -> None:
+def iteration(run: ActiveRun, task: Task) -> None:
     """The iteration that is looked at: its numbers, maps, batch, and files to take away."""
     number = _chosen(task, len(run.maps) - 1)
     _numbers(run, number)
@@ -95,7 +95,7 @@ def _chosen(task: Task, last: int) -> int:
     )
 
 
-def _numbers(run: LearnRun, number: int) -> None:
+def _numbers(run: ActiveRun, number: int) -> None:
     told = run.iterations.iloc[number]
     shown = (
         ("labelled texts", f"{told['labelled']:,}", None),
@@ -109,7 +109,7 @@ def _numbers(run: LearnRun, number: int) -> None:
                 st.metric(label, value, help=help, width="content")
 
 
-def _seed_map(run: LearnRun, number: int) -> None:
+def _seed_map(run: ActiveRun, number: int) -> None:
     """The labelled set on the map of its training, the batch ringed."""
     placed = results.seed_map(run, number)
     size = results.batch_size(run, number)
@@ -119,12 +119,12 @@ def _seed_map(run: LearnRun, number: int) -> None:
     parts.figure(
         cached.map_figure(run.folder, placed, t_cor=t_cor, newest=size),
         "learn_map",
-        f"Data map of the {len(placed):,} labelled texts, {picked}. {parts.described(placed)}",
+        f"Data map of the {len(placed):,} labelled texts, {picked}. {parts.describe_regions(placed)}",
         lambda: run.maps[number],
     )
 
 
-def _trails(run: LearnRun, number: int) -> None:
+def _trails(run: ActiveRun, number: int) -> None:
     """Where the picks have gone on the maps since they joined."""
     if not number:
         st.info("The seed set was not picked: it leaves no trails.", icon=":material/timeline:")
@@ -134,16 +134,16 @@ def _trails(run: LearnRun, number: int) -> None:
     parts.figure(
         trails_figure(trails),
         "learn_trails",
-        f"The ways of {min(len(trails), MOST_TRAILS)} of the {counted(len(trails), 'pick')} over "
+        f"The ways of {min(len(trails), MOST_TRAILS)} of the {count_noun(len(trails), 'pick')} over "
         f"the maps up to iteration {number}, by variability and confidence.",
         lambda: values.trails(run, number),
     )
 
 
-def _batch(run: LearnRun, number: int) -> None:
+def _batch(run: ActiveRun, number: int) -> None:
     batch = values.batch(run, number)
     st.subheader(
-        f"{counted(len(batch), 'text')} in batch {number}", anchor=False, help=words.PLACED
+        f"{count_noun(len(batch), 'text')} in batch {number}", anchor=False, help=words.PLACED
     )
     parts.table(batch, f"The batch of iteration {number}", height=360, column_order=_BATCH_ORDER)
     _near_duplicates(batch, number)
@@ -154,7 +154,7 @@ def _near_duplicates(batch: pd.DataFrame, number: int) -> None:
     if alike.empty:
         st.caption(f"No near-duplicates within batch {number}.", help=words.NEAR_DUPLICATES)
         return
-    groups = counted(int(alike["group"].max()), "group")
+    groups = count_noun(int(alike["group"].max()), "group")
     with st.expander(
         f"{len(alike)} of the {len(batch)} texts are near-duplicates of another, in {groups}",
         key="learn_near_duplicates",
@@ -168,7 +168,7 @@ def _near_duplicates(batch: pd.DataFrame, number: int) -> None:
         )
 
 
-def _downloads(run: LearnRun, number: int) -> None:
+def _downloads(run: ActiveRun, number: int) -> None:
     csv = "text/csv"
     name = f"{run.strategy}-seed-{run.seed}"
     labelled = (

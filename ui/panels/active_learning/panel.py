@@ -6,18 +6,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from cartography.active.stopping import Signal
+from cartography.active.stopping import StoppingSignal
 from cartography.figures import accuracy_figure, batch_statistics_figure
-from cartography.formatting import counted
-from cartography.runs.active_runs import LearnRun
+from cartography.formatting import count_noun
+from cartography.runs.active_runs import ActiveRun
 from ui import parts, words
-from ui.faults import shown_in_place
+from ui.faults import errors_in_place
 from ui.jobs import address, background, cached, compared, found, results
-from ui.jobs.background import State, Task
-from ui.jobs.compared import Compared
-from ui.jobs.found import Found
+from ui.jobs.background import Task, TaskState
+from ui.jobs.compared import Comparison
+from ui.jobs.found import RunInfo
 from ui.jobs.methods import Method
-from ui.naming import plain
+from ui.naming import escape_markdown
 from ui.panels.active_learning import iteration as iterations
 from ui.panels.active_learning import settings, values
 from ui.panels.compare import tables as comparison_tables
@@ -56,7 +56,7 @@ def follow_address() -> None:
         st.rerun()  # the frame has named another corpus
 
 
-def show_address(task: Task, state: State) -> None:
+def show_address(task: Task, state: TaskState) -> None:
     """Let the address name the run, so that a reload finds it again."""
     if state.phase == "absent":
         address.show(None)
@@ -65,7 +65,7 @@ def show_address(task: Task, state: State) -> None:
         address.show(task)
 
 
-def buttons(task: Task, state: State) -> None:
+def buttons(task: Task, state: TaskState) -> None:
     """Start, step once, pause, resume, and give up."""
     begun = bool(task.run_folders())
     with st.container(horizontal=True):
@@ -115,16 +115,16 @@ def buttons(task: Task, state: State) -> None:
             )
 
 
-def _give_up(task: Task, state: State) -> None:
-    run_list.delete(run_list.Entry(task.folder, task, (), state.phase))
+def _give_up(task: Task, state: TaskState) -> None:
+    run_list.delete(run_list.ListedRun(task.folder, task, (), state.phase))
 
 
-def learning(task: Task, state: State) -> None:
+def learning(task: Task, state: TaskState) -> None:
     """What a run has come to; follows its worker."""
 
-    def show(now: State) -> None:
+    def show(now: TaskState) -> None:
         folders = task.run_folders()
-        runs = found.in_folders(folders)
+        runs = found.runs_in_folders(folders)
         if not runs:
             _before_the_first(now)
             return
@@ -137,7 +137,7 @@ def learning(task: Task, state: State) -> None:
     parts.follow(task, state, "learning", show)
 
 
-def _before_the_first(state: State) -> None:
+def _before_the_first(state: TaskState) -> None:
     if state.busy:
         st.progress(0.0, text="Training on the seed set …")
     elif state.phase == "stopped":
@@ -147,22 +147,22 @@ def _before_the_first(state: State) -> None:
         )
 
 
-def _learned(runs: list[Found], task: Task) -> None:
-    several, faults = compared.read(runs)
+def _learned(runs: list[RunInfo], task: Task) -> None:
+    several, faults = compared.read_comparison(runs)
     for fault in faults:
-        st.error(plain(fault), icon=":material/error:")
+        st.error(escape_markdown(fault), icon=":material/error:")
     if several is None:
         return
     _curves(several)
     folder = _looked_into(several)
-    run = cached.learn_run(folder)
+    run = cached.active_run(folder)
     _advice(run, task)
     for said in results.fallbacks(run):
         st.warning(said, icon=":material/info:")
     iterations.iteration(run, task)
 
 
-def _curves(several: Compared) -> None:
+def _curves(several: Comparison) -> None:
     """The accuracy curve and the statistics of the batches, over all seeds."""
     seeds = [run.seed for run in several.runs]
     accuracy, statistics = st.tabs(
@@ -177,7 +177,7 @@ def _curves(several: Compared) -> None:
             parts.figure(
                 accuracy_figure(curves),
                 "learn_accuracy",
-                f"Test accuracy by labelled texts: {ends} with {counted(len(seeds), 'seed')}.",
+                f"Test accuracy by labelled texts: {ends} with {count_noun(len(seeds), 'seed')}.",
                 lambda: values.iterations(several),
             )
             if len(seeds) > 1:
@@ -193,12 +193,12 @@ def _curves(several: Compared) -> None:
                 batch_statistics_figure(series),
                 "learn_batch_statistics",
                 "Mean confidence, variability and correctness of each batch by iteration, with "
-                f"{counted(len(seeds), 'seed')}.",
+                f"{count_noun(len(seeds), 'seed')}.",
                 lambda: comparison_tables.batch_statistics(series),
             )
 
 
-def _looked_into(several: Compared) -> Path:
+def _looked_into(several: Comparison) -> Path:
     """The folder of the run whose iterations are shown: of several, that of the chosen seed."""
     folder_of = {run.seed: run.folder for run in several.found}
     if len(folder_of) == 1:
@@ -217,17 +217,17 @@ def _looked_into(several: Compared) -> Path:
     return folder_of[seed]
 
 
-def _advice(run: LearnRun, task: Task) -> None:
+def _advice(run: ActiveRun, task: Task) -> None:
     """When to stop, as advice."""
     st.subheader("When to stop", anchor=False, help=words.WHEN_TO_STOP)
-    with shown_in_place(), st.container(horizontal=True):
+    with errors_in_place(), st.container(horizontal=True):
         for signal in values.signals(run, task.choice):
             _signal(signal)
     fresh = Method.of(run.manifest["preset"]).fresh_weights
     st.caption(words.FRESH_WEIGHTS if fresh else words.CARRIED_WEIGHTS)
 
 
-def _signal(signal: Signal) -> None:
+def _signal(signal: StoppingSignal) -> None:
     icon, said = _ADVICE[signal.points_to_stop]
     with st.container(border=True, width=310, height="stretch"):
         st.markdown(f"**{signal.name}**  \n{icon} {said}")

@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from cartography.active.reasons import reasons_of_regions
-from cartography.active.stopping import Signal, stopping_signals
+from cartography.active.reasons import explain_regions
+from cartography.active.stopping import StoppingSignal, stopping_signals
 from cartography.features.near_duplicates import near_duplicates
-from cartography.runs.active_runs import LearnRun
+from cartography.runs.active_runs import ActiveRun
 from ui.jobs import background, cached, results
-from ui.jobs.compared import Compared
+from ui.jobs.compared import Comparison
 from ui.state.session import DataChoice
 
 
-def iterations(several: Compared) -> pd.DataFrame:
+def iterations(several: Comparison) -> pd.DataFrame:
     """A row for each iteration of each run, its seed first."""
     return pd.concat(
         [
@@ -26,7 +26,7 @@ def iterations(several: Compared) -> pd.DataFrame:
     )
 
 
-def signals(run: LearnRun, choice: DataChoice) -> tuple[Signal, ...]:
+def signals(run: ActiveRun, choice: DataChoice) -> tuple[StoppingSignal, ...]:
     """What the run's own numbers say for stopping. Raises CartographyError."""
     table = run.iterations
     return stopping_signals(
@@ -49,12 +49,12 @@ def _labelled_test_texts(choice: DataChoice, stamp: str) -> int | None:
     return None if test is None else int(test.labelled.sum())
 
 
-def batch(run: LearnRun, number: int) -> pd.DataFrame:
+def batch(run: ActiveRun, number: int) -> pd.DataFrame:
     """The batch of iteration `number`, why each text was picked and why it lies where it does."""
     table = run.batch(number)
     placed = results.seed_map(run, number)
     rows = np.arange(len(placed) - len(table), len(placed))
-    return table.assign(picked=run.reasons(number), place=reasons_of_regions(placed, rows))
+    return table.assign(picked=run.reasons(number), place=explain_regions(placed, rows))
 
 
 def near_duplicates_of(table: pd.DataFrame) -> pd.DataFrame:
@@ -65,7 +65,7 @@ def near_duplicates_of(table: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[rows][["rank", "text", "label", "region", "id"]].assign(group=numbers)
 
 
-def trails(run: LearnRun, number: int) -> pd.DataFrame:
+def trails(run: ActiveRun, number: int) -> pd.DataFrame:
     """A row for each place of each text picked until iteration `number`."""
     places = [
         pd.DataFrame(

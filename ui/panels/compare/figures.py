@@ -17,14 +17,14 @@ from cartography.figures import (
     region_share_bands_figure,
     region_shares_figure,
 )
-from cartography.formatting import counted, listed
+from cartography.formatting import count_noun, join_names
 from cartography.maps.data_map import REGIONS
 from ui import parts, words
 from ui.jobs import compared, reference, results
-from ui.jobs.compared import Compared
+from ui.jobs.compared import Comparison
 from ui.jobs.methods import AS_PAPER
-from ui.jobs.reference import Reference
-from ui.naming import plain
+from ui.jobs.reference import ReferenceMap
+from ui.naming import escape_markdown
 from ui.panels import method
 from ui.panels.compare import reference_map as compare_map
 from ui.panels.compare import tables as comparison_tables
@@ -33,7 +33,7 @@ from ui.state.session import DataChoice
 _LABELS, _PERCENT = "labels", "percent of the data"
 
 
-def judged(runs: Compared) -> None:
+def judged(runs: Comparison) -> None:
     """The verdict in one sentence, and for each strategy what it rests on."""
     st.subheader("Verdict", anchor=False, help=words.VERDICT)
     _methods(runs)
@@ -52,15 +52,15 @@ def judged(runs: Compared) -> None:
             st.markdown("\n".join(f"- {one.sentence}" for one in each))
     unfinished = sum(run.phase != "finished" for run in runs.found)
     if unfinished:
-        st.caption(f"So far: {counted(unfinished, 'run')} of {len(runs.found)} not finished.")
+        st.caption(f"So far: {count_noun(unfinished, 'run')} of {len(runs.found)} not finished.")
     if unfinished or runs.common <= runs.batches:
         st.caption(
-            f"epsilon_min looks at the {counted(runs.common, 'training')} that every run has; "
+            f"epsilon_min looks at the {count_noun(runs.common, 'training')} that every run has; "
             "labels are saved at accuracies that both runs of a seed reached, however late."
         )
 
 
-def sections(runs: Compared, choice: DataChoice | None) -> None:
+def sections(runs: Comparison, choice: DataChoice | None) -> None:
     """The figures, in the order in which a reader asks; only those of the open tab are made.
 
     `choice` is the corpus of the runs where it is known, so that its full map can be drawn.
@@ -80,28 +80,28 @@ def sections(runs: Compared, choice: DataChoice | None) -> None:
                 show()
 
 
-def _methods(runs: Compared) -> None:
+def _methods(runs: Comparison) -> None:
     """How the runs were made, where that is not as the paper has it."""
     if len(runs.methods) == 1:
         method.told(runs.methods[0])
         return
-    named = [f"**{plain(each.name)}**" for each in runs.methods]
+    named = [f"**{escape_markdown(each.name)}**" for each in runs.methods]
     unnamed = "A name that says none is the paper's. " if AS_PAPER in runs.methods else ""
     st.caption(
-        f":material/tune: Runs of {len(named)} methods: {listed(named)}. {unnamed}Each strategy is "
+        f":material/tune: Runs of {len(named)} methods: {join_names(named)}. {unnamed}Each strategy is "
         "judged against Random of its own method.",
         help=words.METHOD,
     )
 
 
-def _without_random(names: Sequence[str], runs: Compared) -> str:
+def _without_random(names: Sequence[str], runs: Comparison) -> str:
     if len(runs.methods) == 1:
         return (
             "Random is not among these runs, and nothing can be judged without it: run it with "
             "the same settings, or choose its runs."
         )
     return (
-        f"Not judged: {listed([plain(name) for name in names])}. Random of the same method is not "
+        f"Not judged: {join_names([escape_markdown(name) for name in names])}. Random of the same method is not "
         "among these runs: run it with the same settings, or choose its runs."
     )
 
@@ -111,7 +111,7 @@ def _each(verdicts: Sequence[Verdicts]) -> list[Verdict]:
     return [each for found in verdicts for each in found.each]
 
 
-def _accuracy(runs: Compared) -> None:
+def _accuracy(runs: Comparison) -> None:
     st.subheader(
         "Test accuracy", anchor=False, help=f"{words.ACCURACY}\n\n{words.SEED_BAND} (Figure 3)"
     )
@@ -126,7 +126,7 @@ def _accuracy(runs: Compared) -> None:
         label_visibility="collapsed",
     )
     # That of one method says nothing of another's curves.
-    full = reference.find(runs.found[0]) if len(runs.methods) == 1 else None
+    full = reference.find_reference_map(runs.found[0]) if len(runs.methods) == 1 else None
     parts.figure(
         accuracy_figure(
             runs.curves,
@@ -156,7 +156,7 @@ def _accuracy(runs: Compared) -> None:
     )
 
 
-def _epsilon(runs: Compared) -> None:
+def _epsilon(runs: Comparison) -> None:
     st.subheader("Does one dominate the other?", anchor=False, help=words.EPSILON_MIN)
     st.markdown(
         "Blue: the strategy of the row almost always learns at least as well as that of the column."
@@ -177,13 +177,13 @@ def _epsilon(runs: Compared) -> None:
     )
 
 
-def _picks(runs: Compared, choice: DataChoice | None) -> None:
+def _picks(runs: Comparison, choice: DataChoice | None) -> None:
     st.subheader("Where on the map does each strategy pick?", anchor=False, help=words.REFERENCE)
     if not runs.batches:
         st.info("No batch has been picked yet.", icon=":material/hourglass_empty:")
         return
     whole = reference.whole_fingerprint(runs.found[0], choice) if choice else None
-    full = reference.find(runs.found[0], whole)
+    full = reference.find_reference_map(runs.found[0], whole)
     if full is None:
         # Of files that have changed since, another map would be drawn.
         compare_map.offer(runs.found[0], choice if whole else None)
@@ -193,7 +193,7 @@ def _picks(runs: Compared, choice: DataChoice | None) -> None:
     missing = sum(int(each.missing.sum()) for each in shares.values())
     if missing:
         st.warning(
-            f"{counted(missing, 'pick')} cannot be found on the map by id and are left out.",
+            f"{count_noun(missing, 'pick')} cannot be found on the map by id and are left out.",
             icon=":material/help:",
         )
     _density(runs, full)
@@ -221,7 +221,7 @@ def _picks(runs: Compared, choice: DataChoice | None) -> None:
     )
 
 
-def _density(runs: Compared, full: Reference) -> None:
+def _density(runs: Comparison, full: ReferenceMap) -> None:
     first, last = 1, runs.batches
     if last > 1:
         first, last = st.slider(
@@ -247,7 +247,7 @@ def _density(runs: Compared, full: Reference) -> None:
     )
 
 
-def _overlap(runs: Compared) -> None:
+def _overlap(runs: Comparison) -> None:
     st.subheader("Picks in common", anchor=False, help=words.OVERLAP)
     st.markdown(
         "The more two strategies share, the less it matters which of the two is used; two random "
@@ -265,7 +265,7 @@ def _overlap(runs: Compared) -> None:
     )
 
 
-def _batches(runs: Compared) -> None:
+def _batches(runs: Comparison) -> None:
     st.subheader("Batch statistics", anchor=False, help=words.PLACED)
     st.markdown(
         "Batches of low confidence and correctness are hard for the model that is taught them, "
@@ -284,11 +284,11 @@ def _batches(runs: Compared) -> None:
     )
 
 
-def _table(runs: Compared, choice: DataChoice | None) -> None:
+def _table(runs: Comparison, choice: DataChoice | None) -> None:
     st.subheader("The runs that are compared", anchor=False)
     st.markdown("A row for each run; the file holds the same, to go on with elsewhere.")
     whole = reference.whole_fingerprint(runs.found[0], choice) if choice else None
-    full = reference.find(runs.found[0], whole)
+    full = reference.find_reference_map(runs.found[0], whole)
     values = comparison_tables.by_run(
         runs,
         _each(compared.verdicts(runs)),

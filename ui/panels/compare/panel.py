@@ -7,14 +7,14 @@ from collections.abc import Iterable
 import streamlit as st
 
 from cartography.errors import CartographyError
-from cartography.formatting import counted, strategy_name
+from cartography.formatting import count_noun, strategy_name
 from ui import parts, words
-from ui.faults import shown_in_place
+from ui.faults import errors_in_place
 from ui.jobs import address, background, cached, compared, found, groups
-from ui.jobs.background import State, Task
-from ui.jobs.found import Found
-from ui.jobs.groups import Group
-from ui.naming import plain, told_apart
+from ui.jobs.background import Task, TaskState
+from ui.jobs.found import RunInfo
+from ui.jobs.groups import ComparableRuns
+from ui.naming import distinct_names, escape_markdown
 from ui.panels.compare import figures as compare_figures
 from ui.panels.compare import settings as compare_settings
 from ui.panels.compare.settings import Settings
@@ -36,14 +36,14 @@ def follow_address() -> None:
         keys = address.opened_runs()
         if not keys:
             return
-        if not any(run.key in keys for run in found.found_runs()):
+        if not any(run.key in keys for run in found.find_active_runs()):
             address.say_gone()
     elif compare_settings.of_task(task):
         _take_over(task)
         return
     else:
         folders = task.run_folders()
-        keys = [run.key for run in found.found_runs() if run.folder in folders]
+        keys = [run.key for run in found.find_active_runs() if run.folder in folders]
         address.show_runs(keys)
         if not keys:
             st.info(
@@ -89,13 +89,13 @@ def new_comparison(choice: DataChoice) -> None:
         st.info("Choose at least one seed.", icon=":material/checklist:")
         return
     task = settings.task(choice)
-    state = background.state(task)
+    state = background.task_state(task)
     address.show(None if state.phase == "absent" else task)
     _buttons(task, state, settings)
     parts.outcome(state)
     if state.phase == "absent":
         st.info(
-            f"These settings were not run on {plain(choice.name)} yet. Run them and watch the "
+            f"These settings were not run on {escape_markdown(choice.name)} yet. Run them and watch the "
             "curves grow; you can leave the page meanwhile.",
             icon=":material/play_circle:",
         )
@@ -106,7 +106,7 @@ def new_comparison(choice: DataChoice) -> None:
 def chosen_runs() -> None:
     """The runs to compare, of one corpus and alike in all but strategy, t_cor, method and seed."""
     address.show(None)
-    corpora = found.by_corpus(found.found_runs())
+    corpora = found.by_corpus(found.find_active_runs())
     if not corpora:
         st.info(
             f"There is no active-learning run yet. Choose “{NEW}” above to make some.",
@@ -115,7 +115,7 @@ def chosen_runs() -> None:
         return
     wanted = st.query_params.get(address.RUNS, "").split("-")
     on_corpus = _corpus(corpora, wanted)
-    group = _group(groups.groups(on_corpus), wanted)
+    group = _group(groups.comparable_groups(on_corpus), wanted)
     picked = _picked(group, wanted)
     for said in groups.left_out(on_corpus, group):
         st.caption(f":material/filter_alt: Left out: {said}.")
@@ -124,11 +124,11 @@ def chosen_runs() -> None:
         st.info("Choose at least one strategy and seed above.", icon=":material/checklist:")
         return
     address.show_runs([run.key for run in picked])
-    task = background.of_folder(picked[0].folder)
+    task = background.task_of_folder(picked[0].folder)
     _shown(picked, task.choice if task else _in_use(picked[0]))
 
 
-def _buttons(task: Task, state: State, settings: Settings) -> None:
+def _buttons(task: Task, state: TaskState, settings: Settings) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if state.busy:
             parts.cancel(
@@ -147,59 +147,59 @@ def _buttons(task: Task, state: State, settings: Settings) -> None:
             )
         names = ", ".join(map(strategy_name, settings.strategies))
         st.caption(
-            f"{names}: {counted(settings.runs, 'run')} side by side, "
-            f"{counted(settings.trainings, 'training')} each.",
+            f"{names}: {count_noun(settings.runs, 'run')} side by side, "
+            f"{count_noun(settings.trainings, 'training')} each.",
             width="content",
         )
 
 
-def _followed(task: Task, state: State, settings: Settings) -> None:
+def _followed(task: Task, state: TaskState, settings: Settings) -> None:
     """What the runs of a task have come to; follows its worker."""
 
-    def show(now: State) -> None:
+    def show(now: TaskState) -> None:
         folders = task.run_folders()
         steps = compared.progress(folders, settings.runs, settings.trainings)
         if now.phase != "finished":
             phase = _PHASES.get(now.phase, "Ended early")
             st.progress(steps.share, text=f"{phase}: {steps.say('training')}")
         if steps.done:
-            _figures(found.in_folders(folders), task.choice)
+            _figures(found.runs_in_folders(folders), task.choice)
         elif now.busy:
             st.caption("Training on the seed sets …")
 
     parts.follow(task, state, "comparison", show)
 
 
-def _shown(runs: Iterable[Found], choice: DataChoice | None) -> None:
+def _shown(runs: Iterable[RunInfo], choice: DataChoice | None) -> None:
     """What chosen runs come to; a tab or a slider of it leaves the rest of the page alone."""
 
     @st.fragment(key="comparison")
-    @shown_in_place()
+    @errors_in_place()
     def show() -> None:
         _figures(runs, choice)
 
     show()
 
 
-def _figures(runs: Iterable[Found], choice: DataChoice | None) -> None:
+def _figures(runs: Iterable[RunInfo], choice: DataChoice | None) -> None:
     with st.spinner("Reading the runs …"):
-        read, faults = compared.read(tuple(runs))
+        read, faults = compared.read_comparison(tuple(runs))
     for fault in faults:
-        st.warning(f"Left out: {plain(fault)}.", icon=":material/error:")
+        st.warning(f"Left out: {escape_markdown(fault)}.", icon=":material/error:")
     if read is None:
         raise CartographyError("none of the runs can be read: choose others")
     compare_figures.judged(read)
     compare_figures.sections(read, choice)
 
 
-def _corpus(corpora: dict[str, list[Found]], wanted: list[str]) -> list[Found]:
+def _corpus(corpora: dict[str, list[RunInfo]], wanted: list[str]) -> list[RunInfo]:
     """The runs of one corpus: the one of the address, or the one in use, unless chosen."""
     names = list(corpora)
     if len(names) == 1:
         return corpora[names[0]]
     led = next((name for name in names if any(r.key in wanted for r in corpora[name])), None)
     usual = led or _fingerprint(session.choice())
-    shown = told_apart(
+    shown = distinct_names(
         {name: corpora[name][0].corpus_name for name in names}, lambda name: name[:6]
     )
     chosen = st.selectbox(
@@ -213,12 +213,12 @@ def _corpus(corpora: dict[str, list[Found]], wanted: list[str]) -> list[Found]:
     return corpora[chosen]
 
 
-def _group(alike: list[Group], wanted: list[str]) -> Group:
+def _group(alike: list[ComparableRuns], wanted: list[str]) -> ComparableRuns:
     """The runs of one setting: that of the address, or of the newest run, unless chosen."""
     if len(alike) == 1:
         return alike[0]
     of_key = {group.key: group for group in alike}
-    shown = told_apart({key: group.name for key, group in of_key.items()}, lambda key: key)
+    shown = distinct_names({key: group.name for key, group in of_key.items()}, lambda key: key)
     led = [group.key for group in alike if group.standing_in_for(lambda run: run.key in wanted)]
     chosen = st.selectbox(
         "Settings",
@@ -231,10 +231,10 @@ def _group(alike: list[Group], wanted: list[str]) -> Group:
     return of_key[chosen]
 
 
-def _picked(group: Group, wanted: list[str]) -> list[Found]:
+def _picked(group: ComparableRuns, wanted: list[str]) -> list[RunInfo]:
     """The runs to compare: of the series and seeds that the address or the visitor chose."""
     led = group.standing_in_for(lambda run: run.key in wanted)
-    usual = led or groups.at_first(group.runs)
+    usual = led or groups.default_selection(group.runs)
     widget = f"{_CHOSEN}{group.key}"
     st.session_state.setdefault(widget, list(dict.fromkeys(run.series for run in usual)))
     series = st.multiselect(
@@ -259,7 +259,7 @@ def _picked(group: Group, wanted: list[str]) -> list[Found]:
     return [run for run in group.runs if run.series in series and run.seed in seeds]
 
 
-def _in_use(run: Found) -> DataChoice | None:
+def _in_use(run: RunInfo) -> DataChoice | None:
     """The corpus in use, if it is the one of `run`."""
     choice = session.choice()
     return choice if _fingerprint(choice) == run.corpus else None

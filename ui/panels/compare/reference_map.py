@@ -6,13 +6,13 @@ import streamlit as st
 
 from cartography.runs.map_runs import EPOCHS
 from ui import parts
-from ui.faults import shown_in_place
+from ui.faults import errors_in_place
 from ui.jobs import background, reference
-from ui.jobs.found import Found
+from ui.jobs.found import RunInfo
 from ui.state.session import DataChoice
 
 
-def offer(run: Found, choice: DataChoice | None) -> None:
+def offer(run: RunInfo, choice: DataChoice | None) -> None:
     """A button that draws the full map of the corpus of `run`, and how far it has come."""
     if choice is None:
         st.info(
@@ -23,10 +23,10 @@ def offer(run: Found, choice: DataChoice | None) -> None:
         return
     task = reference.task_for(run, choice)
 
-    @st.fragment(run_every=2.0 if background.state(task).busy else None, key="compare_map")
-    @shown_in_place()
+    @st.fragment(run_every=2.0 if background.task_state(task).busy else None, key="compare_map")
+    @errors_in_place()
     def show() -> None:
-        state = background.state(task)
+        state = background.task_state(task)
         parts.outcome(state)
         if state.phase == "preparing":
             parts.preparing(task, state)

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 
 from cartography.evaluation import comparison
-from cartography.evaluation.comparison import Overlap, PickDensity, RegionShares
+from cartography.evaluation.comparison import PickDensity, PickOverlap, RegionShares
 from cartography.evaluation.significance import EpsilonTable
 from cartography.evaluation.verdict import Verdict
 from cartography.figures import BatchSeries
 from cartography.maps.data_map import REGIONS
-from ui.jobs.compared import Compared
+from ui.jobs.compared import Comparison
 
 
-def accuracy(compared: Compared) -> pd.DataFrame:
+def accuracy(compared: Comparison) -> pd.DataFrame:
     """Mean, lowest and highest accuracy of each name by the number of labels."""
     return pd.concat(
         [
@@ -58,7 +58,7 @@ def epsilon(table: EpsilonTable) -> pd.DataFrame:
     return values
 
 
-def overlap(found: Overlap) -> pd.DataFrame:
+def overlap(found: PickOverlap) -> pd.DataFrame:
     """A row for each two names."""
     one, other = np.triu_indices(len(found.names), k=1)
     names = np.array(found.names, dtype=object)
@@ -117,7 +117,7 @@ def batch_statistics(series: Sequence[BatchSeries]) -> pd.DataFrame:
 
 
 def by_run(
-    compared: Compared,
+    compared: Comparison,
     verdicts: Sequence[Verdict] = (),
     shares: Mapping[str, RegionShares] | None = None,
 ) -> pd.DataFrame:

@@ -12,9 +12,9 @@ from cartography.maps.data_map import REGIONS, Thresholds
 from ui import words
 from ui.jobs import address, cached, tasks
 from ui.jobs.background import Task
-from ui.jobs.found import Found, found_runs
-from ui.naming import told_apart
-from ui.panels.data_map.values import COLOURS, FULL_MAP, SEED_MAP, Filters, Look
+from ui.jobs.found import RunInfo, find_active_runs
+from ui.naming import distinct_names
+from ui.panels.data_map.values import COLOURS, FULL_MAP, SEED_MAP, MapStyle, TextFilters
 from ui.state import session
 from ui.state.session import DataChoice
 
@@ -94,7 +94,7 @@ def which() -> tuple[str, ...]:
     return (SEED_MAP, FULL_MAP) if name == _BOTH else (str(name),)
 
 
-def look(choice: DataChoice) -> Look:
+def look(choice: DataChoice) -> MapStyle:
     """What colours and shapes say."""
     colour = st.segmented_control(
         "Colour and shape by",
@@ -107,15 +107,15 @@ def look(choice: DataChoice) -> Look:
     )
     if colour == "batch":
         run = _run(choice)
-        return Look("batch", batches=run.folder if run else None)
+        return MapStyle("batch", batches=run.folder if run else None)
     # Words that are searched for are in the field below, which only then colours.
-    return Look(str(colour), words=_words() if colour == "search" else "")
+    return MapStyle(str(colour), words=_words() if colour == "search" else "")
 
 
-def _run(choice: DataChoice) -> Found | None:
+def _run(choice: DataChoice) -> RunInfo | None:
     """The active-learning run on this corpus whose batches are shown, None if there is none."""
     fingerprint = cached.learning_fingerprint(choice)
-    runs = [run for run in found_runs() if run.corpus == fingerprint]
+    runs = [run for run in find_active_runs() if run.corpus == fingerprint]
     if not runs:
         st.page_link(
             "pages/active_learning.py",
@@ -126,7 +126,7 @@ def _run(choice: DataChoice) -> Found | None:
     furthest = sorted(runs, key=lambda run: run.done)
     # Of equal runs the last is kept, in the place of the first: they stay the newest first.
     by_key = {run.key: run for run in [*runs, *furthest]}
-    names = told_apart({key: run.name for key, run in by_key.items()}, lambda key: key[:6])
+    names = distinct_names({key: run.name for key, run in by_key.items()}, lambda key: key[:6])
     key = st.selectbox(
         "Batches of",
         list(by_key),
@@ -195,7 +195,7 @@ def epochs(total: int) -> int:
     return epoch
 
 
-def filters(classes: Sequence[str]) -> Filters:
+def filters(classes: Sequence[str]) -> TextFilters:
     """Which texts to look at."""
     chosen = st.multiselect(
         "Classes",
@@ -223,10 +223,10 @@ def filters(classes: Sequence[str]) -> Filters:
         width=200,
         persist_state="session",
     )
-    return Filters(tuple(chosen), tuple(regions), _words())
+    return TextFilters(tuple(chosen), tuple(regions), _words())
 
 
-def fading(filters: Filters, look: Look) -> Filters:
+def fading(filters: TextFilters, look: MapStyle) -> TextFilters:
     """The filters that grey out: words that are coloured do not."""
     return replace(filters, words="") if look.colour == "search" else filters
 

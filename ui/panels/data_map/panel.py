@@ -9,15 +9,15 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from cartography.formatting import counted
+from cartography.formatting import count_noun
 from cartography.maps.data_map import REGIONS, Thresholds
 from cartography.runs.map_runs import map_table
 from ui import parts, words
-from ui.faults import shown_in_place
+from ui.faults import errors_in_place
 from ui.jobs import results, tasks
-from ui.jobs.background import State, Task
+from ui.jobs.background import Task, TaskState
 from ui.panels.data_map import controls, values
-from ui.panels.data_map.values import Filters, Look, Shown
+from ui.panels.data_map.values import MapStyle, MapView, TextFilters
 from ui.state import session
 
 _MOST_ROWS = 1_000  # of the table of picked texts; the file has all
@@ -26,7 +26,7 @@ _COLUMNS = "map_columns"
 _ROW = 72  # pixels: three lines of a text and of a reason
 
 
-def buttons(task: Task, state: State) -> None:
+def buttons(task: Task, state: TaskState) -> None:
     """Start and stop."""
     if state.busy:
         parts.cancel(task, "map_stop", help="Ends the training; it can be started anew.")
@@ -40,10 +40,10 @@ def buttons(task: Task, state: State) -> None:
         )
 
 
-def live(task: Task, state: State) -> None:
+def live(task: Task, state: TaskState) -> None:
     """The maps while they train, drawn again with each epoch; gives way to the page at the end."""
 
-    def show(now: State) -> None:
+    def show(now: TaskState) -> None:
         shown = values.maps(task, Thresholds())
         if not shown:
             parts.preparing(task, now)
@@ -56,7 +56,7 @@ def live(task: Task, state: State) -> None:
             st.progress(1.0, text="Trained; writing the maps …")
         for place, each in zip(_side_by_side([1] * len(shown)), shown, strict=True):
             with place:
-                _figure(each, Look(), np.ones(len(each.placed), dtype=np.bool_), "live")
+                _figure(each, MapStyle(), np.ones(len(each.placed), dtype=np.bool_), "live")
 
     parts.follow(task, state, "live_maps", show)
 
@@ -65,7 +65,7 @@ def explore(task: Task) -> None:
     """The finished maps: coloured, filtered, replayed and picked from."""
 
     @st.fragment(key="data_map_explored")
-    @shown_in_place()
+    @errors_in_place()
     def show() -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             names = controls.which()
@@ -110,7 +110,7 @@ def _side_by_side(shares: Sequence[int]) -> Sequence[DeltaGenerator]:
         return st.columns(shares, gap="medium")
 
 
-def _map(each: Shown, shown: Sequence[Shown], look: Look, filters: Filters) -> None:
+def _map(each: MapView, shown: Sequence[MapView], look: MapStyle, filters: TextFilters) -> None:
     """One map with its numbers; what is picked on it goes into the session."""
     _counts(each)
     matching = values.matches(each, controls.fading(filters, look))
@@ -137,7 +137,7 @@ def _map(each: Shown, shown: Sequence[Shown], look: Look, filters: Filters) -> N
     )
 
 
-def _marks(each: Shown, shown: Sequence[Shown]) -> NDArray[np.bool_] | None:
+def _marks(each: MapView, shown: Sequence[MapView]) -> NDArray[np.bool_] | None:
     """Which texts of a map (n,) are picked, on it or on the other one; None if there are none."""
     origin = _origin(shown)
     if origin is None:
@@ -149,29 +149,29 @@ def _marks(each: Shown, shown: Sequence[Shown]) -> NDArray[np.bool_] | None:
     return marks
 
 
-def _origin(shown: Sequence[Shown]) -> Shown | None:
+def _origin(shown: Sequence[MapView]) -> MapView | None:
     """The map that the picks are positions on."""
     return next((each for each in shown if _positions(each)), None)
 
 
-def _positions(each: Shown) -> list[int]:
+def _positions(each: MapView) -> list[int]:
     return [place for place in session.picked(each.run.folder) if place < len(each.placed)]
 
 
 def _figure(
-    each: Shown, look: Look, bright: NDArray[np.bool_], suffix: str, **options: object
+    each: MapView, look: MapStyle, bright: NDArray[np.bool_], suffix: str, **options: object
 ) -> None:
     parts.figure(
         values.figure(each, look, bright),
         f"{each.key}_{suffix}",
         f"{each.name} of {len(each.placed):,} texts by variability and confidence after "
-        f"{counted(each.placed.epochs, 'epoch')}: {parts.described(each.placed)}.",
+        f"{count_noun(each.placed.epochs, 'epoch')}: {parts.describe_regions(each.placed)}.",
         lambda: values.table(each),
         **options,
     )
 
 
-def _counts(each: Shown) -> None:
+def _counts(each: MapView) -> None:
     """The regions and the test accuracy of a map, as numbers."""
     statistics = each.placed.statistics()
     accuracy = (each.run.summary or {}).get("test_accuracy")
@@ -190,7 +190,7 @@ def _counts(each: Shown) -> None:
             st.metric("test accuracy", f"{accuracy:.1%}", help=words.ACCURACY, width="content")
 
 
-def _pick_matches(each: Shown, filters: Filters) -> None:
+def _pick_matches(each: MapView, filters: TextFilters) -> None:
     """Pick without a mouse: all texts of a map that the filters let through."""
     matching = np.flatnonzero(values.matches(each, filters)) if filters.active else ()
     # Not by a callback, which would be given the matches of the filters as they were before.
@@ -202,7 +202,7 @@ def _pick_matches(each: Shown, filters: Filters) -> None:
         session.pick(each.run.folder, [int(place) for place in matching])
 
 
-def _picked(shown: Sequence[Shown], filters: Filters) -> None:
+def _picked(shown: Sequence[MapView], filters: TextFilters) -> None:
     """The picked texts, each with its curve and why it lies where it does."""
     origin = _origin(shown)
     if origin is None:
@@ -215,7 +215,8 @@ def _picked(shown: Sequence[Shown], filters: Filters) -> None:
     positions = _positions(origin)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(
-            f"{counted(len(positions), 'text')} picked on the {origin.name.lower()}", anchor=False
+            f"{count_noun(len(positions), 'text')} picked on the {origin.name.lower()}",
+            anchor=False,
         )
         st.button(
             "Clear",
@@ -237,7 +238,7 @@ def _picked(shown: Sequence[Shown], filters: Filters) -> None:
         st.caption(f"The first {_MOST_ROWS:,} of {len(positions):,}; the file has all.")
     parts.table(
         values.texts(origin, positions[:_MOST_ROWS], other),
-        f"{counted(len(positions), 'text')} picked on the {origin.name.lower()}",
+        f"{count_noun(len(positions), 'text')} picked on the {origin.name.lower()}",
         row_height=_ROW,
         height=560 if len(positions) > 560 // _ROW else "auto",
     )
@@ -254,10 +255,10 @@ def _picked(shown: Sequence[Shown], filters: Filters) -> None:
     )
 
 
-def _files(shown: Sequence[Shown]) -> None:
+def _files(shown: Sequence[MapView]) -> None:
     """All texts of the corpus with their places, as the page shows them."""
 
-    def content(each: Shown) -> Callable[[], bytes]:
+    def content(each: MapView) -> Callable[[], bytes]:
         return lambda: results.csv_bytes(map_table(each.run, each.placed))
 
     names = [(values.FILES[each.name], each) for each in reversed(shown)]

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from cartography.active.reasons import reasons_of_places
+from cartography.active.reasons import explain_positions
 from cartography.figures import (
     Colouring,
     by_batch,
@@ -24,7 +24,7 @@ from cartography.figures import (
 )
 from cartography.files import content_key
 from cartography.maps.data_map import REGIONS, DataMap, Thresholds
-from cartography.maps.map_pair import MapPair, rows_on
+from cartography.maps.map_pair import MapPair, rows_on_map
 from cartography.runs.map_runs import MapRun
 from ui.jobs import cached
 from ui.jobs.background import Task
@@ -36,7 +36,7 @@ COLOURS = ("correctness", "region", "class", "batch", "search")
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class MapView:
     """One of the maps of a task as the page shows it: after `placed.epochs` epochs."""
 
     name: str
@@ -57,7 +57,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Filters:
+class TextFilters:
     """What texts are to be looked at; nothing chosen is everything."""
 
     classes: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Look:
+class MapStyle:
     """What colours and shapes say; `batches` is the active-learning run for those of batches."""
 
     colour: str = COLOURS[0]
@@ -79,7 +79,7 @@ class Look:
     batches: Path | None = None
 
 
-def maps(task: Task, thresholds: Thresholds, epochs: int | None = None) -> list[Shown]:
+def maps(task: Task, thresholds: Thresholds, epochs: int | None = None) -> list[MapView]:
     """The seed map and the full map of `task` after the first `epochs` epochs, or after all that
     both have had; none before the first. Raises CartographyError.
     """
@@ -89,7 +89,7 @@ def maps(task: Task, thresholds: Thresholds, epochs: int | None = None) -> list[
     if not reached:
         return []
     shown = [
-        Shown(
+        MapView(
             SEED_MAP if run.manifest["preset"]["seed_size"] else FULL_MAP,
             run,
             replace(
@@ -108,7 +108,7 @@ def _placed(folder: Path, stamp: str, epochs: int, _run: MapRun) -> DataMap:
     return DataMap.of(_run.dynamics.until(epochs))
 
 
-def pair(shown: Sequence[Shown]) -> MapPair | None:
+def pair(shown: Sequence[MapView]) -> MapPair | None:
     """The seed map and the full map beside each other, None while one is missing."""
     if len(shown) < 2:
         return None
@@ -116,7 +116,7 @@ def pair(shown: Sequence[Shown]) -> MapPair | None:
     return MapPair(seed.placed, full.placed, rows_between(seed, full))
 
 
-def rows_between(one: Shown, other: Shown) -> NDArray[np.int64]:
+def rows_between(one: MapView, other: MapView) -> NDArray[np.int64]:
     """Where each text of one map (k,) stands on another, -1 where it is not on it."""
     stamps = tuple(cached.reached(each.run.folder) for each in (one, other))
     return _rows_between(one.run.folder, other.run.folder, stamps, one.placed, other.placed)
@@ -127,20 +127,20 @@ def _rows_between(
     one: Path, other: Path, stamps: tuple[str, ...], _part: DataMap, _whole: DataMap
 ) -> NDArray[np.int64]:
     del one, other, stamps
-    return rows_on(_part, _whole)
+    return rows_on_map(_part, _whole)
 
 
-def matches(shown: Shown, filters: Filters) -> NDArray[np.bool_]:
+def matches(shown: MapView, filters: TextFilters) -> NDArray[np.bool_]:
     """Which texts of the map (n,) the filters let through."""
     chosen = np.ones(len(shown.placed), dtype=np.bool_)
     if filters.classes:
         chosen &= shown.run.items["label"].isin(filters.classes).to_numpy()
     if filters.regions:
         chosen &= np.isin(shown.placed.region, [REGIONS.index(name) for name in filters.regions])
-    return chosen & found(shown, filters.words) if filters.words else chosen
+    return chosen & search_matches(shown, filters.words) if filters.words else chosen
 
 
-def found(shown: Shown, words: str) -> NDArray[np.bool_]:
+def search_matches(shown: MapView, words: str) -> NDArray[np.bool_]:
     """Which texts of the map (n,) hold `words`, in upper or lower case, or have it as their id."""
     return _found(str(shown.run.folder), words.strip(), shown.run)
 
@@ -152,7 +152,7 @@ def _found(folder: str, words: str, _run: MapRun) -> NDArray[np.bool_]:
     return (texts | (_run.items["id"] == words)).to_numpy(dtype=np.bool_)
 
 
-def figure(shown: Shown, look: Look, bright: NDArray[np.bool_]) -> go.Figure:
+def figure(shown: MapView, look: MapStyle, bright: NDArray[np.bool_]) -> go.Figure:
     """The figure of a map on which all but the `bright` texts (n,) stand back."""
     batches = f"{look.batches} {cached.reached(look.batches)}" if look.batches else ""
     title = f"{shown.name}: {len(shown.placed):,} texts, {_epochs(shown)}"
@@ -162,11 +162,11 @@ def figure(shown: Shown, look: Look, bright: NDArray[np.bool_]) -> go.Figure:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _figure(
     stamp: str,
-    look: Look,
+    look: MapStyle,
     batches: str,
     title: str,
     key: bytes,
-    _shown: Shown,
+    _shown: MapView,
     _bright: NDArray[np.bool_],
 ) -> go.Figure:
     del stamp, batches, key
@@ -175,12 +175,12 @@ def _figure(
     )
 
 
-def figure_key(shown: Shown, look: Look, bright: NDArray[np.bool_]) -> str:
+def figure_key(shown: MapView, look: MapStyle, bright: NDArray[np.bool_]) -> str:
     """What changes when the figure of these values would."""
     return content_key(shown.stamp, repr(look), np.packbits(bright).tobytes())
 
 
-def _colouring(shown: Shown, look: Look) -> Colouring:
+def _colouring(shown: MapView, look: MapStyle) -> Colouring:
     if look.colour == "region":
         return by_region(shown.placed)
     if look.colour == "class":
@@ -188,22 +188,22 @@ def _colouring(shown: Shown, look: Look) -> Colouring:
         labels = pd.Index(classes).get_indexer(pd.Index(shown.run.items["label"]))
         return by_class(labels.astype(np.int64), classes)
     if look.colour == "batch" and look.batches is not None:
-        labelled = cached.learn_run(look.batches).maps[-1]
+        labelled = cached.active_run(look.batches).maps[-1]
         row = pd.Index(labelled["id"]).get_indexer(pd.Index(shown.placed.ids))
         joined = labelled["iteration"].to_numpy(dtype=np.int64)[row]
         return by_batch(np.where(row >= 0, joined, -1))
     if look.colour == "search" and look.words.strip():
-        hits = found(shown, look.words)
+        hits = search_matches(shown, look.words)
         return by_mask(f"“{look.words.strip()}” in {int(hits.sum()):,} texts", hits)
     return by_correctness(shown.placed)
 
 
-def _epochs(shown: Shown) -> str:
+def _epochs(shown: MapView) -> str:
     done, total = shown.placed.epochs, shown.run.epochs
     return f"{total} epochs" if done == total else f"after epoch {done} of {total}"
 
 
-def table(shown: Shown) -> pd.DataFrame:
+def table(shown: MapView) -> pd.DataFrame:
     """Every text of a map with its place."""
     return shown.run.items.assign(
         confidence=shown.placed.confidence,
@@ -213,7 +213,7 @@ def table(shown: Shown) -> pd.DataFrame:
     )
 
 
-def texts(shown: Shown, positions: Sequence[int], other: Shown | None) -> pd.DataFrame:
+def texts(shown: MapView, positions: Sequence[int], other: MapView | None) -> pd.DataFrame:
     """The texts at `positions` with their places, curves and why they lie there, and the region
     of each on the `other` map.
     """
@@ -222,7 +222,7 @@ def texts(shown: Shown, positions: Sequence[int], other: Shown | None) -> pd.Dat
     dynamics = shown.run.dynamics.until(shown.placed.epochs)
     items = shown.run.items
     rows = table(shown).iloc[places]
-    reasons = reasons_of_places(
+    reasons = explain_positions(
         shown.placed,
         dynamics,
         places,

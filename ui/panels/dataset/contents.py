@@ -11,9 +11,9 @@ from cartography.corpora.corpus import Corpus, CorpusReport
 from cartography.figures import class_shares_figure, lengths_figure
 from cartography.figures.histograms import count_lengths
 from ui import parts, words
-from ui.faults import reworded
+from ui.faults import reword
 from ui.jobs import cached, results
-from ui.naming import plain
+from ui.naming import escape_markdown
 from ui.state.session import DataChoice
 
 _CHART_WIDTH = 464  # pixels: two side by side, or one below the other in a window of 800
@@ -21,12 +21,12 @@ _CHART_WIDTH = 464  # pixels: two side by side, or one below the other in a wind
 
 def contents(choice: DataChoice, train: Corpus, test: Corpus | None) -> None:
     """All of it, the figures with their tables."""
-    for note in map(reworded, train.notes):
-        st.caption(f":material/info: {plain(note[:1].upper() + note[1:])}.")
+    for note in map(reword, train.notes):
+        st.caption(f":material/info: {escape_markdown(note[:1].upper() + note[1:])}.")
     if test is not None:
         unlabelled = "" if test.labelled.any() else ", without gold labels and so passed over"
         st.caption(
-            f":material/info: Test set: {plain(test.name)}, {len(test):,} texts{unlabelled}."
+            f":material/info: Test set: {escape_markdown(test.name)}, {len(test):,} texts{unlabelled}."
         )
     report = cached.report(train)
     _counts(report)

@@ -14,10 +14,10 @@ from cartography.errors import CartographyError
 from cartography.features.embedding import CORPUS_VECTORS, Coverage
 from cartography.runs import manifest as runs
 from ui import parts, words
-from ui.faults import shown_in_place
+from ui.faults import errors_in_place
 from ui.jobs import address, background, cached, tasks
-from ui.jobs.background import State, Task
-from ui.naming import plain
+from ui.jobs.background import Task, TaskState
+from ui.naming import escape_markdown
 from ui.panels.dataset.sources import (
     HUB,
     KEPT,
@@ -125,7 +125,7 @@ def corpora(
                 require_classes(test, least=1)
             return train, test
         except CartographyError as error:
-            parts.outcome(State("refused", str(error)))
+            parts.outcome(TaskState("refused", str(error)))
     return None
 
 
@@ -177,7 +177,7 @@ def use(choice: DataChoice) -> None:
 def features(choice: DataChoice) -> None:
     """Make the features of `choice` in a worker, and say what its word vectors cover."""
     task = tasks.embedding(choice)
-    state = background.state(task)
+    state = background.task_state(task)
     address.show(task if state.busy or state.phase == "finished" else None)
     if state.busy:
         _making(task)
@@ -196,9 +196,9 @@ def features(choice: DataChoice) -> None:
 
 
 @st.fragment(run_every=1.0)
-@shown_in_place()
+@errors_in_place()
 def _making(task: Task) -> None:
-    state = background.state(task)
+    state = background.task_state(task)
     if not state.busy:
         st.rerun()
     parts.preparing(task, state)
@@ -215,7 +215,7 @@ def _covered(task: Task) -> None:
             ("Texts without any", f"{coverage.uncovered_texts:,}", words.TEXTS_UNCOVERED),
         ):
             st.metric(name, value, width="content", help=help)
-    st.caption(plain(f"Made with {told['vectors']}. {told['summary']}."))
+    st.caption(escape_markdown(f"Made with {told['vectors']}. {told['summary']}."))
 
 
 def _set_widgets(choice: DataChoice) -> None:

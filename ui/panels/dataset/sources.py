@@ -8,9 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from cartography.corpora.tables import READERS
-from cartography.files import at_home
+from cartography.files import expand_home
 from ui.jobs import background
-from ui.naming import plain, told_apart
+from ui.naming import distinct_names, escape_markdown
 from ui.state import session, workspace
 
 SAMPLE, UPLOAD, HUB, KEPT, LOCAL = (
@@ -41,7 +41,7 @@ def local() -> list[str]:
 def typed_path(label: str, key: str) -> str | None:
     """The path that was typed, as every process on this machine understands it."""
     typed = st.text_input(label, key=key, persist_state="session").strip()
-    return str(at_home(typed).absolute()) if typed else None
+    return str(expand_home(typed).absolute()) if typed else None
 
 
 def file_among(label: str, paths: Sequence[str], key: str, index: int | None = 0) -> str | None:
@@ -52,7 +52,9 @@ def file_among(label: str, paths: Sequence[str], key: str, index: int | None = 0
         return None
     if st.session_state.get(key) not in paths:
         st.session_state[key] = None if index is None else paths[index]
-    names = told_apart({path: _file_name(path) for path in paths}, lambda path: _content(path)[:6])
+    names = distinct_names(
+        {path: _file_name(path) for path in paths}, lambda path: _content(path)[:6]
+    )
     chosen: str | None = st.selectbox(
         label, paths, index, format_func=names.__getitem__, key=key, persist_state="session"
     )
@@ -90,7 +92,7 @@ def own_uploads(path: str | None) -> None:
     with st.container(horizontal=True):
         if path is not None:
             with st.popover("Keep on this server", icon=":material/group:"):
-                name = plain(Path(path).name)
+                name = escape_markdown(Path(path).name)
                 st.markdown(
                     f"Every visitor of this server will be able to read **{name}** and to use it. "
                     "Only who runs the server can take it back."

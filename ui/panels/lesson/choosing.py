@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from cartography.active.threshold_study import change
+from cartography.active.threshold_study import compare_batches
 from cartography.figures import (
     by_region,
     by_split,
@@ -60,7 +60,7 @@ def threshold(choice: DataChoice, moved: Callable[[], None]) -> None:
     study, size = run.study, values.batch_size(run)
     t_cor = _t_cor(run, moved)
     sides = study.balance(t_cor)
-    stays = len(change(study.batch(T_COR, size), study.batch(t_cor, size)).kept)
+    stays = len(compare_batches(study.batch(T_COR, size), study.batch(t_cor, size)).kept)
     numbers(
         ("high-cor", sides.high, words.T_COR),
         ("low-cor", sides.low, words.T_COR),

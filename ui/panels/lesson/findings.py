@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cartography.active.threshold_study import ThresholdStudy, change
+from cartography.active.threshold_study import ThresholdStudy, compare_batches
 from cartography.evaluation.comparison import RegionShares
-from cartography.formatting import beside, counted, strategy_name
+from cartography.formatting import count_noun, format_against, strategy_name
 from cartography.maps.data_map import REGIONS, DataMap
 from cartography.maps.dynamics import TrainingDynamics
 from cartography.maps.map_pair import MapPair
-from ui.panels.lesson.script import OTHER_T_COR, STRATEGIES, T_COR, Step
+from ui.panels.lesson.script import OTHER_T_COR, STRATEGIES, T_COR, LessonStep
 
 _CLEAR = 0.05  # of confidence, or of a share: less than that is called the same
 _NEAR = 0.1  # of P(high-cor), from the boundary at 0.5
@@ -22,7 +22,7 @@ _LEARNT = 0.02  # of accuracy, above that of always naming the larger side
 
 
 @dataclass(frozen=True)
-class Finding:
+class StepFinding:
     """The place of the right answer among a step's choices, None where the numbers name none, and
     the numbers themselves in a few sentences.
     """
@@ -31,7 +31,7 @@ class Finding:
     said: str
 
 
-def verdict(step: Step, guess: int, found: Finding) -> str:
+def verdict(step: LessonStep, guess: int, found: StepFinding) -> str:
     """How a prediction and what the paper leads one to expect stand beside what was found."""
     if found.answer is None:
         return "The numbers of this corpus name no answer."
@@ -49,41 +49,41 @@ def verdict(step: Step, guess: int, found: Finding) -> str:
     return said
 
 
-def of_dynamics(dynamics: TrainingDynamics) -> Finding:
+def of_dynamics(dynamics: TrainingDynamics) -> StepFinding:
     """Whether the gold label's probability rises from the first epoch to the last."""
     first, last = dynamics.gold_probability[0], dynamics.gold_probability[-1]
     rose, fell = float((last > first).mean()), float((last < first).mean())
     said = (
         f"From epoch 1 to epoch {dynamics.epochs} the probability rose for "
-        f"{_percent(rose, 0.9)} of {counted(len(last), 'text')} and fell for {_percent(fell)}. At "
+        f"{_percent(rose, 0.9)} of {count_noun(len(last), 'text')} and fell for {_percent(fell)}. At "
         f"the end half of all texts have {np.median(last):.2f} or more; at first that was "
         f"{np.median(first):.2f}."
     )
-    return Finding(2 if rose <= fell else 0 if rose >= 0.9 else 1, said)
+    return StepFinding(2 if rose <= fell else 0 if rose >= 0.9 else 1, said)
 
 
-def of_reading_on(early: DataMap, late: DataMap) -> Finding:
+def of_reading_on(early: DataMap, late: DataMap) -> StepFinding:
     """Whether the points rise from the map of the first epoch to that of all."""
     before, after = early.statistics(), late.statistics()
     grown = after.confidence - before.confidence
     widest = int(late.variability.argmax())
     said = (
-        f"After {counted(early.epochs, 'epoch')} the mean confidence of all texts is "
+        f"After {count_noun(early.epochs, 'epoch')} the mean confidence of all texts is "
         f"{before.confidence:.2f}, after {late.epochs} it is {after.confidence:.2f}. The text that "
         f"wavers most has variability {late.variability[widest]:.2f}, confidence "
         f"{late.confidence[widest]:.2f} and correctness {late.correctness[widest]:.2f}."
     )
-    return Finding(0 if grown >= _CLEAR else 1 if grown <= -_CLEAR else 2, said)
+    return StepFinding(0 if grown >= _CLEAR else 1 if grown <= -_CLEAR else 2, said)
 
 
-def of_regions(full: DataMap, wrong_at_the_end: int) -> Finding:
+def of_regions(full: DataMap, wrong_at_the_end: int) -> StepFinding:
     """How large the hard-to-learn region is; for `wrong_at_the_end` of its texts the trained model
     predicts another label than the gold one.
     """
     counts = np.bincount(full.region, minlength=len(REGIONS))
     easy, ambiguous, hard = (counts / len(full)).tolist()
     said = (
-        f"{counts[2]:,} of {counted(len(full), 'text')} ({_percent(hard, 0.05, 0.2)}) are "
+        f"{counts[2]:,} of {count_noun(len(full), 'text')} ({_percent(hard, 0.05, 0.2)}) are "
         f"hard-to-learn, {_percent(ambiguous)} ambiguous and {_percent(easy)} easy-to-learn."
     )
     if counts[2]:
@@ -91,40 +91,40 @@ def of_regions(full: DataMap, wrong_at_the_end: int) -> Finding:
             f" Of the hard-to-learn ones the trained model still contradicts {wrong_at_the_end:,} "
             "gold labels. Who is wrong there, the model or the label? Only reading them tells."
         )
-    return Finding(0 if hard < 0.05 else 1 if hard <= 0.2 else 2, said)
+    return StepFinding(0 if hard < 0.05 else 1 if hard <= 0.2 else 2, said)
 
 
-def of_seed_map(pair: MapPair) -> Finding:
+def of_seed_map(pair: MapPair) -> StepFinding:
     """How far the map of the seed set agrees with the full one."""
-    return Finding(0 if pair.same >= 0.9 else 1 if pair.same >= 0.6 else 2, pair.sentence)
+    return StepFinding(0 if pair.same >= 0.9 else 1 if pair.same >= 0.6 else 2, pair.sentence)
 
 
-def of_boundary(study: ThresholdStudy, size: int) -> Finding:
+def of_boundary(study: ThresholdStudy, size: int) -> StepFinding:
     """Where the batch of `size` texts that CAL asks for at 0.2 lies in P(high-cor)."""
     probability, batch = study.probability(T_COR), study.batch(T_COR, size)
     told = f" {_sentence(batch.fallback)}" if batch.fallback else ""
     if probability is None:
-        return Finding(None, f"CAL could not split the labelled texts.{told}")
+        return StepFinding(None, f"CAL could not split the labelled texts.{told}")
     picked = probability[batch.positions]
     sides = study.balance(T_COR)
     said = (
         f"At t_cor {T_COR:g}, of the labelled texts {sides.high:,} are high-cor and {sides.low:,} "
-        f"low-cor. The {counted(len(picked), 'text')} that CAL asks for have P(high-cor) from "
+        f"low-cor. The {count_noun(len(picked), 'text')} that CAL asks for have P(high-cor) from "
         f"{picked.min():.2f} to {picked.max():.2f}; of all {len(probability):,} in the pool "
         f"{_percent(float((probability > 0.5).mean()), 0, 1)} lie above the boundary at 0.5.{told}"
     )
     if np.abs(picked - 0.5).mean() <= _NEAR:
-        return Finding(2, said)
+        return StepFinding(2, said)
     said += " Hardly a text lies near the boundary, so CAL has to take the nearest there are."
-    return Finding(0 if picked.mean() > 0.5 else 1, said)
+    return StepFinding(0 if picked.mean() > 0.5 else 1, said)
 
 
-def of_threshold(study: ThresholdStudy, size: int) -> Finding:
+def of_threshold(study: ThresholdStudy, size: int) -> StepFinding:
     """How much of the batch of `size` texts stays when t_cor moves from 0.2 to 0.6."""
     before, after = study.batch(T_COR, size), study.batch(OTHER_T_COR, size)
-    kept = len(change(before, after).kept)
+    kept = len(compare_batches(before, after).kept)
     share = kept / max(1, len(after.positions))
-    said = f"{kept:,} of the {counted(len(after.positions), 'text')} stay."
+    said = f"{kept:,} of the {count_noun(len(after.positions), 'text')} stay."
     for t_cor, batch in ((T_COR, before), (OTHER_T_COR, after)):
         sides, accuracy = study.balance(t_cor), study.accuracy(t_cor)
         said += (
@@ -139,12 +139,12 @@ def of_threshold(study: ThresholdStudy, size: int) -> Finding:
                 f"{'something' if learnt else 'hardly more than that'}"
             )
         said += "." + (f" {_sentence(batch.fallback)}" if batch.fallback else "")
-    return Finding(0 if share >= 0.75 else 2 if share <= 0.1 else 1, said)
+    return StepFinding(0 if share >= 0.75 else 2 if share <= 0.1 else 1, said)
 
 
 def of_strategies(
     picks: Mapping[str, RegionShares], full: DataMap, accuracies: Mapping[str, tuple[float, float]]
-) -> Finding:
+) -> StepFinding:
     """Which strategy's picks are least from the easy-to-learn region of the full map.
 
     `accuracies` are those on the test set before the first batch and after the last, by strategy.
@@ -154,7 +154,7 @@ def of_strategies(
     shares = ", ".join(f"{strategy_name(name)} {_percent(away[name])}" for name in ranked)
     number = int(picks[ranked[0]].picks[0])
     said = (
-        f"Not easy-to-learn were, of {counted(number, 'pick')} each: {shares}. Of all texts on the "
+        f"Not easy-to-learn were, of {count_noun(number, 'pick')} each: {shares}. Of all texts on the "
         f"map it is {_percent(1 - full.statistics().region_shares[0])}."
     )
     lead = away[ranked[0]] - away[ranked[1]]
@@ -165,16 +165,16 @@ def of_strategies(
         f" Test accuracy began at {accuracies['random'][0]:.3f} and reached: {reached}. With one "
         "seed and so few batches that shows no winner; the Compare page looks closer."
     )
-    return Finding(STRATEGIES.index(ranked[0]) if lead >= _CLEAR else None, said)
+    return StepFinding(STRATEGIES.index(ranked[0]) if lead >= _CLEAR else None, said)
 
 
-def of_noise(noisy: DataMap, flipped: NDArray[np.bool_]) -> Finding:
+def of_noise(noisy: DataMap, flipped: NDArray[np.bool_]) -> StepFinding:
     """Where the texts whose gold label was `flipped` (n,) lie on the map drawn with it."""
     wrong, right = noisy.statistics(flipped), noisy.statistics(~flipped)
     lowest = np.argsort(noisy.confidence, kind="stable")[: wrong.count]
     found, overall = float(flipped[lowest].mean()), float(flipped.mean())
     said = (
-        f"Of {counted(wrong.count, 'text')} with a wrong label "
+        f"Of {count_noun(wrong.count, 'text')} with a wrong label "
         f"{_percent(wrong.region_shares[2])} are hard-to-learn and "
         f"{_percent(wrong.region_shares[1])} ambiguous; of the others "
         f"{_percent(right.region_shares[2])} and {_percent(right.region_shares[1])}. Mean "
@@ -189,13 +189,13 @@ def of_noise(noisy: DataMap, flipped: NDArray[np.bool_]) -> Finding:
     )
     ambiguous, hard = (wrong.region_shares[place] - right.region_shares[place] for place in (1, 2))
     if max(ambiguous, hard) < 2 * _CLEAR:
-        return Finding(0, said)
-    return Finding(1 if hard >= ambiguous else 2, said)
+        return StepFinding(0, said)
+    return StepFinding(1 if hard >= ambiguous else 2, said)
 
 
 def _percent(share: float, *limits: float) -> str:
     """A share in percent, rounded without crossing one of the `limits`."""
-    return f"{beside(100 * share, *(100 * limit for limit in limits), digits=0)}%"
+    return f"{format_against(100 * share, *(100 * limit for limit in limits), digits=0)}%"
 
 
 def _sentence(text: str) -> str:

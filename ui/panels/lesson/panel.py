@@ -9,14 +9,14 @@ import streamlit as st
 
 from cartography.figures import epoch_curves_figure
 from ui import parts
-from ui.faults import shown_in_place
+from ui.faults import errors_in_place
 from ui.jobs import background
-from ui.jobs.background import State, Task
-from ui.naming import plain
+from ui.jobs.background import Task, TaskState
+from ui.naming import escape_markdown
 from ui.panels.lesson import findings, values
 from ui.panels.lesson import steps as learn_steps
 from ui.panels.lesson import views as looks
-from ui.panels.lesson.script import NEEDS, STEPS, Step
+from ui.panels.lesson.script import NEEDS, STEPS, LessonStep
 from ui.state import session
 from ui.state.session import DataChoice
 
@@ -82,17 +82,17 @@ def preparation(choice: DataChoice, waiting: Sequence[Task], number: int) -> Non
     they are, in full where one is waited for.
     """
     queue = list(dict.fromkeys([*waiting, *values.all_tasks(choice).values()]))
-    before = {task: background.state(task) for task in queue}
+    before = {task: background.task_state(task) for task in queue}
     if all(state.phase == "finished" for state in before.values()):
         return
     going_on = any(state.phase not in _ENDED for state in before.values())
 
     @st.fragment(run_every=1.0 if going_on else None, key="learn_preparation")
-    @shown_in_place()
+    @errors_in_place()
     def watch() -> None:
         if st.session_state.get(PREPARE, True):
             _advance(queue)
-        now = {task: background.state(task) for task in queue}
+        now = {task: background.task_state(task) for task in queue}
         ended = {task for task in queue if now[task].phase in _ENDED}
         if ended != {task for task in queue if before[task].phase in _ENDED}:
             st.rerun()
@@ -139,7 +139,7 @@ def _start(choice: DataChoice) -> None:
         "chosen on the Dataset page; its lesson may end otherwise."
     )
     for need, what in NEEDS.items():
-        finished = background.state(values.task_of(choice, need)).phase == "finished"
+        finished = background.task_state(values.task_of(choice, need)).phase == "finished"
         sign = ":material/check_circle:" if finished else ":material/hourglass_empty:"
         st.markdown(f"{sign} {what[:1].upper()}{what[1:]}")
 
@@ -166,7 +166,9 @@ def _step(choice: DataChoice, number: int) -> Sequence[Task]:
     if this.key == "noise":
         needed.append(values.task_of(choice, "noise", learn_steps.choose_flip(moved)))
     # The share of wrong labels that is chosen may be the one that the question names.
-    waiting = [task for task in dict.fromkeys(needed) if background.state(task).phase != "finished"]
+    waiting = [
+        task for task in dict.fromkeys(needed) if background.task_state(task).phase != "finished"
+    ]
     if not waiting:
         _explore(choice, this, guess)
     return waiting
@@ -182,9 +184,9 @@ def _summary(choice: DataChoice) -> None:
     judged, right = 0, 0
     for number, this in enumerate(STEPS, start=1):
         guess = made.get(this.key)
-        with st.container(border=True), shown_in_place():
+        with st.container(border=True), errors_in_place():
             st.subheader(f"{number}. {this.title}", anchor=False)
-            states = [background.state(values.task_of(choice, need)) for need in this.needs]
+            states = [background.task_state(values.task_of(choice, need)) for need in this.needs]
             if guess is None:
                 st.caption("Not predicted yet.")
                 _go(f"Go to step {number}", number, ":material/arrow_forward:")
@@ -198,10 +200,12 @@ def _summary(choice: DataChoice) -> None:
                 st.markdown(found.said)
             st.page_link(this.page, label=f"Explore it on the {this.page_name} page")
     if judged:
-        score.markdown(f"**{right} of {judged} predictions came true on {plain(choice.name)}.**")
+        score.markdown(
+            f"**{right} of {judged} predictions came true on {escape_markdown(choice.name)}.**"
+        )
 
 
-def _choices(choice: DataChoice, this: Step) -> None:
+def _choices(choice: DataChoice, this: LessonStep) -> None:
     st.caption("Predict before you see: there is no harm in being wrong.")
     for place, text in enumerate(this.choices):
         st.button(
@@ -213,14 +217,14 @@ def _choices(choice: DataChoice, this: Step) -> None:
         )
 
 
-def _explore(choice: DataChoice, this: Step, guess: int) -> None:
+def _explore(choice: DataChoice, this: LessonStep, guess: int) -> None:
     """The control and the figures, and what the numbers say once something was moved."""
 
     def moved() -> None:
         st.session_state[_told(choice, this)] = True
 
     @st.fragment(key="learn_explore")
-    @shown_in_place()
+    @errors_in_place()
     def show() -> None:
         st.markdown(f":material/touch_app: {this.control}")
         learn_steps.SHOWN[this.key](choice, moved)
@@ -241,7 +245,7 @@ def _say(verdict: str, right: bool) -> None:
         st.info(verdict, icon=":material/lightbulb:")
 
 
-def _awaited(task: Task, now: dict[Task, State], live: bool) -> None:
+def _awaited(task: Task, now: dict[Task, TaskState], live: bool) -> None:
     """How far a run is that the step needs."""
     state = now[task]
     parts.outcome(state)
@@ -277,7 +281,7 @@ def _awaited(task: Task, now: dict[Task, State], live: bool) -> None:
 
 def _advance(queue: Sequence[Task]) -> None:
     """Start the first task of the queue that is not begun, while no other is at work."""
-    states = [background.state(task) for task in queue]
+    states = [background.task_state(task) for task in queue]
     if any(state.busy for state in states):
         return
     for task, state in zip(queue, states, strict=True):
@@ -289,11 +293,11 @@ def _advance(queue: Sequence[Task]) -> None:
 def _stop_unless_wanted(queue: Sequence[Task]) -> None:
     if not st.session_state[PREPARE]:
         for task in queue:
-            if background.state(task).busy:
+            if background.task_state(task).busy:
                 background.stop(task)
 
 
-def _busy(states: dict[Task, State]) -> Task | None:
+def _busy(states: dict[Task, TaskState]) -> Task | None:
     return next((task for task, state in states.items() if state.busy), None)
 
 
@@ -333,5 +337,5 @@ def _corpus(choice: DataChoice) -> str:
     return values.task_of(choice, "maps").key
 
 
-def _told(choice: DataChoice, this: Step) -> str:
+def _told(choice: DataChoice, this: LessonStep) -> str:
     return f"learn_told_{_corpus(choice)}_{this.key}"

@@ -21,7 +21,7 @@ NEEDS: dict[Need, str] = {
 
 
 @dataclass(frozen=True)
-class Step:
+class LessonStep:
     """One idea: what it is, the question, what to try afterwards, and where to go on with it.
 
     `expected` is the place among `choices` of what the paper leads one to expect, None where it
@@ -47,7 +47,7 @@ _THRESHOLD = ("pages/threshold.py", "Threshold")
 _COMPARE = ("pages/compare.py", "Compare")
 
 STEPS = (
-    Step(
+    LessonStep(
         "dynamics",
         "Training dynamics",
         "Each text comes with a label that somebody gave it, its **gold label**. A model learns by "
@@ -65,7 +65,7 @@ STEPS = (
         ("maps",),
         *_MAP,
     ),
-    Step(
+    LessonStep(
         "point",
         "From a curve to a point",
         "Ten numbers for every text are too many to look at, so we keep a few. Their mean is the "
@@ -85,7 +85,7 @@ STEPS = (
         ("maps",),
         *_MAP,
     ),
-    Step(
+    LessonStep(
         "regions",
         "Three regions",
         "A map has three regions. High on the left are **easy-to-learn** texts: right in nearly "
@@ -98,7 +98,7 @@ STEPS = (
         ("maps",),
         *_MAP,
     ),
-    Step(
+    LessonStep(
         "seed_map",
         "A map from few labels",
         "That map used the gold label of every text. At the start of a project only a few texts "
@@ -110,7 +110,7 @@ STEPS = (
         ("maps",),
         *_MAP,
     ),
-    Step(
+    LessonStep(
         "boundary",
         "What CAL asks for",
         "In **active learning** the model chooses the texts that get the next labels. The strategy "
@@ -128,7 +128,7 @@ STEPS = (
         ("study",),
         *_THRESHOLD,
     ),
-    Step(
+    LessonStep(
         "threshold",
         "Why the threshold matters",
         "t_cor decides what the discriminator learns from. When one side has very few texts, there "
@@ -141,7 +141,7 @@ STEPS = (
         ("study",),
         *_THRESHOLD,
     ),
-    Step(
+    LessonStep(
         "strategies",
         "Strategies differ",
         "CAL is one query strategy of many. **Random** asks for any texts. **LC**, least "
@@ -154,7 +154,7 @@ STEPS = (
         ("maps", "learning"),
         *_COMPARE,
     ),
-    Step(
+    LessonStep(
         "noise",
         "Where label noise goes",
         "People make mistakes when they label. Here we make some on purpose: we give some texts a "

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from cartography.figures import by_mask, by_region, epoch_curves_figure, noise_figure
 from cartography.maps.data_map import REGIONS
 from ui import parts, words
-from ui.naming import told_apart
+from ui.naming import distinct_names
 from ui.panels.data_map import values as data_map_values
 from ui.panels.lesson import choosing as learn_choosing
 from ui.panels.lesson import values
@@ -76,7 +76,7 @@ def point(choice: DataChoice, moved: Callable[[], None]) -> None:
     """One text's curve beside its point, as more epochs are read."""
     full = values.full_map(choice)
     positions = values.examples(full, session.draw())
-    names = told_apart(
+    names = distinct_names(
         {each: looks.shortened(looks.text_at(full, each), 60) for each in positions},
         lambda each: str(full.placed.ids[each]),
     )
@@ -121,7 +121,7 @@ def point(choice: DataChoice, moved: Callable[[], None]) -> None:
                 "learn_point_map",
                 f"Data map after {epochs} epochs, one text ringed at variability "
                 f"{placed.variability[position]:.2f} and confidence "
-                f"{placed.confidence[position]:.2f}. {parts.described(placed)}",
+                f"{placed.confidence[position]:.2f}. {parts.describe_regions(placed)}",
                 lambda: data_map_values.table(replace(full, placed=placed)),
             )
     numbers(
@@ -160,7 +160,7 @@ def regions(choice: DataChoice, moved: Callable[[], None]) -> None:
             title=region,
         ),
         "learn_regions_map",
-        f"Data map by region, {region} in colour. {parts.described(full.placed)}",
+        f"Data map by region, {region} in colour. {parts.describe_regions(full.placed)}",
         lambda: data_map_values.table(full),
     )
 
@@ -182,7 +182,7 @@ def seed_map(choice: DataChoice, moved: Callable[[], None]) -> None:
                 parts.figure(
                     looks.map_figure(shown, shown.placed, faded=faded, title=title),
                     f"learn_{shown.key}",
-                    f"{title}. {parts.described(shown.placed)}",
+                    f"{title}. {parts.describe_regions(shown.placed)}",
                     partial(data_map_values.table, shown),
                 )
 
@@ -217,7 +217,7 @@ def noise(choice: DataChoice, moved: Callable[[], None]) -> None:
         ),
         "learn_noise_map",
         f"Full data map with the {int(flipped.sum()):,} texts of a wrong label marked. "
-        f"{parts.described(placed)}",
+        f"{parts.describe_regions(placed)}",
         lambda: data_map_values.table(found.shown).assign(flipped=flipped),
     )
     parts.figure(

@@ -11,20 +11,20 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cartography.evaluation import comparison
-from cartography.evaluation.comparison import Learned, RegionShares
+from cartography.evaluation.comparison import LearningCurve, RegionShares
 from cartography.maps.data_map import REGIONS, DataMap, Thresholds
 from cartography.maps.dynamics import TrainingDynamics
 from cartography.models.presets import PAPER
-from cartography.runs.active_runs import LearnRun
+from cartography.runs.active_runs import ActiveRun
 from cartography.runs.threshold_runs import ThresholdRun, read_threshold
 from ui.jobs import cached, compared, results, tasks
 from ui.jobs.background import Task
-from ui.jobs.results import Steps
+from ui.jobs.results import StepProgress
 from ui.panels.data_map import values as data_map_values
-from ui.panels.data_map.values import Shown
+from ui.panels.data_map.values import MapView
 from ui.panels.lesson import findings
-from ui.panels.lesson.findings import Finding
-from ui.panels.lesson.script import FLIP, NEEDS, STRATEGIES, Need, Step
+from ui.panels.lesson.findings import StepFinding
+from ui.panels.lesson.script import FLIP, NEEDS, STRATEGIES, LessonStep, Need
 from ui.panels.threshold import values as threshold_values
 from ui.state.session import DataChoice
 
@@ -49,23 +49,23 @@ def all_tasks(choice: DataChoice) -> dict[Need, Task]:
     return {need: task_of(choice, need) for need in NEEDS}
 
 
-def seed_and_full(choice: DataChoice) -> list[Shown]:
+def seed_and_full(choice: DataChoice) -> list[MapView]:
     """The finished seed map and full map."""
     return data_map_values.maps(task_of(choice, "maps"), Thresholds())
 
 
-def full_map(choice: DataChoice) -> Shown:
+def full_map(choice: DataChoice) -> MapView:
     """The finished full map."""
     return seed_and_full(choice)[-1]
 
 
-def dynamics_of(shown: Shown) -> TrainingDynamics:
+def dynamics_of(shown: MapView) -> TrainingDynamics:
     """The training dynamics of a finished map."""
     assert shown.run.dynamics is not None
     return shown.run.dynamics
 
 
-def examples(full: Shown, draw: int) -> list[int]:
+def examples(full: MapView, draw: int) -> list[int]:
     """Positions of ten texts, one drawn from each tenth of the full map by confidence, ascending;
     of fewer texts, all. Another `draw` gives others.
     """
@@ -75,19 +75,19 @@ def examples(full: Shown, draw: int) -> list[int]:
     return [int(rng.choice(tenth)) for tenth in tenths]
 
 
-def most_wavering(full: Shown, positions: Sequence[int]) -> int:
+def most_wavering(full: MapView, positions: Sequence[int]) -> int:
     """The place among `positions` of the text of greatest variability."""
     return int(full.placed.variability[list(positions)].argmax())
 
 
-def texts_of_region(full: Shown, region: str, number: int, draw: int) -> list[int]:
+def texts_of_region(full: MapView, region: str, number: int, draw: int) -> list[int]:
     """Positions of up to `number` texts of a region, drawn anew for each `draw`."""
     inside = np.flatnonzero(full.placed.region == REGIONS.index(region))
     rng = np.random.default_rng(draw)
     return [int(each) for each in rng.permutation(inside)[:number]]
 
 
-def up_to(full: Shown, epochs: int) -> DataMap:
+def up_to(full: MapView, epochs: int) -> DataMap:
     """The full map as its first `epochs` epochs make it."""
     return DataMap.of(dynamics_of(full).until(epochs))
 
@@ -102,9 +102,9 @@ def batch_size(run: ThresholdRun) -> int:
     return min(PAPER.query_size, max(1, len(run.pool) // 10))
 
 
-def learned(choice: DataChoice) -> dict[str, LearnRun]:
+def learned(choice: DataChoice) -> dict[str, ActiveRun]:
     """The finished active-learning runs, by strategy."""
-    read = [cached.learn_run(folder) for folder in task_of(choice, "learning").run_folders()]
+    read = [cached.active_run(folder) for folder in task_of(choice, "learning").run_folders()]
     return {run.strategy: run for run in read}
 
 
@@ -117,7 +117,7 @@ def picks(choice: DataChoice) -> dict[str, RegionShares]:
 def _picks(stamp: str, _choice: DataChoice) -> dict[str, RegionShares]:
     del stamp
     runs = [
-        Learned(
+        LearningCurve(
             name=name,
             strategy=name,
             seed=run.seed,
@@ -141,27 +141,27 @@ def accuracies(choice: DataChoice) -> dict[str, tuple[float, float]]:
     return found
 
 
-def picked_on(full: Shown, run: LearnRun) -> NDArray[np.bool_]:
+def picked_on(full: MapView, run: ActiveRun) -> NDArray[np.bool_]:
     """Which texts of the full map (n,) a run picked."""
     return np.isin(full.placed.ids.astype(str), run.batches()["id"].to_numpy().astype(str))
 
 
 @dataclass(frozen=True, eq=False)
-class Noise:
+class LabelNoise:
     """The full map drawn with wrong labels, and which of its texts have one (n,)."""
 
-    shown: Shown
+    shown: MapView
     flipped: NDArray[np.bool_]
 
 
-def noise(choice: DataChoice, flip: float) -> Noise:
+def noise(choice: DataChoice, flip: float) -> LabelNoise:
     """What became of the map with the share `flip` of the labels flipped."""
     noisy = data_map_values.maps(task_of(choice, "noise", flip), Thresholds())[-1]
     true = full_map(choice).run.items.set_index("id")["label"].loc[noisy.run.items["id"]]
-    return Noise(noisy, true.to_numpy() != noisy.run.items["label"].to_numpy())
+    return LabelNoise(noisy, true.to_numpy() != noisy.run.items["label"].to_numpy())
 
 
-def finding(choice: DataChoice, step: Step) -> Finding:
+def finding(choice: DataChoice, step: LessonStep) -> StepFinding:
     """What the finished runs that `step` needs say to its question."""
     return _finding(_stamp([task_of(choice, need) for need in step.needs]), step.key, choice)
 
@@ -173,53 +173,53 @@ def _stamp(needed: Sequence[Task]) -> str:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _finding(stamp: str, key: str, _choice: DataChoice) -> Finding:
+def _finding(stamp: str, key: str, _choice: DataChoice) -> StepFinding:
     del stamp
     return _FINDINGS[key](_choice)
 
 
-def _of_dynamics(choice: DataChoice) -> Finding:
+def _of_dynamics(choice: DataChoice) -> StepFinding:
     return findings.of_dynamics(dynamics_of(full_map(choice)))
 
 
-def _of_reading_on(choice: DataChoice) -> Finding:
+def _of_reading_on(choice: DataChoice) -> StepFinding:
     full = full_map(choice)
     return findings.of_reading_on(up_to(full, 1), full.placed)
 
 
-def _of_regions(choice: DataChoice) -> Finding:
+def _of_regions(choice: DataChoice) -> StepFinding:
     full = full_map(choice)
     wrong = (full.run.items["predicted_label"] != full.run.items["label"]).to_numpy()
     hard = full.placed.region == REGIONS.index("hard-to-learn")
     return findings.of_regions(full.placed, int((wrong & hard).sum()))
 
 
-def _of_seed_map(choice: DataChoice) -> Finding:
+def _of_seed_map(choice: DataChoice) -> StepFinding:
     pair = data_map_values.pair(seed_and_full(choice))
     assert pair is not None
     return findings.of_seed_map(pair)
 
 
-def _of_boundary(choice: DataChoice) -> Finding:
+def _of_boundary(choice: DataChoice) -> StepFinding:
     run = study_of(choice)
     return findings.of_boundary(run.study, batch_size(run))
 
 
-def _of_threshold(choice: DataChoice) -> Finding:
+def _of_threshold(choice: DataChoice) -> StepFinding:
     run = study_of(choice)
     return findings.of_threshold(run.study, batch_size(run))
 
 
-def _of_strategies(choice: DataChoice) -> Finding:
+def _of_strategies(choice: DataChoice) -> StepFinding:
     return findings.of_strategies(picks(choice), full_map(choice).placed, accuracies(choice))
 
 
-def _of_noise(choice: DataChoice) -> Finding:
+def _of_noise(choice: DataChoice) -> StepFinding:
     found = noise(choice, FLIP)
     return findings.of_noise(found.shown.placed, found.flipped)
 
 
-_FINDINGS: dict[str, Callable[[DataChoice], Finding]] = {
+_FINDINGS: dict[str, Callable[[DataChoice], StepFinding]] = {
     "dynamics": _of_dynamics,
     "point": _of_reading_on,
     "regions": _of_regions,
@@ -231,7 +231,7 @@ _FINDINGS: dict[str, Callable[[DataChoice], Finding]] = {
 }
 
 
-def curve_table(full: Shown, positions: Sequence[int]) -> pd.DataFrame:
+def curve_table(full: MapView, positions: Sequence[int]) -> pd.DataFrame:
     """Gold-label probability by epoch of the texts at `positions`, a row for each epoch."""
     curves = dynamics_of(full).gold_probability[:, list(positions)]
     columns = {
@@ -254,7 +254,7 @@ def pool_table(run: ThresholdRun, t_cor: float) -> pd.DataFrame:
     return run.pool.assign(**{"P(high-cor)": run.study.probability(t_cor)})
 
 
-def noise_table(found: Noise) -> pd.DataFrame:
+def noise_table(found: LabelNoise) -> pd.DataFrame:
     """Each text with its confidence and whether its label was flipped."""
     shown = found.shown
     return shown.run.items[["id", "text", "label"]].assign(
@@ -268,7 +268,7 @@ def so_far(task: Task) -> TrainingDynamics | None:
     return dynamics_of(maps[-1]) if maps and maps[-1].name == data_map_values.FULL_MAP else None
 
 
-def steps_of(task: Task) -> Steps:
+def steps_of(task: Task) -> StepProgress:
     """How far the runs of a lesson's task have come."""
     folders = task.run_folders()
     if task.kind == "map":
@@ -276,4 +276,4 @@ def steps_of(task: Task) -> Steps:
     if task.kind == "learn":
         return compared.progress(folders, len(STRATEGIES), task.option("iterations") + 1)
     run = read_threshold(folders[0])
-    return Steps(run.number, run.total, None)
+    return StepProgress(run.number, run.total, None)

@@ -13,13 +13,13 @@ from cartography.figures import Colouring, data_map_figure
 from cartography.figures.epochs import MOST_LINES
 from cartography.maps.data_map import DataMap
 from cartography.maps.dynamics import TrainingDynamics
-from ui.panels.data_map.values import Shown
+from ui.panels.data_map.values import MapView
 
 _LONGEST = 240  # characters of a text on a card
 
 
 def map_figure(
-    shown: Shown,
+    shown: MapView,
     placed: DataMap,
     *,
     colouring: Colouring | None = None,
@@ -78,7 +78,7 @@ def enlarged(figure: go.Figure, height: int | None = None) -> go.Figure:
     return figure
 
 
-def text_at(full: Shown, position: int) -> str:
+def text_at(full: MapView, position: int) -> str:
     """The text at a position."""
     return str(full.run.items["text"].iat[position])
 
@@ -89,7 +89,7 @@ def shortened(text: str, most: int = _LONGEST) -> str:
     return line if len(line) <= most else f"{line[: most - 2].rstrip()} …"
 
 
-def card(full: Shown, position: int) -> str:
+def card(full: MapView, position: int) -> str:
     """A text with its label and what the model makes of it, as HTML."""
     item = full.run.items.iloc[position]
     said = (

@@ -7,23 +7,23 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ui import parts
-from ui.faults import shown_in_place
+from ui.faults import errors_in_place
 from ui.jobs import address
-from ui.naming import plain
+from ui.naming import escape_markdown
 from ui.panels.runs import run_list
-from ui.panels.runs.run_list import Entry
+from ui.panels.runs.run_list import ListedRun
 
 _CHOSEN = "run_chosen"
 
 
-def listed(found: Sequence[Entry]) -> None:
+def listed(found: Sequence[ListedRun]) -> None:
     """All entries as a table, followed while a worker is at one of them."""
     busy = any(entry.busy for entry in found)
 
     @st.fragment(run_every=2.0 if busy else None, key="run_list")
-    @shown_in_place()
+    @errors_in_place()
     def show() -> None:
-        now = run_list.entries() if busy else list(found)
+        now = run_list.list_runs() if busy else list(found)
         if [entry.phase for entry in now] != [entry.phase for entry in found]:
             st.rerun()
         values = run_list.table(now)
@@ -32,7 +32,7 @@ def listed(found: Sequence[Entry]) -> None:
     show()
 
 
-def entry(found: Sequence[Entry]) -> Entry:
+def entry(found: Sequence[ListedRun]) -> ListedRun:
     """Which entry to do something with; the last that changed unless chosen."""
     of_key = {each.key: each for each in found}
     # Kept from now on: the order changes while runs go on, and what is done must not change hands.
@@ -47,7 +47,7 @@ def entry(found: Sequence[Entry]) -> Entry:
     return of_key[key]
 
 
-def actions(chosen: Entry) -> None:
+def actions(chosen: ListedRun) -> None:
     """Open, go on, stop, rename, download, delete."""
     task = chosen.task
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -92,9 +92,9 @@ def actions(chosen: Entry) -> None:
             on_click="ignore",
             help="All files of the run as one archive.",
         )
-        with st.popover("Delete", icon=":material/delete:"), shown_in_place():
+        with st.popover("Delete", icon=":material/delete:"), errors_in_place():
             st.markdown(
-                f"**{plain(chosen.name)}** ({chosen.mark}) and all its files will be gone for good."
+                f"**{escape_markdown(chosen.name)}** ({chosen.mark}) and all its files will be gone for good."
             )
             written_elsewhere = task is None and chosen.busy
             if written_elsewhere:
@@ -111,6 +111,6 @@ def actions(chosen: Entry) -> None:
         )
 
 
-def _rename(chosen: Entry, field: str) -> None:
+def _rename(chosen: ListedRun, field: str) -> None:
     # Read when the button is pressed: what was typed a moment before is not in its arguments.
     run_list.rename(chosen, st.session_state[field])

@@ -14,15 +14,15 @@ from typing import Any
 import pandas as pd
 
 from cartography.errors import CartographyError
-from cartography.files import written_whole
-from cartography.formatting import counted, listed, strategy_name
+from cartography.files import atomic_write
+from cartography.formatting import count_noun, join_names, strategy_name
 from cartography.runs import manifest as runs
 from ui.jobs import background, tasks
 from ui.jobs.background import Task
-from ui.jobs.found import Found
-from ui.jobs.groups import at_first
+from ui.jobs.found import RunInfo
+from ui.jobs.groups import default_selection
 from ui.jobs.methods import AS_PAPER, Method
-from ui.jobs.results import changes_of
+from ui.jobs.results import change_times
 
 _NAME = ".name"
 _MOST_LETTERS = 80
@@ -46,7 +46,7 @@ PHASES = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class ListedRun:
     """One task, or what a call of the command line put on disk, with its manifests.
 
     `task` is None for the latter: it can be read but not gone on with from here.
@@ -104,7 +104,7 @@ class Entry:
         if self.kind == _REPRODUCTION:
             named = [each.name for each in self.methods if not each.changed]
             others = len(self.methods) - len(named)
-            said = listed([*named, *([counted(others, "other method")] if others else [])])
+            said = join_names([*named, *([count_noun(others, "other method")] if others else [])])
             return f"Reproduction, {self.folder.name}: {said}"
         return " · ".join([self._done, *(each.name for each in methods)])
 
@@ -137,17 +137,17 @@ class Entry:
         """What names its active-learning runs in the address of a comparison; of many, of those
         that a comparison shows at first.
         """
-        learned = [Found(self.folder, each) for each in self.manifests if each["kind"] == "learn"]
-        return [run.key for run in at_first(learned)]
+        learned = [RunInfo(self.folder, each) for each in self.manifests if each["kind"] == "learn"]
+        return [run.key for run in default_selection(learned)]
 
     @property
     def changed(self) -> datetime:
         """When something was last written."""
         files = [self.folder, *self.folder.glob("*")]
-        return datetime.fromtimestamp(max(changes_of(files), default=0.0))
+        return datetime.fromtimestamp(max(change_times(files), default=0.0))
 
 
-def entries() -> list[Entry]:
+def list_runs() -> list[ListedRun]:
     """All entries, the one that changed last first."""
     found = []
     for root in background.roots():
@@ -158,7 +158,7 @@ def entries() -> list[Entry]:
     return sorted(found, key=lambda entry: entry.changed, reverse=True)
 
 
-def table(found: Sequence[Entry]) -> pd.DataFrame:
+def table(found: Sequence[ListedRun]) -> pd.DataFrame:
     """The entries as a table."""
     return pd.DataFrame(
         {
@@ -173,13 +173,13 @@ def table(found: Sequence[Entry]) -> pd.DataFrame:
     )
 
 
-def rename(entry: Entry, name: str) -> None:
+def rename(entry: ListedRun, name: str) -> None:
     """Call an entry `name`; an empty name gives it back its description."""
-    with written_whole(entry.folder / _NAME) as temporary:
+    with atomic_write(entry.folder / _NAME) as temporary:
         temporary.write_text(" ".join(name.split())[:_MOST_LETTERS], encoding="utf-8")
 
 
-def delete(entry: Entry) -> None:
+def delete(entry: ListedRun) -> None:
     """Remove an entry and all its files, its worker ended first.
 
     Raises CartographyError while a command line writes it, which cannot be ended from here.
@@ -194,7 +194,7 @@ def delete(entry: Entry) -> None:
     shutil.rmtree(entry.folder, ignore_errors=True)
 
 
-def archive(entry: Entry) -> bytes:
+def archive(entry: ListedRun) -> bytes:
     """All files of an entry as one ZIP archive; what is hidden is the dashboard's own."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -205,9 +205,9 @@ def archive(entry: Entry) -> bytes:
     return content.getvalue()
 
 
-def _entry(folder: Path) -> Entry | None:
+def _entry(folder: Path) -> ListedRun | None:
     """The entry in `folder`; None where there is no run, or only the making of features."""
-    task = background.of_folder(folder)
+    task = background.task_of_folder(folder)
     if task is not None and task.kind == "embed":
         return None
     manifests = []
@@ -219,8 +219,8 @@ def _entry(folder: Path) -> Entry | None:
     if task is None and not manifests:
         return None
     if task is not None:
-        phase: str = background.state(task).phase
+        phase: str = background.task_state(task).phase
     else:
         states = {runs.status(run) for run in runs.find_runs(folder)}
         phase = next((each for each in ("running", "stopped") if each in states), "finished")
-    return Entry(folder, task, tuple(manifests), phase)
+    return ListedRun(folder, task, tuple(manifests), phase)

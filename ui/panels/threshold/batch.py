@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cartography.active.threshold_study import BatchChange, change
+from cartography.active.threshold_study import BatchChange, compare_batches
 from cartography.models.presets import PAPER
 from cartography.runs.next_batch import NextBatch, texts_at
 from cartography.runs.threshold_runs import ThresholdRun
@@ -41,7 +41,7 @@ def batch(run: ThresholdRun, t_cor: float, size: int, before: float | None) -> N
         st.caption("Move t_cor, and the batch is compared with this one.")
     else:
         earlier = values.batch(run, before, size)
-        difference = change(earlier.query, chosen.query)
+        difference = compare_batches(earlier.query, chosen.query)
         _differences(run, difference, before)
         new = set(difference.new.tolist())
         marks = ["new" if each in new else "kept" for each in chosen.query.positions.tolist()]

@@ -7,10 +7,10 @@ import streamlit as st
 from cartography.models.presets import PAPER, SEEDS
 from cartography.runs.threshold_runs import ThresholdRun, read_threshold
 from ui import parts, words
-from ui.faults import shown_in_place
+from ui.faults import errors_in_place
 from ui.jobs import address, tasks
-from ui.jobs.background import State, Task
-from ui.jobs.results import Steps
+from ui.jobs.background import Task, TaskState
+from ui.jobs.results import StepProgress
 from ui.panels.threshold import batch as threshold_batch
 from ui.panels.threshold import figures as threshold_figures
 from ui.panels.threshold import sweep as threshold_sweep
@@ -92,7 +92,7 @@ def study_task(choice: DataChoice) -> Task:
     return tasks.study(choice, seed_size, epochs, seed)
 
 
-def buttons(task: Task, state: State) -> None:
+def buttons(task: Task, state: TaskState) -> None:
     """Start and cancel."""
     if state.busy:
         parts.cancel(task, "threshold_cancel", help="A study that was cancelled begins again.")
@@ -106,12 +106,12 @@ def buttons(task: Task, state: State) -> None:
         )
 
 
-def progress(task: Task, state: State) -> None:
+def progress(task: Task, state: TaskState) -> None:
     """How far a study has come; gives way to the page when it ends."""
 
-    def show(_: State) -> None:
+    def show(_: TaskState) -> None:
         run = read_threshold(task.folder)
-        steps = Steps(run.number, run.total, run.seconds_left)
+        steps = StepProgress(run.number, run.total, run.seconds_left)
         st.progress(steps.share, text=_doing(run, steps.say("epoch")))
         st.caption("You may leave this page or close it; the study goes on and is found again.")
 
@@ -128,7 +128,7 @@ def _doing(run: ThresholdRun, said: str) -> str:
     return f"Training a discriminator for every t_cor: {said}"
 
 
-@shown_in_place()
+@errors_in_place()
 def explored(task: Task) -> None:
     """A finished study at the t_cor that is chosen; moving it draws this part alone."""
     run = threshold_values.study_run(task.folder)
@@ -145,7 +145,7 @@ def explored(task: Task) -> None:
         )
 
     @st.fragment(key="threshold_explored")
-    @shown_in_place()
+    @errors_in_place()
     def show() -> None:
         with st.container(horizontal=True):
             t_cor = _t_cor(run)

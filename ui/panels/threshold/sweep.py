@@ -11,8 +11,8 @@ from cartography.figures import sweep_figure
 from cartography.models.presets import PAPER, SEEDS
 from ui import parts, words
 from ui.jobs import address, background, results, tasks
-from ui.jobs.background import State, Task
-from ui.naming import plain
+from ui.jobs.background import Task, TaskState
+from ui.naming import escape_markdown
 from ui.panels.threshold import values
 from ui.state.session import DataChoice
 
@@ -74,7 +74,7 @@ def sweep(choice: DataChoice, seed_size: int | None, epochs: int) -> None:
         address.show(None, address.SWEEP)
         return
     task = _task(choice, seed_size, epochs, values)
-    state = background.state(task)
+    state = background.task_state(task)
     address.show(None if state.phase == "absent" else task, address.SWEEP)
     _buttons(task, state)
     parts.outcome(state)
@@ -82,7 +82,7 @@ def sweep(choice: DataChoice, seed_size: int | None, epochs: int) -> None:
         _followed(task, state)
     elif state.phase == "absent":
         st.info(
-            f"There is no sweep of {plain(choice.name)} with these settings yet. Start it, and the "
+            f"There is no sweep of {escape_markdown(choice.name)} with these settings yet. Start it, and the "
             "figure grows with every iteration.",
             icon=":material/stacked_line_chart:",
         )
@@ -135,7 +135,7 @@ def _number(label: str, key: str, help: str, most: int | None = None) -> None:
     )
 
 
-def _buttons(task: Task, state: State) -> None:
+def _buttons(task: Task, state: TaskState) -> None:
     if state.busy:
         parts.cancel(
             task,
@@ -152,10 +152,10 @@ def _buttons(task: Task, state: State) -> None:
         )
 
 
-def _followed(task: Task, state: State) -> None:
+def _followed(task: Task, state: TaskState) -> None:
     """How far the sweep has come and what it shows so far; follows the worker."""
 
-    def show(now: State) -> None:
+    def show(now: TaskState) -> None:
         folders = task.run_folders()
         # All go side by side, the last of them at the end of each iteration.
         steps = results.steps(folders[-1], int(task.option("iterations")) + 1)
