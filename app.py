@@ -14,7 +14,7 @@ PAGES = (
     st.Page("pages/active_learning.py", title="Active learning", icon=":material/model_training:"),
     st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
     st.Page("pages/runs.py", title="Runs", icon=":material/history:"),
-    st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
+    st.Page("pages/lesson.py", title="Learn", icon=":material/school:"),
 )
 
 

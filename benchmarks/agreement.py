@@ -21,7 +21,7 @@ from cartography.active.simulation import seed_set
 from cartography.models.presets import PAPER, Preset, Recipe
 from cartography.models.trainer import TrainingSet
 from cartography.models.training import Epoch, train_epochs
-from cartography.strategies import STRATEGIES
+from cartography.strategies.table import STRATEGIES
 
 # The difference to allow, in probability, in nats and in scores. Float32 keeps seven digits, and
 # Adam divides a small gradient by its own size, noise and all; a wrong formula, a batch left out or

@@ -38,7 +38,7 @@ from cartography.maps.dynamics import TrainingDynamics
 from cartography.models.presets import PAPER, SEEDS, Preset
 from cartography.models.trainer import TrainingSet
 from cartography.models.training import as_tensor, pick_device, train_epochs
-from cartography.strategies import STRATEGIES
+from cartography.strategies.table import STRATEGIES
 
 PAPERS_STRATEGIES = ("random", "lc", "entropy", "bald", "dal", "cal")
 ITERATION = {"TREC": Target(0.1, 0.3, "s"), "AG News": Target(0.15, 0.5, "s")}

@@ -27,7 +27,7 @@ from problems import AG_NEWS, made_up
 from cartography import PAPER, ActiveLearner
 from cartography.active.learner import query, train
 from cartography.active.simulation import seed_set
-from cartography.figures.palette import CLASS_COLOURS
+from cartography.figures import CLASS_COLOURS
 from cartography.models.presets import SEEDS
 from cartography.models.training import as_tensor, pick_device
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from cartography.models.training import Epoch, train_epochs
     from cartography.runs.active_runs import read_active_run
     from cartography.runs.map_runs import read_map
-    from cartography.strategies import STRATEGIES, PoolView, Selection
+    from cartography.strategies.pool_view import PoolView
+    from cartography.strategies.selection import Selection
+    from cartography.strategies.table import STRATEGIES
 
 _MODULES = {
     "corpora.corpus": (
@@ -70,11 +72,9 @@ _MODULES = {
         "Iteration",
         "simulate",
     ),
-    "strategies": (
-        "STRATEGIES",
-        "Selection",
-        "PoolView",
-    ),
+    "strategies.pool_view": ("PoolView",),
+    "strategies.selection": ("Selection",),
+    "strategies.table": ("STRATEGIES",),
     "models.switches": ("Switches",),
     "models.trainer": ("TrainingSet",),
     "models.training": (

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from ui import frame
+from ui.jobs import run_list
 from ui.panels.runs import panel as panels
-from ui.panels.runs import run_list
 
 frame.enter()
 

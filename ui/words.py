@@ -1,7 +1,7 @@
 """What the terms of the method mean, for the tooltips beside them, and what each page is for."""
 
 from cartography.formatting import strategy_name
-from cartography.strategies import STRATEGIES
+from cartography.strategies.table import STRATEGIES
 
 CONFIDENCE = (
     "Confidence: the mean probability that the model gave the gold label, over the epochs of "

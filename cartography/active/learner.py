@@ -14,11 +14,13 @@ from cartography.errors import CartographyError
 from cartography.maps.data_map import DataMap
 from cartography.maps.dynamics import TrainingDynamics
 from cartography.models import mlp
-from cartography.models.mlp import BatchedMLP, TestTimeDropout
+from cartography.models.mlp import BatchedMLP, InferenceDropout
 from cartography.models.presets import PAPER, SEEDS, Preset
 from cartography.models.trainer import Checkpoint, TrainingSet
 from cartography.models.training import Epoch, as_tensor, pick_device, train_epochs
-from cartography.strategies import USES_POOL, USES_T_COR, PoolView, run_strategies, strategy_named
+from cartography.strategies.pool_view import PoolView
+from cartography.strategies.runner import run_strategies
+from cartography.strategies.table import USES_POOL, USES_T_COR, strategy_named
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +189,7 @@ class ActiveLearner:
 
     def probabilities(self, features: Tensor) -> NDArray[np.float32]:
         """Class probabilities (n, C) of `features` (n, d). Trains first if need be."""
-        noise = TestTimeDropout.left_on(self.preset.classifier, self._seed(3))
+        noise = InferenceDropout.left_on(self.preset.classifier, self._seed(3))
         return predict(self._ready().model, features, noise)
 
     def _ready(self) -> _Trained:
@@ -309,7 +311,7 @@ def query(learners: Sequence[ActiveLearner], size: int | None = None) -> list[Ba
 
 
 def predict(
-    model: BatchedMLP, features: Tensor, noise: TestTimeDropout | None = None
+    model: BatchedMLP, features: Tensor, noise: InferenceDropout | None = None
 ) -> NDArray[np.float32]:
     """Class probabilities (n, C) of all `features` (n, d) by one model; dropout off, or `noise`."""
     rows = torch.arange(len(features), device=features.device).unsqueeze(0)

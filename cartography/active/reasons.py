@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from cartography.formatting import count_noun, format_against
 from cartography.maps.data_map import REGIONS, DataMap
 from cartography.maps.dynamics import TrainingDynamics
-from cartography.strategies import strategy_named
+from cartography.strategies.table import strategy_named
 
 
 def explain_positions(

@@ -16,7 +16,7 @@ from cartography.models.presets import PAPER, SEEDS
 from cartography.progress import make_console, track_progress
 from cartography.runs.active_runs import record_active_runs
 from cartography.runs.manifest import claim_folders, run_folders
-from cartography.strategies import USES_T_COR
+from cartography.strategies.table import USES_T_COR
 
 
 @dataclass(frozen=True)

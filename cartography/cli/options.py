@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cartography.strategies import STRATEGIES
+from cartography.strategies.table import STRATEGIES
 
 StrategyName = Enum("StrategyName", {name: name for name in STRATEGIES}, type=str)  # type: ignore[misc]
 

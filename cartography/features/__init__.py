@@ -1,1 +1,7 @@
-"""Room."""
+"""Features: texts to a float32 matrix (n, d), and what only tokens can tell (near-duplicates).
+
+May import `corpora`. To add a kind of features, write a module next to `trained_vectors` that
+returns `WordVectors` (or the matrix itself), and call it in `embedding.embed`.
+"""
+
+__all__ = ["embedding", "near_duplicates", "trained_vectors", "vector_files", "word_vectors"]

@@ -19,9 +19,8 @@ from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
 from cartography.features.trained_vectors import train_on_corpus, vectors_key
 from cartography.features.vector_files import file_key, look_up
-from cartography.features.word_vectors import TOKENISER, WordVectors, tokenise
+from cartography.features.word_vectors import TOKENISER, Tokens, WordVectors, tokenise
 from cartography.files import atomic_write, cache_folder, content_key, expand_home
-from cartography.models.switches import Tokens
 
 CORPUS_VECTORS = "corpus"
 Pooling = Literal["sum", "mean"]

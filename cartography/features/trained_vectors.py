@@ -15,9 +15,14 @@ from numpy.typing import NDArray
 
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
-from cartography.features.word_vectors import TOKENISER, WordVectors, gather_vectors, tokenise
+from cartography.features.word_vectors import (
+    TOKENISER,
+    Tokens,
+    WordVectors,
+    gather_vectors,
+    tokenise,
+)
 from cartography.files import atomic_write, cache_folder, content_key
-from cartography.models.switches import Tokens
 
 _METHOD = "skip-gram-1"
 _SEED = 20220701

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cartography.models.switches import Tokens
-
+Tokens = Literal["words", "white_space"]
 TOKENISER = "tokens-1"
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 

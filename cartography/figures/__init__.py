@@ -1,4 +1,8 @@
-"""Values in, Plotly figures out."""
+"""Figures: values in, a Plotly figure out; nothing here reads a file or a session.
+
+May import `corpora`, `models` and `maps` for their types. A new figure is a function in a module
+here, named below.
+"""
 
 from cartography.figures.colouring import (
     Colouring,
@@ -11,13 +15,24 @@ from cartography.figures.colouring import (
 )
 from cartography.figures.curves import BatchSeries, Curve, accuracy_figure, batch_statistics_figure
 from cartography.figures.density import pick_density_figure
-from cartography.figures.epochs import epoch_curves_figure
+from cartography.figures.epochs import MOST_LINES, epoch_curves_figure
 from cartography.figures.heat import epsilon_figure, overlap_figure
-from cartography.figures.histograms import high_cor_histogram, lengths_figure, noise_figure
+from cartography.figures.histograms import (
+    count_lengths,
+    high_cor_histogram,
+    lengths_figure,
+    noise_figure,
+)
 from cartography.figures.intervals import labels_saved_figure, sweep_figure
 from cartography.figures.layout import as_html, caption_of, write_html
 from cartography.figures.maps import data_map_figure, map_caption, positions_of
-from cartography.figures.palette import CORRECTNESS, HIGHLIGHT, REGION_COLOURS, STRATEGY_COLOURS
+from cartography.figures.palette import (
+    CLASS_COLOURS,
+    CORRECTNESS,
+    HIGHLIGHT,
+    REGION_COLOURS,
+    STRATEGY_COLOURS,
+)
 from cartography.figures.sampling import MOST_POINTS
 from cartography.figures.shares import (
     class_shares_figure,
@@ -27,8 +42,10 @@ from cartography.figures.shares import (
 from cartography.figures.trails import MOST_TRAILS, Trail, trails_figure
 
 __all__ = [
+    "CLASS_COLOURS",
     "CORRECTNESS",
     "HIGHLIGHT",
+    "MOST_LINES",
     "MOST_POINTS",
     "MOST_TRAILS",
     "REGION_COLOURS",
@@ -48,6 +65,7 @@ __all__ = [
     "by_split",
     "caption_of",
     "class_shares_figure",
+    "count_lengths",
     "data_map_figure",
     "epoch_curves_figure",
     "epsilon_figure",

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cartography.errors import CartographyError
 from cartography.maps.dynamics import TrainingDynamics
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REGIONS = ("easy-to-learn", "ambiguous", "hard-to-learn")
 
@@ -114,6 +118,27 @@ class DataMap:
     def region_names(self) -> NDArray[np.object_]:
         """The region of each item (n,) in words."""
         return np.array(REGIONS, dtype=object)[self.region]
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the map as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per item, with the columns `id`, `confidence`, `variability`, `correctness`
+            and `region` (a name of `REGIONS`).
+        """
+        import pandas as pd  # here: training alone does not need it
+
+        return pd.DataFrame(
+            {
+                "id": self.ids,
+                "confidence": self.confidence,
+                "variability": self.variability,
+                "correctness": self.correctness,
+                "region": self.region_names,
+            }
+        )
 
     def high_cor(self, t_cor: float) -> NDArray[np.bool_]:
         """Which items are high-cor, correctness above `t_cor`; the others are low-cor (n,)."""

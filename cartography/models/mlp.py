@@ -156,7 +156,7 @@ class BatchedMLP:
 
 
 @dataclass(frozen=True)
-class TestTimeDropout:
+class InferenceDropout:
     """Dropout that stays on while M models predict: its share, and a seed a model.
 
     Each block of rows of each model draws from a generator of its own.
@@ -166,7 +166,7 @@ class TestTimeDropout:
     seeds: tuple[int, ...]
 
     @classmethod
-    def left_on(cls, recipe: Recipe, *seeds: int) -> "TestTimeDropout | None":
+    def left_on(cls, recipe: Recipe, *seeds: int) -> "InferenceDropout | None":
         """What `recipe` leaves on; None where dropout is for training alone."""
         return cls(recipe.dropout, seeds) if recipe.dropout_at_test else None
 
@@ -176,7 +176,7 @@ class TestTimeDropout:
 
 
 def probabilities(
-    classifiers: BatchedMLP, features: Tensor, rows: Tensor, noise: TestTimeDropout | None = None
+    classifiers: BatchedMLP, features: Tensor, rows: Tensor, noise: InferenceDropout | None = None
 ) -> Tensor:
     """Class probabilities (M, n, C) for `features[rows]`, rows (M, n); dropout off, or `noise`."""
 
@@ -189,7 +189,7 @@ def probabilities(
 
 
 def representations(
-    classifiers: BatchedMLP, features: Tensor, rows: Tensor, noise: TestTimeDropout | None = None
+    classifiers: BatchedMLP, features: Tensor, rows: Tensor, noise: InferenceDropout | None = None
 ) -> Tensor:
     """The last hidden layer, psi (M, n, h), for `features[rows]`, rows (M, n); dropout off, or
     `noise`.
@@ -204,7 +204,7 @@ def representations(
 
 
 def mc_probabilities(
-    classifiers: BatchedMLP, features: Tensor, rows: Tensor, noise: TestTimeDropout, passes: int
+    classifiers: BatchedMLP, features: Tensor, rows: Tensor, noise: InferenceDropout, passes: int
 ) -> Tensor:
     """Class probabilities (M, n, T, C) for `features[rows]`, rows (M, n), over T Monte Carlo
     `passes`, each with its own draw of `noise`.
@@ -228,7 +228,7 @@ def mc_probabilities(
 
 
 def _noise_masks(
-    classifiers: BatchedMLP, block: Tensor, number: int, noise: TestTimeDropout | None
+    classifiers: BatchedMLP, block: Tensor, number: int, noise: InferenceDropout | None
 ) -> list[Tensor]:
     if noise is None:
         return []
@@ -240,7 +240,7 @@ def _by_block(
     score: Callable[[Tensor, int], Tensor],
     rows: Tensor,
     scored: Tensor,
-    noise: TestTimeDropout | None,
+    noise: InferenceDropout | None,
 ) -> Tensor:
     """Fill `scored` (M, n, ...) with `score` of each block of `rows` (M, n) and its number."""
     # A block's number seeds its noise: a width that depended on M would give a text other draws.

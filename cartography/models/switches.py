@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from cartography.errors import CartographyError
+from cartography.features.word_vectors import Tokens
 
 Dynamics = Literal["epoch_end", "training_pass"]
-Tokens = Literal["words", "white_space"]
 
 
 def _released(value: Any, reason: str) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from torch.nn import functional
 from cartography.models.mlp import (
     ALIGNED,
     BatchedMLP,
+    InferenceDropout,
     Layers,
-    TestTimeDropout,
     dropout_masks,
     probabilities,
     torch_seed,
@@ -198,7 +198,7 @@ class BatchedTrainer:
         """Gold-label probability and correctness of every set as the models stand (Section 3)."""
         # Purposes 0 and 1 of a seed are the weights' and the training's.
         seeds = [torch_seed(seed, 1 + self.number) for seed in self.seeds]
-        noise = TestTimeDropout.left_on(self.recipe, *seeds)
+        noise = InferenceDropout.left_on(self.recipe, *seeds)
         predicted = probabilities(self.classifiers, self.features, self.rows, noise)
         gold = predicted.gather(2, self.labels.unsqueeze(2)).squeeze(2)
         hits = predicted.argmax(2) == self.labels

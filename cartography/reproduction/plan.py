@@ -6,7 +6,7 @@ from typing import Literal
 
 from cartography.models.presets import PAPER, PRESETS, RELEASED, Preset
 from cartography.models.switches import Switches
-from cartography.strategies import USES_T_COR
+from cartography.strategies.table import USES_T_COR
 
 Dataset = Literal["trec", "agnews"]
 

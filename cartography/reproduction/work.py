@@ -35,7 +35,7 @@ from cartography.runs.manifest import (
     read_json,
 )
 from cartography.runs.map_runs import read_map, record_maps
-from cartography.strategies import USES_T_COR
+from cartography.strategies.table import USES_T_COR
 
 # Strategies side by side on a CPU; more would not be faster, and results come sooner.
 _AT_ONCE = 2

@@ -1,1 +1,15 @@
-"""Room."""
+"""Runs on disk: manifests, maps, active-learning runs, threshold studies and sweeps.
+
+May import every room but `reproduction` and `cli`. A new kind of run is a module here and a value
+of `manifest.Kind`.
+"""
+
+__all__ = [
+    "active_runs",
+    "iteration_files",
+    "manifest",
+    "map_runs",
+    "next_batch",
+    "sweeps",
+    "threshold_runs",
+]

@@ -20,7 +20,7 @@ from cartography.files import atomic_write
 from cartography.formats.export import escape_formulas, write_csv
 from cartography.maps.data_map import REGIONS, DataMap
 from cartography.maps.dynamics import TrainingDynamics
-from cartography.models.mlp import TestTimeDropout, torch_seed
+from cartography.models.mlp import InferenceDropout, torch_seed
 from cartography.models.trainer import TrainingSet
 from cartography.models.training import Epoch, as_tensor, pick_device, train_epochs
 from cartography.runs.manifest import SUMMARY, Manifest, read_json, read_manifest, write_json
@@ -103,7 +103,7 @@ def record_maps(
         recipe = run.preset.classifier
         # Beside the seeds of the weights, the training and every epoch's observation.
         noises = [
-            TestTimeDropout.left_on(recipe, torch_seed(run.seed, recipe.epochs + 2 + each))
+            InferenceDropout.left_on(recipe, torch_seed(run.seed, recipe.epochs + 2 + each))
             for each in (0, 1)
         ]
         predicted = predict(epoch.classifiers[model], shared, noises[0]).argmax(axis=1)
@@ -149,7 +149,7 @@ def _finish(
             gold_probability=dynamics.gold_probability,
             correct=dynamics.correct,
         )
-    write_csv(table.join(_places(data_map), on="id"), folder / TABLE)
+    write_csv(table.join(data_map.to_frame().set_index("id"), on="id"), folder / TABLE)
     statistics = data_map.statistics()
     write_html(data_map_figure(data_map, title=f"Data map of {corpus.name}"), folder / PAGE)
     write_json(
@@ -169,18 +169,6 @@ def _finish(
     shutil.rmtree(folder / EPOCHS)
 
 
-def _places(data_map: DataMap) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "confidence": data_map.confidence,
-            "variability": data_map.variability,
-            "correctness": data_map.correctness,
-            "region": data_map.region_names,
-        },
-        index=data_map.ids,
-    )
-
-
 def map_table(run: MapRun, data_map: DataMap) -> pd.DataFrame:
     """`data_map.csv` of a finished run as it would be for `data_map`, a map of the same items with
     other thresholds or fewer epochs. Raises CartographyError when the file cannot be read.
@@ -194,7 +182,7 @@ def map_table(run: MapRun, data_map: DataMap) -> pd.DataFrame:
         )
     except (OSError, ValueError) as error:
         raise CartographyError(f"{run.folder / TABLE} cannot be read: {error}") from error
-    places = _places(data_map)
+    places = data_map.to_frame().set_index("id")
     # As the file has them.
     places.index = pd.Index(escape_formulas(pd.DataFrame({"id": places.index}))["id"])
     return table.join(places, on="id")

@@ -1,51 +1,9 @@
-"""Query strategies: each a function `(view, query_size, rng)` to a query, and the table of them."""
+"""Query strategies, one file each: functions `(view, query_size, rng)` that return a `Selection`.
 
-from cartography.errors import CartographyError
-from cartography.strategies.bald import bald, bald_mi
-from cartography.strategies.cal import cal
-from cartography.strategies.cal_dal import cal_dal
-from cartography.strategies.dal import dal
-from cartography.strategies.entropy import entropy
-from cartography.strategies.least_confidence import least_confidence
-from cartography.strategies.margin import margin
-from cartography.strategies.pool_view import PoolView
-from cartography.strategies.random import random
-from cartography.strategies.runner import Strategy, run_strategies
-from cartography.strategies.selection import Selection
+May import the rooms up to `maps`. A new strategy is a module here, an entry of
+`table.STRATEGIES` and a name in `formatting.STRATEGY_NAMES`. One that needs a discriminator is a
+generator: it yields a `DiscriminatorTask` and receives the result (see `cal`). Strategies import
+`pool_view`, `selection`, `discriminator` and the scores of other strategies, never the table.
+"""
 
-STRATEGIES: dict[str, Strategy] = {
-    "random": random,
-    "lc": least_confidence,
-    "entropy": entropy,
-    "margin": margin,
-    "bald": bald,
-    "bald-mi": bald_mi,
-    "dal": dal,
-    "cal": cal,
-    "cal-dal": cal_dal,
-}
-
-USES_T_COR = frozenset({"cal", "cal-dal"})
-"""The strategies that look at `Preset.t_cor`."""
-
-USES_POOL = frozenset({"dal", "cal-dal"})
-"""The strategies that tell the labelled set from the pool."""
-
-
-def strategy_named(name: str) -> Strategy:
-    """The strategy called `name`. Raises CartographyError when there is none."""
-    if name not in STRATEGIES:
-        raise CartographyError(f"strategy {name!r} is not one of {', '.join(STRATEGIES)}")
-    return STRATEGIES[name]
-
-
-__all__ = [
-    "STRATEGIES",
-    "USES_POOL",
-    "USES_T_COR",
-    "PoolView",
-    "Selection",
-    "Strategy",
-    "run_strategies",
-    "strategy_named",
-]
+__all__ = ["cal", "discriminator", "pool_view", "runner", "selection", "table"]

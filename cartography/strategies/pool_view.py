@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cartography.models import mlp
-from cartography.models.mlp import BatchedMLP, TestTimeDropout, torch_seed
+from cartography.models.mlp import BatchedMLP, InferenceDropout, torch_seed
 from cartography.models.presets import Preset
 
 
@@ -53,7 +53,7 @@ class PoolView:
             self.model,
             self.features,
             self._rows(self.pool),
-            TestTimeDropout(self.preset.classifier.dropout, (self.seed,)),
+            InferenceDropout(self.preset.classifier.dropout, (self.seed,)),
             self.preset.mc_passes,
         )
         return self._array(found[0].transpose(0, 1))
@@ -75,8 +75,8 @@ class PoolView:
         return self.all_representations[len(self.labelled) :]
 
     @property
-    def _noise(self) -> TestTimeDropout | None:
-        return TestTimeDropout.left_on(self.preset.classifier, torch_seed(self.seed, 0))
+    def _noise(self) -> InferenceDropout | None:
+        return InferenceDropout.left_on(self.preset.classifier, torch_seed(self.seed, 0))
 
     def _rows(self, rows: NDArray[np.int64]) -> Tensor:
         return torch.from_numpy(rows).to(self.features.device).unsqueeze(0)

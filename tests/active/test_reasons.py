@@ -7,7 +7,7 @@ from cartography.active.reasons import explain_picks, explain_positions, explain
 from cartography.errors import CartographyError
 from cartography.maps.data_map import DataMap, Thresholds
 from cartography.maps.dynamics import TrainingDynamics
-from cartography.strategies import STRATEGIES
+from cartography.strategies.table import STRATEGIES
 
 
 def reason(

@@ -11,7 +11,7 @@ import cartography.active.simulation as simulation
 from cartography.active.learner import ActiveLearner
 from cartography.active.simulation import Trial, cohen_kappa, evaluate, seed_set, simulate
 from cartography.errors import CartographyError
-from cartography.strategies import STRATEGIES
+from cartography.strategies.table import STRATEGIES
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

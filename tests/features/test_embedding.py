@@ -252,7 +252,7 @@ TEXTS = ["the cat sat on the mat .", "a dog sat on the log .", "the cat and a do
 def test_trained_vectors_are_the_same_in_every_process():
     script = (
         "import sys, numpy as np\n"
-        "from cartography.features.trained_vectors import train\n"
+        "from cartography.features.trained_vectors import train_skipgram\n"
         "junk = [np.full(n, 1e9) for n in range(1, 3000)]\n"
         "del junk  # memory that is handed out again, and not as zeros\n"
         f"words, matrix = train([text.split() for text in {TEXTS!r}], 20)\n"

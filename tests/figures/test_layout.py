@@ -18,7 +18,7 @@ from cartography.figures import (
     write_html,
 )
 from cartography.maps.data_map import DataMap
-from cartography.strategies import STRATEGIES
+from cartography.strategies.table import STRATEGIES
 
 
 class TestCurves:

@@ -7,7 +7,7 @@ from cartography.formatting import (
     join_names,
     strategy_name,
 )
-from cartography.strategies import STRATEGIES
+from cartography.strategies.table import STRATEGIES
 
 
 @pytest.mark.parametrize(

@@ -117,3 +117,17 @@ def test_a_published_map_falls_into_the_three_regions(data_folder: Path) -> None
     means = [published.statistics(region).confidence for region in (easy, ambiguous, hard)]
     assert means[0] > 0.8 > means[1] > means[2]
     assert published.high_cor(0.2).mean() > 0.95
+
+
+def test_the_map_as_a_table() -> None:
+    gold = np.array([[0.9, 0.2], [0.7, 0.4]], dtype=np.float32)
+    dynamics = TrainingDynamics(np.array(["a", "b"], dtype=object), gold, gold > 0.5)
+
+    table = DataMap.of(dynamics).to_frame()
+
+    assert list(table.columns) == ["id", "confidence", "variability", "correctness", "region"]
+    assert list(table["id"]) == ["a", "b"]
+    assert table["confidence"].to_list() == pytest.approx([0.8, 0.3])
+    assert table["variability"].to_list() == pytest.approx([0.1, 0.1])
+    assert table["correctness"].to_list() == [1.0, 0.0]
+    assert list(table["region"]) == ["easy-to-learn", "hard-to-learn"]

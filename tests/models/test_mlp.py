@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from cartography.models.mlp import (
     BLOCK,
     BatchedMLP,
+    InferenceDropout,
     Layers,
-    TestTimeDropout,
     dropout_masks,
     mc_probabilities,
     probabilities,
@@ -123,7 +123,7 @@ def test_noise_leaves_dropout_on_in_every_block() -> None:
     classifier = BatchedMLP.initialised(LAYERS, seeded(3, 4), CPU)
     features = torch.randn(BLOCK + 10, 7, generator=seeded(2)[0])
     rows = torch.arange(BLOCK + 10).repeat(2, 1)
-    noise = TestTimeDropout(0.3, (8, 9))
+    noise = InferenceDropout(0.3, (8, 9))
     psi = representations(classifier, features, rows, noise)
     # As wide as for one model: what is drawn for a row does not depend on the neighbours.
     for block, columns in enumerate(torch.arange(BLOCK + 10).split(BLOCK)):
@@ -197,7 +197,7 @@ def test_monte_carlo_passes_differ_and_average_to_something_like_the_plain_predi
     classifier = BatchedMLP.initialised(LAYERS, seeded(3, 4), CPU)
     features = torch.randn(20, 7, generator=seeded(2)[0])
     rows = torch.arange(20).repeat(2, 1)
-    found = mc_probabilities(classifier, features, rows, TestTimeDropout(0.3, (1, 2)), 400)
+    found = mc_probabilities(classifier, features, rows, InferenceDropout(0.3, (1, 2)), 400)
     assert found.shape == (2, 20, 400, 3)
     assert not torch.equal(found[:, :, 0], found[:, :, 1])
     torch.testing.assert_close(found.sum(3), torch.ones(2, 20, 400))
@@ -209,7 +209,7 @@ def test_monte_carlo_passes_are_those_of_the_whole_network() -> None:
     classifier = BatchedMLP.initialised(LAYERS, seeded(3), CPU)
     features = torch.randn(20, 7, generator=seeded(2)[0])
     rows = torch.arange(20).unsqueeze(0)
-    [found] = mc_probabilities(classifier, features, rows, TestTimeDropout(0.3, (1,)), 2)
+    [found] = mc_probabilities(classifier, features, rows, InferenceDropout(0.3, (1,)), 2)
     drawn = [torch.Generator().manual_seed(torch_seed(1, 0))]
     for number in range(2):
         masks = dropout_masks(20, LAYERS.hidden, 0.3, drawn)

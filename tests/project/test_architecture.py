@@ -1,4 +1,4 @@
-"""The architecture, as a test: which module may import which."""
+"""The architecture, as a test: which room may import which, and what a room shows of itself."""
 
 import ast
 from pathlib import Path
@@ -7,118 +7,196 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# A module imports only from modules above it in this list; the command line is the last.
-ORDER = [
+# A room imports only from rooms above it in its list. The first five are single modules.
+ENGINE = [
     "errors",
-    "wording",
-    "disk",
-    "corpus",
-    "decoding",
-    "tables",
-    "sources",
-    "columns",
-    "sample",
-    "reading",
-    "switches",
-    "vectors",
-    "duplicates",
-    "vector_files",
-    "trained_vectors",
-    "embedding",
-    "presets",
-    "cores",
-    "classifier",
-    "lockstep",
-    "training",
-    "dynamics",
-    "data_map",
-    "map_pair",
-    "strategies",
-    "learner",
-    "simulation",
-    "threshold",
-    "significance",
-    "comparison",
-    "verdict",
-    "signals",
-    "reasons",
-    "figures",
-    "export",
-    "runs",
-    "map_runs",
-    "iteration_files",
-    "learn_runs",
-    "sweeps",
-    "threshold_runs",
-    "next_batch",
+    "formatting",
+    "files",
+    "parallel",
     "progress",
+    "corpora",
+    "formats",
+    "features",
+    "models",
+    "maps",
+    "strategies",
+    "active",
+    "evaluation",
+    "figures",
+    "runs",
     "reproduction",
     "cli",
     "__main__",
 ]
-# Strategies share three helpers and the table of them; beyond that none knows another but by name.
-STRATEGY_HELPERS = ["query", "view", "discriminator", "asking"]
-MODULES = sorted((ROOT / "cartography").rglob("*.py"))
+DASHBOARD = [
+    "ui.naming",
+    "ui.words",
+    "ui.state",
+    "ui.faults",
+    "ui.jobs",
+    "ui.parts",
+    "ui.panels.method",
+    "ui.panels.dataset",
+    "ui.panels.data_map",
+    "ui.panels.threshold",
+    "ui.panels.active_learning",
+    "ui.panels.compare",
+    "ui.panels.runs",
+    "ui.panels.lesson",
+    "ui.frame",
+    "pages",
+]
+ORDER = [*(f"cartography.{name}" for name in ENGINE), *DASHBOARD]
+# These two hold names that every room may use: the public names, and where the dashboard is.
+SHARED = {"cartography": ["cartography.cli"], "ui": []}
+
+SOURCES = [
+    path for top in ("cartography", "ui", "pages") for path in sorted((ROOT / top).rglob("*.py"))
+]
+IMPORTERS = [*SOURCES, *sorted((ROOT / "benchmarks").glob("*.py")), ROOT / "app.py"]
+# These rooms name functions and classes in their `__init__`, the others modules.
+EXPORTERS = {"cartography.figures", "cartography.cli"}
+STRATEGY_HELPERS = ["selection", "pool_view", "discriminator", "runner"]
 
 
-def imported(path: Path) -> set[str]:
-    """Dotted names of all modules that a file imports, wherever in the file."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def dotted(path: Path) -> str:
+    """The dotted name of the module at `path`."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room_of(module: str) -> str:
+    """The entry of ORDER that contains `module`, or its own name."""
+    return next((room for room in ORDER if module == room or module.startswith(f"{room}.")), module)
+
+
+def imports(source: str) -> set[tuple[str, str]]:
+    """(module, name) of everything of ours that `source` imports, wherever it does."""
+    pairs: set[tuple[str, str]] = set()
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            assert node.level == 0, f"{path}: imports are absolute"
-            names.add(node.module)
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+            pairs |= {(alias.name, "") for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            pairs |= {(str(node.module), alias.name) for alias in node.names}
+    return {pair for pair in pairs if pair[0].split(".")[0] in {"cartography", "ui", "pages"}}
 
 
-def room(path: Path) -> str:
-    """The entry of ORDER that a file belongs to."""
-    inside = path.relative_to(ROOT / "cartography").with_suffix("")
-    return inside.parts[0]
+def target(module: str, name: str) -> tuple[str, str]:
+    """The module that an import reaches, and the name it takes from it ("" for all of it)."""
+    path = ROOT / f"{module}.{name}".replace(".", "/")
+    is_module = path.with_suffix(".py").exists() or (path / "__init__.py").exists()
+    return (f"{module}.{name}", "") if name and is_module else (module, name)
 
 
-def test_every_module_has_its_place() -> None:
-    rooms = {room(path) for path in MODULES} - {"__init__"}
-    assert rooms == set(ORDER)
+def public_names(room: str) -> list[str]:
+    """The `__all__` of a room's `__init__`."""
+    tree = ast.parse((ROOT / room.replace(".", "/") / "__init__.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return [str(name) for name in ast.literal_eval(node.value)]
+    raise AssertionError(f"the __init__ of {room} has no __all__")
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_arrow_runs_back(path: Path) -> None:
-    for name in imported(path):
-        assert name.split(".")[0] not in {"streamlit", "ui", "pages", "app"}, name
-        if name.startswith("cartography.") and room(path) != "__init__":
-            target = name.split(".")[1]
-            if target in ORDER:
-                here, there = ORDER.index(room(path)), ORDER.index(target)
-                same = target == room(path) in {"strategies", "figures", "cli", "reproduction"}
-                assert there < here or same, f"{path.name} imports {name}"
+def faults(module: str, source: str) -> list[str]:
+    """What is wrong with the imports of `source`, the text of `module`."""
+    here, wrong = room_of(module), []
+    for imported, name in (target(*pair) for pair in imports(source)):
+        there = room_of(imported)
+        if there == here or there in SHARED:
+            continue
+        if here in ORDER and ORDER.index(there) > ORDER.index(here):
+            wrong.append(f"{module} imports {imported}: {here} stands above {there}")
+        if (ROOT / there.replace(".", "/")).is_dir() and there != "pages":
+            inside = imported.removeprefix(there).lstrip(".") or name
+            if inside and inside not in public_names(there):
+                wrong.append(f"{module} imports {imported}, which {there} does not name")
+    return wrong
+
+
+def test_every_module_has_its_room() -> None:
+    rooms = {room_of(dotted(path)) for path in SOURCES}
+    assert rooms == {*ORDER, *SHARED, "ui.panels"}
+
+
+@pytest.mark.parametrize("path", IMPORTERS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_arrows_run_one_way_and_end_at_public_modules(path: Path) -> None:
+    if dotted(path) not in SHARED:
+        assert not faults(dotted(path), path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_engine_does_not_know_the_dashboard(path: Path) -> None:
+    if dotted(path).startswith("cartography"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {
+            str(name).split(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in (
+                [node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+            )
+        }
+        assert not names & {"streamlit", "ui", "pages", "app"}
+
+
+class TestTheTestItself:
+    def test_an_arrow_that_runs_back(self) -> None:
+        (wrong,) = faults("cartography.maps.data_map", "from cartography.runs.manifest import Kind")
+        assert "cartography.maps stands above cartography.runs" in wrong
+
+    def test_a_private_module_of_another_room(self) -> None:
+        (wrong,) = faults("cartography.runs.sweeps", "from cartography.corpora import decoding")
+        assert "cartography.corpora does not name" in wrong
+
+    def test_a_name_that_a_room_does_not_export(self) -> None:
+        source = "from cartography.figures import lay_out"
+        assert faults("cartography.runs.sweeps", source)
+
+    def test_what_is_allowed(self) -> None:
+        source = "from cartography.corpora.corpus import Corpus\nimport numpy"
+        assert not faults("cartography.runs.sweeps", source)
+
+
+@pytest.mark.parametrize(
+    "room", [room for room in ORDER if (ROOT / room.replace(".", "/")).is_dir()]
+)
+def test_a_room_says_what_it_holds(room: str) -> None:
+    if room != "pages":
+        path = ROOT / room.replace(".", "/") / "__init__.py"
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        for name in public_names(room):
+            assert target(room, name)[1] == "" or room in EXPORTERS
 
 
 def test_strategy_helpers_know_no_strategy() -> None:
     folder = ROOT / "cartography" / "strategies"
     strategies = {path.stem for path in folder.glob("*.py")} - {"__init__", *STRATEGY_HELPERS}
     for helper in STRATEGY_HELPERS:
-        found = imported(folder / f"{helper}.py")
-        assert not {f"cartography.strategies.{name}" for name in strategies} & found
+        source = (folder / f"{helper}.py").read_text(encoding="utf-8")
+        modules = {target(*pair)[0].rpartition(".")[2] for pair in imports(source)}
+        assert not modules & strategies
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "pages").glob("*.py")), ids=lambda path: path.name)
 def test_a_page_is_thin(path: Path) -> None:
-    banned = {"pandas", "numpy", "plotly", "torch"}
-    assert not {name.split(".")[0] for name in imported(path)} & banned
     text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    names = {
+        alias.name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert not names & {"pandas", "numpy", "plotly", "torch"}
     assert len(text.splitlines()) <= 80
     assert "\nframe.enter()\n" in text
 
 
 def test_there_are_pages() -> None:
-    assert len(list((ROOT / "pages").glob("*.py"))) >= 4
+    assert len(list((ROOT / "pages").glob("*.py"))) == 7
 
 
 def test_the_readme_and_modules_name_no_path_of_a_machine() -> None:
-    for path in [*MODULES, ROOT / "README.md"]:
-        text = path.read_text(encoding="utf-8")
-        assert "/home/" not in text, path
+    for path in [*SOURCES, ROOT / "README.md"]:
+        assert "/home/" not in path.read_text(encoding="utf-8"), path

@@ -13,14 +13,6 @@ from torch import nn
 from cartography.errors import CartographyError
 from cartography.models.mlp import BatchedMLP, Layers, torch_seed
 from cartography.models.presets import PAPER
-from cartography.strategies import (
-    STRATEGIES,
-    PoolView,
-    Selection,
-    Strategy,
-    run_strategies,
-    strategy_named,
-)
 from cartography.strategies.bald import bald, bald_mi
 from cartography.strategies.cal import cal, split_by_correctness
 from cartography.strategies.cal_dal import cal_dal
@@ -29,7 +21,10 @@ from cartography.strategies.discriminator import DiscriminatorTask, run_discrimi
 from cartography.strategies.entropy import entropy_of
 from cartography.strategies.least_confidence import uncertainty
 from cartography.strategies.margin import margin_between
-from cartography.strategies.selection import top_scores
+from cartography.strategies.pool_view import PoolView
+from cartography.strategies.runner import Strategy, run_strategies
+from cartography.strategies.selection import Selection, top_scores
+from cartography.strategies.table import STRATEGIES, strategy_named
 
 PROBABILITIES = np.array(
     [[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.4, 0.3, 0.3], [0.7, 0.2, 0.1]], np.float32

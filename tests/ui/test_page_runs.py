@@ -13,9 +13,8 @@ from typer.testing import CliRunner
 from cartography.cli import app
 from cartography.errors import CartographyError
 from cartography.runs import manifest as runs
-from ui.jobs import background, tasks
+from ui.jobs import background, run_list, tasks
 from ui.jobs.methods import Method
-from ui.panels.runs import run_list
 from ui.state.session import DataChoice
 
 pytestmark = pytest.mark.usefixtures("own_cache")

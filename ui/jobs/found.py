@@ -13,7 +13,7 @@ from typing import Any
 from cartography.errors import CartographyError
 from cartography.formatting import strategy_name
 from cartography.runs import manifest as runs
-from cartography.strategies import STRATEGIES, USES_T_COR
+from cartography.strategies.table import STRATEGIES, USES_T_COR
 from ui.jobs import background
 from ui.jobs.methods import Method, departures, reading
 from ui.jobs.results import iteration_files

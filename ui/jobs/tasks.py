@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cartography.models.presets import PAPER, SEEDS
-from cartography.strategies import USES_T_COR
+from cartography.strategies.table import USES_T_COR
 from ui.jobs import background
 from ui.jobs.background import Task
 from ui.jobs.methods import AS_PAPER, Method

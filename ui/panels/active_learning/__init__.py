@@ -1,1 +1,3 @@
-"""Room."""
+"""The Active learning page: one run, iteration by iteration."""
+
+__all__ = ["panel", "settings"]

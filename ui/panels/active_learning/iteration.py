@@ -8,7 +8,7 @@ import streamlit as st
 from cartography.figures import MOST_TRAILS, trails_figure
 from cartography.formatting import count_noun
 from cartography.runs.active_runs import ActiveRun
-from cartography.strategies import USES_T_COR
+from cartography.strategies.table import USES_T_COR
 from ui import parts, words
 from ui.jobs import cached, results
 from ui.jobs.background import Task

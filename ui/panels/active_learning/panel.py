@@ -12,7 +12,16 @@ from cartography.formatting import count_noun
 from cartography.runs.active_runs import ActiveRun
 from ui import parts, words
 from ui.faults import errors_in_place
-from ui.jobs import address, background, cached, compared, found, results
+from ui.jobs import (
+    address,
+    background,
+    cached,
+    compared,
+    comparison_tables,
+    found,
+    results,
+    run_list,
+)
 from ui.jobs.background import Task, TaskState
 from ui.jobs.compared import Comparison
 from ui.jobs.found import RunInfo
@@ -20,8 +29,6 @@ from ui.jobs.methods import Method
 from ui.naming import escape_markdown
 from ui.panels.active_learning import iteration as iterations
 from ui.panels.active_learning import settings, values
-from ui.panels.compare import tables as comparison_tables
-from ui.panels.runs import run_list
 from ui.state import session
 
 _PHASES = {"running": "Running", "stopped": "Paused", "finished": "Finished"}

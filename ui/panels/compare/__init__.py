@@ -1,1 +1,3 @@
-"""Room."""
+"""The Compare page: several runs, and the verdict on them."""
+
+__all__ = ["panel"]

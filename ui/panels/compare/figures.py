@@ -20,14 +20,13 @@ from cartography.figures import (
 from cartography.formatting import count_noun, join_names
 from cartography.maps.data_map import REGIONS
 from ui import parts, words
-from ui.jobs import compared, reference, results
+from ui.jobs import compared, comparison_tables, reference, results
 from ui.jobs.compared import Comparison
 from ui.jobs.methods import AS_PAPER
 from ui.jobs.reference import ReferenceMap
 from ui.naming import escape_markdown
 from ui.panels import method
 from ui.panels.compare import reference_map as compare_map
-from ui.panels.compare import tables as comparison_tables
 from ui.state.session import DataChoice
 
 _LABELS, _PERCENT = "labels", "percent of the data"

@@ -12,7 +12,7 @@ import streamlit as st
 from cartography.evaluation.verdict import BASELINE
 from cartography.formatting import strategy_name
 from cartography.models.presets import PAPER, SEEDS
-from cartography.strategies import USES_T_COR
+from cartography.strategies.table import USES_T_COR
 from ui import words
 from ui.jobs import tasks
 from ui.jobs.background import Task

@@ -1,1 +1,3 @@
-"""Room."""
+"""The Data map page: the seed map and the full map, live and finished."""
+
+__all__ = ["controls", "panel", "values"]

@@ -8,8 +8,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cartography.corpora.corpus import Corpus, CorpusReport
-from cartography.figures import class_shares_figure, lengths_figure
-from cartography.figures.histograms import count_lengths
+from cartography.figures import class_shares_figure, count_lengths, lengths_figure
 from ui import parts, words
 from ui.faults import reword
 from ui.jobs import cached, results

@@ -9,8 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from cartography.figures import Colouring, data_map_figure
-from cartography.figures.epochs import MOST_LINES
+from cartography.figures import MOST_LINES, Colouring, data_map_figure
 from cartography.maps.data_map import DataMap
 from cartography.maps.dynamics import TrainingDynamics
 from ui.panels.data_map.values import MapView

@@ -1,1 +1,3 @@
-"""Room."""
+"""The Runs page: everything on disk."""
+
+__all__ = ["panel"]

@@ -8,10 +8,9 @@ import streamlit as st
 
 from ui import parts
 from ui.faults import errors_in_place
-from ui.jobs import address
+from ui.jobs import address, run_list
+from ui.jobs.run_list import ListedRun
 from ui.naming import escape_markdown
-from ui.panels.runs import run_list
-from ui.panels.runs.run_list import ListedRun
 
 _CHOSEN = "run_chosen"
 

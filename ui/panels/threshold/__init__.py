@@ -1,1 +1,3 @@
-"""Room."""
+"""The Threshold page: what each t_cor does to the labelled texts, the pool and the batch."""
+
+__all__ = ["panel", "sweep", "values"]
