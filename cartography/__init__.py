@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 # A name is loaded when it is first asked for: a script that only trains does not wait for readers,
 # figures and tables, nor need them installed.
 if TYPE_CHECKING:
-    from cartography.active.learner import ActiveLearner, Batch
+    from cartography.active.group import Batch
+    from cartography.active.learner import ActiveLearner
     from cartography.active.simulation import Iteration, Trial, simulate
     from cartography.corpora.corpus import Corpus, describe, hold_out
     from cartography.corpora.reading import read_corpus, read_train_test
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from cartography.strategies.pool_view import PoolView
     from cartography.strategies.selection import Selection
     from cartography.strategies.table import STRATEGIES
+
+__version__ = "0.1.0"
 
 _MODULES = {
     "corpora.corpus": (
@@ -51,10 +54,8 @@ _MODULES = {
         "write_html",
     ),
     "runs.active_runs": ("read_active_run",),
-    "active.learner": (
-        "ActiveLearner",
-        "Batch",
-    ),
+    "active.group": ("Batch",),
+    "active.learner": ("ActiveLearner",),
     "runs.map_runs": ("read_map",),
     "models.presets": (
         "PAPER",

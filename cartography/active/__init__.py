@@ -3,4 +3,4 @@
 May import the rooms up to `strategies`.
 """
 
-__all__ = ["learner", "reasons", "simulation", "stopping", "threshold_study"]
+__all__ = ["group", "learner", "reasons", "simulation", "stopping", "threshold_study"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cartography.active.learner import ActiveLearner, train
+from cartography.active.learner import ActiveLearner
 from cartography.errors import CartographyError
 from cartography.maps.data_map import DataMap
 from cartography.models.presets import Preset
@@ -243,7 +243,7 @@ def run_study(learner: ActiveLearner) -> Iterator[StudyEpoch]:
     preset = learner.preset
     _refuse_another_cal(preset.switches)
     total = study_epochs(preset)
-    for epoch in train([learner]):
+    for epoch in learner.train():
         yield StudyEpoch(epoch.number, total)
     view = learner.view()
     data_map = learner.data_map

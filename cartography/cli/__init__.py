@@ -1,13 +1,20 @@
-"""The command line: reads the options, calls the engine, shows its progress."""
+"""The command line: a module per command, the options declared once in `options`.
+
+May import every room. A command imports the engine inside its function, so that `--help` does not
+wait for it. To add a command, write its module and register its function here.
+"""
 
 import sys
+from collections.abc import Callable
 
 import typer
 
+from cartography.cli.app import app_command
 from cartography.cli.embed import embed_command
 from cartography.cli.export import export_command
 from cartography.cli.learn import learn_command
 from cartography.cli.map import map_command
+from cartography.cli.options import with_groups
 from cartography.cli.reproduce import reproduce_command
 from cartography.cli.switches import switches_command
 from cartography.cli.threshold import threshold_command
@@ -17,26 +24,34 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Data maps and Cartography Active Learning.",
 )
-app.command("map")(map_command)
-app.command("learn")(learn_command)
-app.command("threshold")(threshold_command)
-app.command("export")(export_command)
-app.command("embed")(embed_command)
-app.command("reproduce")(reproduce_command)
-app.command("switches")(switches_command)
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "app": app_command,
+    "map": map_command,
+    "learn": learn_command,
+    "threshold": threshold_command,
+    "export": export_command,
+    "embed": embed_command,
+    "reproduce": reproduce_command,
+    "switches": switches_command,
+}
+for name, command in _COMMANDS.items():
+    app.command(name)(with_groups(command))
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line.
+
+    Exits with 0, or with 2 after one line on standard error when the user made a mistake.
+    """
     try:
-        # Out of standalone mode, a mistyped option is one line too, not a page of usage.
+        # Outside standalone mode a mistyped option is one line too, not a page of usage.
         sys.exit(app(standalone_mode=False))
     except typer.exceptions.TyperException as error:
-        sentence = error.format_message().replace("Value error, ", "")
-        if sentence == "Missing command.":
+        message = error.format_message().replace("Value error, ", "")
+        if message == "Missing command.":
             *names, last = [str(command.name) for command in app.registered_commands]
-            sentence = f"name a command: {', '.join(names)} or {last}"
-        typer.echo(f"cartography: {sentence}", err=True)
+            message = f"name a command: {', '.join(names)} or {last}"
+        typer.echo(f"cartography: {message}", err=True)
         sys.exit(2)
 
 

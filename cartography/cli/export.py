@@ -5,11 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cartography.cli.inputs import report_errors
-from cartography.errors import CartographyError
-from cartography.formats.export import write_csv
-from cartography.runs.active_runs import BATCHES, ITERATIONS, read_active_run
-from cartography.runs.manifest import write_json
+from cartography.cli.errors import report_errors
 
 
 def export_command(
@@ -17,8 +13,13 @@ def export_command(
     iteration: Annotated[int, typer.Option(metavar="K", help="Which batch, from 1.")],
     csv: Annotated[Path, typer.Option("--csv", metavar="FILE", help="The CSV file to write.")],
 ) -> None:
-    """Write one batch of a simulated run as CSV, and its selection card as JSON beside it."""
+    """Write one batch of a simulated run as CSV, and its selection card as JSON next to it."""
     with report_errors():
+        from cartography.errors import CartographyError
+        from cartography.formats.export import write_csv
+        from cartography.runs.active_runs import BATCHES, ITERATIONS, read_active_run
+        from cartography.runs.manifest import write_json
+
         run = read_active_run(folder)
         batch = run.batch(iteration)
         if not csv.name or csv.is_dir():

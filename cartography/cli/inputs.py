@@ -1,24 +1,22 @@
-"""What commands read before they train, and how they say what was wrong with it."""
+"""What commands read before they train: corpora, their features and the method."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-import typer
 from rich.console import Console
 
+from cartography.cli import options
 from cartography.corpora.corpus import Corpus, describe, require_classes
 from cartography.corpora.reading import read_train_test
-from cartography.errors import CartographyError
-from cartography.features.embedding import Embedding, Pooling, embed
-from cartography.models.presets import PAPER, Preset
+from cartography.features.embedding import Embedding, embed
+from cartography.models.presets import PAPER, PRESETS, Preset
 from cartography.models.training import pick_device
 from cartography.runs.manifest import Kind, Manifest, Source
 
 
 @dataclass(frozen=True)
-class CorpusFeatures:
+class Inputs:
     """A training and a test corpus with their features; the test side may be missing."""
 
     train: Corpus
@@ -29,7 +27,7 @@ class CorpusFeatures:
     def manifest(
         self, kind: Kind, preset: Preset, seed: int, device: str, strategy: str = ""
     ) -> Manifest:
-        """The manifest of a run on these corpora."""
+        """Return the manifest of a run on these corpora."""
         test = None
         if self.test is not None and self.test_features is not None:
             test = Source.of(self.test, self.test_features)
@@ -45,68 +43,74 @@ class CorpusFeatures:
 
 
 def read_corpora(
-    data: str,
-    test: str | None,
-    text: str | None,
-    label: str | None,
-    id: str | None,
-    console: Console,
+    source: str, columns: options.Columns, console: Console
 ) -> tuple[Corpus, Corpus | None]:
-    """The training and the test corpus, both with gold labels, and what was found in them.
+    """Read the training and the test corpus, and print what they contain.
 
-    A test part that comes with `data` but has no labels, as those of shared tasks often do, is
-    passed over. Raises CartographyError when a corpus that is needed has no gold labels, or
-    fewer than two classes.
+    A test part that comes with `source` but has no labels, as in many shared tasks, is left out.
+
+    Raises
+    ------
+    CartographyError
+        A corpus that is needed has no gold labels, or fewer than two classes.
     """
-    console.print(f"reading {data} …")
-    corpus, held_out = read_train_test(data, test, text=text, label=label, id=id)
-    for each in (corpus, held_out):
-        if each is not None:
-            for line in (*each.notes, describe(each).summary):
-                console.print(f"{each.name}: {line}")
-    if held_out is not None and test is None and not held_out.labelled.any():
-        console.print(f"{held_out.name} has no gold labels and is passed over")
-        held_out = None
-    require_classes(corpus)
-    if held_out is not None:
-        require_classes(held_out, least=1)
-    return corpus, held_out
+    console.print(f"reading {source} …")
+    train, test = read_train_test(
+        source, columns.test, text=columns.text, label=columns.label, id=columns.id
+    )
+    for corpus in (train, test):
+        if corpus is not None:
+            for line in (*corpus.notes, describe(corpus).summary):
+                console.print(f"{corpus.name}: {line}")
+    if test is not None and columns.test is None and not test.labelled.any():
+        console.print(f"{test.name} has no gold labels and is left out")
+        test = None
+    require_classes(train)
+    if test is not None:
+        require_classes(test, least=1)
+    return train, test
 
 
 def embed_corpora(
     train: Corpus,
     test: Corpus | None,
-    vectors: str,
-    pooling: Pooling,
-    max_length: int | None,
+    features: options.Features,
     console: Console,
     preset: Preset = PAPER,
-) -> CorpusFeatures:
-    """Features of the training corpus, and of the test corpus where there is one, as the switches
-    of `preset` have them.
-    """
-    corpora = [train] if test is None else [train, test]
-    found = embed(
-        corpora,
-        vectors,
-        pooling=pooling,
-        max_length=max_length,
+) -> Inputs:
+    """Make the features of both corpora, as the switches of `preset` require."""
+    embeddings = embed(
+        [train] if test is None else [train, test],
+        features.vectors,
+        pooling=features.pooling,
+        max_length=features.max_length,
         tokens=preset.switches.tokens,
         padded_to=preset.padded_to if preset.switches.padding else None,
         progress=lambda step: console.print(f"{step} …"),
     )
-    console.print(found[0].coverage.summary)
-    return CorpusFeatures(train, found[0], test, found[1] if test is not None else None)
+    console.print(embeddings[0].coverage.summary)
+    return Inputs(train, embeddings[0], test, embeddings[1] if test is not None else None)
 
 
-@contextmanager
-def report_errors() -> Iterator[None]:
-    """Turn a user's mistake into one line on standard error and exit code 2."""
-    try:
-        yield
-    except CartographyError as error:
-        typer.echo(f"cartography: {error}", err=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("cartography: interrupted; what is on disk is whole.", err=True)
-        sys.exit(130)
+def chosen_preset(
+    rows: int,
+    training: options.Training,
+    method: options.Method | None = None,
+    **sizes: Any,
+) -> Preset:
+    """Return the preset that the options ask for, for a corpus of `rows` texts.
+
+    The epochs are the main classifier's; the batch size is both classifiers'. Without `method` the
+    preset is the paper's.
+
+    Raises
+    ------
+    CartographyError
+        A switch or its value is unknown.
+    """
+    settings: Sequence[str] = method.settings if method else []
+    preset = PRESETS[method.preset] if method else PAPER
+    preset = preset.with_switches(preset.switches.with_settings(settings))
+    preset = preset.with_classifier(epochs=training.epochs, batch_size=training.batch_size)
+    discriminator = replace(preset.discriminator, batch_size=training.batch_size)
+    return replace(preset, discriminator=discriminator, **sizes).for_corpus(rows)

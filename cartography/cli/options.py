@@ -1,82 +1,31 @@
-"""The options that commands share."""
+"""The options of the commands, each declared once, in groups that several commands take."""
 
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from enum import Enum
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
-from cartography.strategies.table import STRATEGIES
+from cartography.formatting import STRATEGY_NAMES
+from cartography.models.presets import PAPER, SEEDS
 
-StrategyName = Enum("StrategyName", {name: name for name in STRATEGIES}, type=str)  # type: ignore[misc]
+StrategyName = Enum("StrategyName", {name: name for name in STRATEGY_NAMES}, type=str)  # type: ignore[misc]
 
-Data = Annotated[
-    str,
-    typer.Argument(
-        metavar="DATA",
-        help="A CSV, TSV, JSONL or Parquet file, a folder with train and test, a saved data set, "
-        "hub:owner/name[:split], or sample.",
-    ),
-]
-Test = Annotated[
-    str | None,
-    typer.Option("--test", metavar="DATA", help="The test set, in any form that DATA may have."),
-]
+DATA_HELP = (
+    "A CSV, TSV, JSONL or Parquet file, a folder with train and test, a saved data set, "
+    "hub:owner/name[:split], or sample."
+)
+
 Out = Annotated[
     Path,
     typer.Option(
-        "--out", metavar="DIR", help="A new or empty folder, or that of the same call, to go on."
-    ),
-]
-TextColumn_ = Annotated[
-    str | None,
-    typer.Option("--text", metavar="COLUMN", help="Text column; guessed unless given."),
-]
-LabelColumn = Annotated[
-    str | None,
-    typer.Option(
-        "--label",
-        metavar="COLUMN",
-        help="Gold label column; guessed unless given. An empty cell is a text without a label.",
-    ),
-]
-IdColumn = Annotated[
-    str | None, typer.Option("--id", metavar="COLUMN", help="Id column; guessed unless given.")
-]
-Vectors = Annotated[
-    str,
-    typer.Option(
-        metavar="PATH|corpus",
-        help="Word vectors: a .vec, .vec.gz or .bin file, or trained on the corpus.",
-    ),
-]
-PoolingName = Annotated[
-    Literal["sum", "mean"], typer.Option("--pooling", help="How a text's vectors are joined.")
-]
-MaxLength = Annotated[
-    int | None, typer.Option(min=1, metavar="N", help="Read the first N tokens of a text.")
-]
-PresetName = Annotated[
-    Literal["paper", "released"],
-    typer.Option(
-        "--preset",
-        help="The method as the paper states it, or as its released code carries it out.",
-    ),
-]
-Settings = Annotated[
-    list[str],
-    typer.Option(
-        "--set",
-        metavar="SWITCH=VALUE",
-        help="Change one switch of the preset, such as dropout_at_test=on. May be repeated; "
-        "`cartography switches` lists them.",
-    ),
-]
-Epochs = Annotated[int, typer.Option(min=1, metavar="N", help="Epochs of a training.")]
-BatchSize = Annotated[
-    int | None,
-    typer.Option(
-        min=1, metavar="N", help="Batch size; 16 up to 20,000 texts and 64 above unless given."
+        "--out",
+        metavar="DIR",
+        help="A new or empty folder, or the folder of the same call, to resume it.",
     ),
 ]
 SeedSize = Annotated[
@@ -84,8 +33,8 @@ SeedSize = Annotated[
     typer.Option(
         min=1,
         metavar="N",
-        help="Labels to start from. Unless given, 500 up to 20,000 texts and 1,000 above, and no "
-        "more than a tenth of the texts.",
+        help="Labels to start from. Default: 500 up to 20,000 texts and 1,000 above, and at most "
+        "a tenth of the texts.",
     ),
 ]
 Seeds = Annotated[
@@ -95,3 +44,158 @@ Seeds = Annotated[
 OneSeed = Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Decides every draw.")]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to train.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress.")]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The test set, and the columns to read from both tables; None is guessed."""
+
+    test: Annotated[
+        str | None,
+        typer.Option("--test", metavar="DATA", help="The test set, in any form that DATA takes."),
+    ] = None
+    text: Annotated[
+        str | None, typer.Option("--text", metavar="COLUMN", help="Text column. Default: guessed.")
+    ] = None
+    label: Annotated[
+        str | None,
+        typer.Option(
+            "--label",
+            metavar="COLUMN",
+            help="Gold label column. Default: guessed. A text with an empty cell is unlabelled.",
+        ),
+    ] = None
+    id: Annotated[
+        str | None, typer.Option("--id", metavar="COLUMN", help="Id column. Default: guessed.")
+    ] = None
+
+
+@dataclass(frozen=True)
+class Data(Columns):
+    """A corpus: the training texts, the test set and their columns."""
+
+    data: Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)] = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Where word vectors come from."""
+
+    vectors: Annotated[
+        str,
+        typer.Option(
+            metavar="PATH|corpus",
+            help="Word vectors: a .vec, .vec.gz or .bin file, or trained on the corpus.",
+        ),
+    ] = "corpus"
+
+
+@dataclass(frozen=True)
+class Features(Vectors):
+    """How texts become features."""
+
+    pooling: Annotated[
+        Literal["sum", "mean"], typer.Option("--pooling", help="How a text's vectors are combined.")
+    ] = "sum"
+    max_length: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Read the first N tokens of a text.")
+    ] = None
+
+
+@dataclass(frozen=True)
+class Training:
+    """The sizes of a training."""
+
+    epochs: Annotated[int, typer.Option(min=1, metavar="N", help="Epochs per training.")] = (
+        PAPER.classifier.epochs
+    )
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Batch size. Default: 16 up to 20,000 texts and 64 above."
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Method:
+    """A preset and the switches that are changed in it."""
+
+    preset: Annotated[
+        Literal["paper", "released"],
+        typer.Option(
+            "--preset", help="The method as the paper states it, or as its released code runs it."
+        ),
+    ] = "paper"
+    settings: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="SWITCH=VALUE",
+            help="Change one switch of the preset, such as dropout_at_test=on. May be repeated; "
+            "`cartography switches` lists them.",
+        ),
+    ] = field(default_factory=list)
+
+
+def with_groups(command: Callable[..., None]) -> Callable[..., None]:
+    """Let typer see the fields of a command's option groups as options of their own.
+
+    A parameter whose annotation is a dataclass is replaced by the fields of the dataclass; the
+    command itself receives the dataclass.
+    """
+    signature = inspect.signature(command, eval_str=True)
+    groups: dict[str, Any] = {
+        name: parameter.annotation
+        for name, parameter in signature.parameters.items()
+        if is_dataclass(parameter.annotation)
+    }
+
+    @wraps(command)
+    def call(**values: Any) -> None:
+        built = {
+            name: group(**{option.name: values.pop(option.name) for option in fields(group)})
+            for name, group in groups.items()
+        }
+        command(**built, **values)
+
+    options = []
+    for parameter in signature.parameters.values():
+        if parameter.name in groups:
+            options += [_option(option) for option in fields(groups[parameter.name])]
+        else:
+            options.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+    call.__signature__ = signature.replace(parameters=options)  # type: ignore[attr-defined]
+    call.__annotations__ = {option.name: option.annotation for option in options}
+    return call
+
+
+def _option(option: Field[Any]) -> inspect.Parameter:
+    """The parameter that a field of an option group stands for."""
+    default = option.default
+    if default is MISSING:
+        default = inspect.Parameter.empty
+        if option.default_factory is not MISSING:
+            default = option.default_factory()
+    return inspect.Parameter(
+        option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=option.type
+    )
+
+
+__all__ = [
+    "SEEDS",
+    "Columns",
+    "Data",
+    "Device",
+    "Features",
+    "Method",
+    "OneSeed",
+    "Out",
+    "Quiet",
+    "SeedSize",
+    "Seeds",
+    "StrategyName",
+    "Training",
+    "Vectors",
+    "with_groups",
+]

@@ -1,4 +1,4 @@
-"""What a command says of a run when it ends."""
+"""The line that a command prints about a run at its end."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from cartography.runs.manifest import SUMMARY, read_json
 
 
 def report(folder: Path) -> None:
-    """One line on standard output for a run: where it is and what it reached."""
+    """Print one line about a run: its folder and its results."""
     if not (folder / SUMMARY).exists():
         done = len(read_active_run(folder).iterations)
-        typer.echo(f"{folder}: paused after {done} trainings; the same command goes on")
+        typer.echo(f"{folder}: paused after {done} trainings; the same command resumes")
         return
     summary = read_json(folder / SUMMARY)
     parts = []

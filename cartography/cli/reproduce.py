@@ -3,41 +3,27 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from cartography.cli import options
-from cartography.cli.inputs import embed_corpora, read_corpora, report_errors
+from cartography.cli.errors import report_errors
 from cartography.errors import CartographyError
-from cartography.features.embedding import CORPUS_VECTORS
-from cartography.files import cache_folder
 from cartography.models.presets import PAPER, PRESETS, SEEDS, Preset
-from cartography.progress import make_console
-from cartography.reproduction.experiments import Experiments, run_experiments
-from cartography.reproduction.pictures import draw
-from cartography.reproduction.plan import EARLIER, STRATEGIES, Dataset, decomposition, grid
-from cartography.reproduction.report import report
-from cartography.reproduction.results import read_results
-from cartography.reproduction.work import CorpusFeatures
 
-_STRATEGIES = [options.StrategyName[name] for name in STRATEGIES]
 _QUICK_SEEDS, _QUICK_ITERATIONS = 2, 2
 
 
 def reproduce_command(
+    columns: options.Columns,
+    vectors: options.Vectors,
     data: Annotated[
-        str | None,
-        typer.Argument(metavar="DATA", help="The training texts, in any form that `map` takes."),
-    ] = None,
+        str, typer.Argument(metavar="[DATA]", help="The training texts, in any form `map` takes.")
+    ] = "",
     dataset: Annotated[
-        Dataset, typer.Option(help="The paper's data set that DATA is, for its figures.")
+        Literal["trec", "agnews"], typer.Option(help="The paper's data set that DATA is.")
     ] = "trec",
-    test: options.Test = None,
-    text: options.TextColumn_ = None,
-    label: options.LabelColumn = None,
-    id: options.IdColumn = None,
-    vectors: options.Vectors = CORPUS_VECTORS,
     preset: Annotated[
         list[str], typer.Option(help="paper or released. May be repeated.", metavar="NAME")
     ] = [*PRESETS],  # noqa: B006 - typer copies it
@@ -50,8 +36,9 @@ def reproduce_command(
         ),
     ] = False,
     strategy: Annotated[
-        list[options.StrategyName], typer.Option(help="Query strategy. May be repeated.")
-    ] = _STRATEGIES,
+        list[options.StrategyName],
+        typer.Option(help="Query strategy. May be repeated. Default: the paper's six and cal-dal."),
+    ] = [],  # noqa: B006 - as above
     seed: options.Seeds = [*SEEDS],  # noqa: B006 - as above
     iterations: Annotated[
         int, typer.Option(min=1, metavar="N", help="Batches to ask for.")
@@ -70,27 +57,25 @@ def reproduce_command(
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", metavar="DIR", help="Where runs go; in the dashboard's cache unless given."
-        ),
+        typer.Option("--out", metavar="DIR", help="Where runs go. Default: the dashboard's cache."),
     ] = None,
     results: Annotated[
         Path | None,
         typer.Option(
             "--results",
             metavar="DIR",
-            help="Where results are added; what is there whole is not run again. The folder "
-            "`results` of --out unless given.",
+            help="Where results are added; complete results there are not run again. Default: "
+            "the folder `results` of --out.",
         ),
     ] = None,
-    made_report: Annotated[
+    report_folders: Annotated[
         list[Path],
         typer.Option(
             "--report",
             metavar="DIR",
             help="Run nothing; print the report of these results. May be repeated.",
         ),
-    ] = [],  # noqa: B006 - typer copies it
+    ] = [],  # noqa: B006 - as above
     pictures: Annotated[
         Path | None,
         typer.Option(
@@ -103,47 +88,58 @@ def reproduce_command(
     device: options.Device = "auto",
     quiet: options.Quiet = False,
 ) -> None:
-    """Run the paper's experiments again and put the results beside its figures.
+    """Run the paper's experiments again and put the results next to its figures.
 
     Each preset is run with each strategy, CAL also at the other t_cor of Table 3, trained on all
-    texts, and mapped in ten epochs. Run again to go on from an interruption.
+    texts, and mapped in ten epochs. Run again to resume.
     """
     with report_errors():
-        if made_report:
-            if data is not None:
+        from cartography.reproduction.pictures import draw
+        from cartography.reproduction.report import report
+        from cartography.reproduction.results import read_results
+
+        if report_folders:
+            if data:
                 raise CartographyError(f"--report takes one folder; write --report {data} too")
-            each = [read_results(folder) for folder in made_report]
+            all_results = [read_results(folder) for folder in report_folders]
         else:
-            if data is None:
+            if not data:
                 raise CartographyError("name the training texts, or results with --report")
+
+            from cartography.cli.inputs import embed_corpora, read_corpora
+            from cartography.files import cache_folder
+            from cartography.progress import make_console
+            from cartography.reproduction.experiments import Experiments, run_experiments
+            from cartography.reproduction.plan import EARLIER, STRATEGIES, decomposition, grid
+            from cartography.reproduction.work import CorpusFeatures
+
             console = make_console(quiet)
-            corpus, held_out = read_corpora(data, test, text, label, id, console)
-            if held_out is None:
+            train, test = read_corpora(data, columns, console)
+            if test is None:
                 raise CartographyError("name the test set with --test: accuracy is taken on it")
-            methods = [grid(_known(name), [each.value for each in strategy]) for name in preset]
+            strategies = [name.value for name in strategy] or [*STRATEGIES]
+            methods = [grid(_known(name), strategies) for name in preset]
             if decompose:
-                apart = [*decomposition(), EARLIER]
-                methods += [each for each in apart if each.preset.name in preset]
+                switched = [*decomposition(), EARLIER]
+                methods += [method for method in switched if method.preset.name in preset]
             # A small version has other runs, which would stand in the way of the whole.
             name = f"{dataset}-quick" if quick else dataset
             out = out or cache_folder() / "runs" / "reproduction" / name
-            asked = Experiments(
+            experiments = Experiments(
                 dataset=dataset,
                 methods=tuple(methods),
                 seeds=tuple(seed[:_QUICK_SEEDS] if quick else seed),
                 iterations=min(iterations, _QUICK_ITERATIONS) if quick else iterations,
                 command=_command(
-                    [corpus.name, "--test", held_out.name],
+                    [train.name, "--test", test.name],
                     {
-                        "--text": [text] if text else [],
-                        "--label": [label] if label else [],
-                        "--id": [id] if id else [],
+                        "--text": [columns.text] if columns.text else [],
+                        "--label": [columns.label] if columns.label else [],
+                        "--id": [columns.id] if columns.id else [],
                         "--dataset": [dataset],
-                        "--vectors": [Path(vectors).name],
+                        "--vectors": [Path(vectors.vectors).name],
                         "--preset": preset if preset != [*PRESETS] else [],
-                        "--strategy": [each.value for each in strategy]
-                        if strategy != _STRATEGIES
-                        else [],
+                        "--strategy": strategies if strategies != [*STRATEGIES] else [],
                         "--seed": seed if seed != [*SEEDS] else [],
                         "--iterations": [iterations] if iterations != PAPER.iterations else [],
                     },
@@ -155,27 +151,32 @@ def reproduce_command(
                 results=results or out / "results",
             )
 
-            def inputs_of(chosen: Preset) -> CorpusFeatures:
-                sized = chosen.for_corpus(len(corpus))
-                found = embed_corpora(corpus, held_out, vectors, "sum", None, console, sized)
-                assert found.test is not None
-                assert found.test_features is not None
-                return CorpusFeatures(found.train, found.features, found.test, found.test_features)
+            def features_under(method: Preset) -> CorpusFeatures:
+                sized = method.for_corpus(len(train))
+                features = options.Features(vectors=vectors.vectors)
+                inputs = embed_corpora(train, test, features, console, sized)
+                assert inputs.test is not None
+                assert inputs.test_features is not None
+                return CorpusFeatures(
+                    inputs.train, inputs.features, inputs.test, inputs.test_features
+                )
 
-            each = [run_experiments(asked, corpus, inputs_of, console)]
+            all_results = [run_experiments(experiments, train, features_under, console)]
         if pictures:
-            for one in each:
-                draw(one, pictures / one.corpus["dataset"])
-        typer.echo(report(each, pictures))
+            for outcome in all_results:
+                draw(outcome, pictures / outcome.corpus["dataset"])
+        typer.echo(report(all_results, pictures))
 
 
 def _command(
-    data: Sequence[str], given: Mapping[str, Sequence[object]], flags: Mapping[str, bool]
+    data: Sequence[str], values: Mapping[str, Sequence[object]], flags: Mapping[str, bool]
 ) -> str:
-    """The command that was given, without what only says where things lie or how they are shown."""
-    values = [part for name, each in given.items() for value in each for part in (name, str(value))]
+    """The command as it was given, without options that only name folders or change the output."""
+    options = [
+        part for name, given in values.items() for value in given for part in (name, str(value))
+    ]
     return shlex.join(
-        ["cartography", "reproduce", *data, *values, *(name for name, on in flags.items() if on)]
+        ["cartography", "reproduce", *data, *options, *(name for name, on in flags.items() if on)]
     )
 
 

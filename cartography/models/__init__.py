@@ -5,4 +5,4 @@ May import `corpora` and `features`. A new switch is a field of `switches.Switch
 an entry of `presets.PRESETS`.
 """
 
-__all__ = ["mlp", "presets", "switches", "trainer", "training"]
+__all__ = ["metrics", "mlp", "presets", "switches", "trainer", "training"]

@@ -9,8 +9,9 @@ from sklearn.model_selection import train_test_split
 
 import cartography.active.simulation as simulation
 from cartography.active.learner import ActiveLearner
-from cartography.active.simulation import Trial, cohen_kappa, evaluate, seed_set, simulate
+from cartography.active.simulation import Trial, seed_set, simulate
 from cartography.errors import CartographyError
+from cartography.models.metrics import cohen_kappa, evaluate
 from cartography.strategies.table import STRATEGIES
 
 
@@ -97,21 +98,21 @@ def test_a_resumed_simulation_goes_on_as_if_never_stopped(stopped_after: int) ->
         assert before.batch.pool_max_probability == after.batch.pool_max_probability
 
 
-def test_arms_side_by_side_pick_as_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trials_side_by_side_pick_as_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cartography.parallel._CORES", 1)  # two of three models go in lockstep
-    arms = [Trial("cal", 7), Trial("lc", 7), Trial("cal", 8)]
-    together = list(simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, arms, preset=PRESET))
-    assert [each.arm for each in together[:3]] == arms
-    for arm in arms:
-        alone = simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, [arm], preset=PRESET)
-        assert picks(list(alone)) == picks([each for each in together if each.arm == arm])
+    trials = [Trial("cal", 7), Trial("lc", 7), Trial("cal", 8)]
+    together = list(simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, trials, preset=PRESET))
+    assert [each.trial for each in together[:3]] == trials
+    for trial in trials:
+        alone = simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, [trial], preset=PRESET)
+        assert picks(list(alone)) == picks([each for each in together if each.trial == trial])
 
 
-def test_arms_may_differ_in_t_cor(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trials_may_differ_in_t_cor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cartography.parallel._CORES", 1)  # two of three models go in lockstep
-    arms = [Trial("cal", 7), Trial("cal", 7, 0.5), Trial("cal", 7, 0.8)]
-    together = list(simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, arms, preset=PRESET))
-    found = [picks([each for each in together if each.arm == arm]) for arm in arms]
+    trials = [Trial("cal", 7), Trial("cal", 7, 0.5), Trial("cal", 7, 0.8)]
+    together = list(simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, trials, preset=PRESET))
+    found = [picks([each for each in together if each.trial == trial]) for trial in trials]
     for t_cor, chosen in zip((PRESET.t_cor, 0.5, 0.8), found, strict=True):
         assert picks(run("cal", preset=replace(PRESET, t_cor=t_cor))) == chosen
     assert found[0] != found[1]
@@ -142,9 +143,9 @@ def test_what_an_iteration_tells_of_its_model_and_pool() -> None:
 def test_agreement_needs_no_label() -> None:
     unlabelled = TEST.labels.copy()
     unlabelled[10:] = -1
-    arms = [Trial("random", 7)]
+    trials = [Trial("random", 7)]
     test = replace(TEST, labels=unlabelled)
-    found = list(simulate(CORPUS, FEATURES, test, TEST_FEATURES, arms, preset=PRESET))
+    found = list(simulate(CORPUS, FEATURES, test, TEST_FEATURES, trials, preset=PRESET))
     whole = run("random")
     assert [each.agreement for each in found[1:]] == [each.agreement for each in whole[1:]]
     assert found[1].evaluation != whole[1].evaluation
