@@ -185,7 +185,7 @@ class Bench:
             begun = time.perf_counter()
             ends = [0.0]
             for iteration in self.simulated(self.problems[shape.name], arms, preset):
-                if iteration.arm == arms[-1]:
+                if iteration.trial == arms[-1]:
                     ends.append(time.perf_counter() - begun)
                     if ends[-1] > allowed:
                         break

@@ -33,7 +33,7 @@ def picks(problem: Problem, arms: list[Trial], preset: Preset) -> list[tuple[int
         device="cpu",
     )
     return sorted(
-        (each.arm.seed, each.number, each.batch.rows.tolist()) for each in simulated if each.batch
+        (each.trial.seed, each.number, each.batch.rows.tolist()) for each in simulated if each.batch
     )
 
 

@@ -3,12 +3,14 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+__version__ = "0.1.0"
+
 # A name is loaded when it is first asked for: a script that only trains does not wait for readers,
-# figures and tables, nor need them installed.
+# figures and tables, and does not need them installed.
 if TYPE_CHECKING:
     from cartography.active.group import Batch
     from cartography.active.learner import ActiveLearner
-    from cartography.active.simulation import Iteration, Trial, simulate
+    from cartography.active.simulation import Iteration, Trial
     from cartography.corpora.corpus import Corpus, describe, hold_out
     from cartography.corpora.reading import read_corpus, read_train_test
     from cartography.errors import CartographyError
@@ -25,14 +27,40 @@ if TYPE_CHECKING:
     from cartography.strategies.pool_view import PoolView
     from cartography.strategies.selection import Selection
     from cartography.strategies.table import STRATEGIES
-
-__version__ = "0.1.0"
+    from cartography.workflows import (
+        CorpusMap,
+        Simulation,
+        StrategyComparison,
+        compare,
+        map,
+        simulate,
+    )
 
 _MODULES = {
+    "active.group": ("Batch",),
+    "active.learner": ("ActiveLearner",),
+    "active.simulation": (
+        "Iteration",
+        "Trial",
+    ),
     "corpora.corpus": (
         "Corpus",
         "describe",
         "hold_out",
+    ),
+    "corpora.reading": (
+        "read_corpus",
+        "read_train_test",
+    ),
+    "errors": ("CartographyError",),
+    "features.embedding": (
+        "Embedding",
+        "embed",
+    ),
+    "figures": (
+        "accuracy_figure",
+        "data_map_figure",
+        "write_html",
     ),
     "maps.data_map": (
         "REGIONS",
@@ -43,20 +71,6 @@ _MODULES = {
         "DynamicsRecorder",
         "TrainingDynamics",
     ),
-    "features.embedding": (
-        "Embedding",
-        "embed",
-    ),
-    "errors": ("CartographyError",),
-    "figures": (
-        "accuracy_figure",
-        "data_map_figure",
-        "write_html",
-    ),
-    "runs.active_runs": ("read_active_run",),
-    "active.group": ("Batch",),
-    "active.learner": ("ActiveLearner",),
-    "runs.map_runs": ("read_map",),
     "models.presets": (
         "PAPER",
         "PRESETS",
@@ -64,23 +78,24 @@ _MODULES = {
         "Preset",
         "Recipe",
     ),
-    "corpora.reading": (
-        "read_corpus",
-        "read_train_test",
-    ),
-    "active.simulation": (
-        "Trial",
-        "Iteration",
-        "simulate",
-    ),
-    "strategies.pool_view": ("PoolView",),
-    "strategies.selection": ("Selection",),
-    "strategies.table": ("STRATEGIES",),
     "models.switches": ("Switches",),
     "models.trainer": ("TrainingSet",),
     "models.training": (
         "Epoch",
         "train_epochs",
+    ),
+    "runs.active_runs": ("read_active_run",),
+    "runs.map_runs": ("read_map",),
+    "strategies.pool_view": ("PoolView",),
+    "strategies.selection": ("Selection",),
+    "strategies.table": ("STRATEGIES",),
+    "workflows": (
+        "CorpusMap",
+        "Simulation",
+        "StrategyComparison",
+        "compare",
+        "map",
+        "simulate",
     ),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
@@ -106,6 +121,7 @@ __all__ = [
     "Batch",
     "CartographyError",
     "Corpus",
+    "CorpusMap",
     "DataMap",
     "DynamicsRecorder",
     "Embedding",
@@ -115,16 +131,20 @@ __all__ = [
     "Preset",
     "Recipe",
     "Selection",
+    "Simulation",
+    "StrategyComparison",
     "Switches",
     "Thresholds",
     "TrainingDynamics",
     "TrainingSet",
     "Trial",
     "accuracy_figure",
+    "compare",
     "data_map_figure",
     "describe",
     "embed",
     "hold_out",
+    "map",
     "read_active_run",
     "read_corpus",
     "read_map",

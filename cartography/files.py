@@ -9,6 +9,14 @@ from tempfile import NamedTemporaryFile
 
 from cartography.errors import CartographyError
 
+START_DATA, START_TEST = "CARTOGRAPHY_START_DATA", "CARTOGRAPHY_START_TEST"
+"""Environment variables that name the corpus and the test set a dashboard opens with."""
+
+
+def package_folder() -> Path:
+    """Return the folder of the package itself."""
+    return Path(__file__).resolve().parent
+
 
 def cache_folder() -> Path:
     """The folder for embeddings, maps and runs.
@@ -19,8 +27,9 @@ def cache_folder() -> Path:
     named = os.environ.get("CARTOGRAPHY_CACHE")
     if named:
         return expand_home(named)
-    checkout = Path(__file__).resolve().parent.parent / "cache"
-    return checkout if checkout.is_dir() else Path.home() / ".cache" / "cartography"
+    checkout = package_folder().parent
+    in_checkout = (checkout / "pyproject.toml").is_file() and (checkout / "cache").is_dir()
+    return checkout / "cache" if in_checkout else Path.home() / ".cache" / "cartography"
 
 
 def expand_home(path: str | Path) -> Path:

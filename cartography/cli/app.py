@@ -1,6 +1,7 @@
 """`cartography app`: open the dashboard."""
 
 import os
+import runpy
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,20 +42,14 @@ def app_command(
                 os.environ[variable] = _resolve(source)
         script = dashboard_script()
 
-        from streamlit.web import cli
-
-        sys.exit(
-            cli.main(
-                [
-                    "run",
-                    str(script),
-                    f"--server.address={host}",
-                    f"--server.port={port}",
-                    f"--server.headless={'true' if headless else 'false'}",
-                ],
-                standalone_mode=False,
-            )
-        )
+        # As `python -m streamlit run` would, in this process: a signal then ends the server.
+        sys.argv = [
+            *("streamlit", "run", str(script)),
+            f"--server.address={host}",
+            f"--server.port={port}",
+            f"--server.headless={'true' if headless else 'false'}",
+        ]
+        runpy.run_module("streamlit", run_name="__main__")
 
 
 def dashboard_script() -> Path:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from cartography.corpora.sample import sample_corpus
 from cartography.corpora.sources import open_source
 from cartography.corpora.tables import Table
 from cartography.errors import CartographyError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Likeliest first; compared without case, spaces, underscores and hyphens.
 _TEXT_NAMES = (
@@ -39,8 +43,12 @@ class _Columns:
     id_guessed: bool = False
 
 
+def _is_sample(source: object) -> bool:
+    return isinstance(source, str) and source == "sample"
+
+
 def read_corpus(
-    source: str | Path,
+    source: str | Path | pd.DataFrame,
     *,
     text: str | None = None,
     label: str | None = None,
@@ -54,7 +62,7 @@ def read_corpus(
     training corpus, labels are positions in them. Everything that cannot be read as meant raises
     `CartographyError` naming file, row and column.
     """
-    if source == "sample":
+    if _is_sample(source):
         return _with_classes(sample_corpus(), classes)
     parts = open_source(source)
     table = (parts.get("train") or parts["whole"])()
@@ -62,8 +70,8 @@ def read_corpus(
 
 
 def read_train_test(
-    source: str | Path,
-    test: str | Path | None = None,
+    source: str | Path | pd.DataFrame,
+    test: str | Path | pd.DataFrame | None = None,
     *,
     text: str | None = None,
     label: str | None = None,
@@ -74,14 +82,14 @@ def read_train_test(
     Both are read from the same columns and have the training corpus's classes. Raises as
     `read_corpus` does.
     """
-    parts = {} if source == "sample" else open_source(source)
+    parts = {} if _is_sample(source) else open_source(source)
     if not parts:
         train, columns = sample_corpus(), None
     else:
         table = (parts.get("train") or parts["whole"])()
         columns = _chosen(table, text, label, id)
         train = _corpus(table, columns, None)
-    if test == "sample":
+    if _is_sample(test):
         return train, _with_classes(sample_corpus(), train.classes)
     if test is not None:
         parts = open_source(test)

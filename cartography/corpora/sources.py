@@ -9,11 +9,15 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from cartography.corpora.frames import table_from_frame
 from cartography.corpora.tables import READERS, Table, read_table
 from cartography.errors import CartographyError
 from cartography.files import expand_home
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HUB_PREFIX = "hub:"
 
@@ -24,13 +28,15 @@ Part = Literal["train", "test", "whole"]
 Parts = Mapping[Part, Callable[[], Table]]
 
 
-def open_source(source: str | Path, load: Callable[..., Any] | None = None) -> Parts:
+def open_source(source: str | Path | pd.DataFrame, load: Callable[..., Any] | None = None) -> Parts:
     """The parts that lie at `source`, each read when it is called for.
 
     A file, or one named split, is one part, "whole"; a folder or a data set of several splits has
     "train", and "test" if it holds one. `load` stands in for `datasets.load_dataset`. A source
     that is missing or holds no training part raises `CartographyError`.
     """
+    if not isinstance(source, str | Path):
+        return {"whole": lambda: table_from_frame(source)}
     if isinstance(source, str) and source.startswith(HUB_PREFIX):
         return _open_hub(source.removeprefix(HUB_PREFIX), load)
     path = expand_home(source)

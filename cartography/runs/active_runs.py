@@ -186,7 +186,7 @@ def record_active_runs(
             done=done,
         )
         for position, iteration in enumerate(steps, start=1):
-            recorded[arms[iteration.arm]].add(iteration)
+            recorded[arms[iteration.trial]].add(iteration)
             yield iteration
             if iteration.number == stop < last and position % len(arms) == 0:
                 return

@@ -6,12 +6,13 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
+from cartography import __version__
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
 from cartography.features.embedding import Embedding
@@ -28,8 +29,20 @@ Status = Literal["running", "stopped", "finished"]
 
 def _versions() -> dict[str, str]:
     """What a run's numbers depend on besides its manifest's own fields."""
-    packages = ("cartography", "torch", "numpy", "fasttext-numpy2")
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+    packages = ("torch", "numpy", "fasttext-numpy2")
+    return {
+        "python": platform.python_version(),
+        "cartography": __version__,
+        **{name: _version(name) for name in packages},
+    }
+
+
+def _version(distribution: str) -> str:
+    """The version of an installed distribution, "" if it is missing."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return ""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cartography.active.learner import predict
-from cartography.active.simulation import evaluate
+from cartography.active.group import predict
+from cartography.models.metrics import evaluate
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
 from cartography.figures import data_map_figure, write_html

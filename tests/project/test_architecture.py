@@ -25,6 +25,7 @@ ENGINE = [
     "figures",
     "runs",
     "reproduction",
+    "workflows",
     "cli",
     "__main__",
 ]

@@ -21,9 +21,9 @@ def test_python_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
         exec(compile(block, "README.md", "exec"), names)
     printed = capsys.readouterr().out
     assert len(names["batch"]) == 10  # type: ignore[arg-type]
-    taught = names["corpus"].labels[:300]  # type: ignore[attr-defined]
-    assert len(set(taught)) == len(names["corpus"].classes)  # type: ignore[attr-defined]
-    assert "MapStatistics(count=2" in printed
+    assert len(names["data_map"].to_frame()) == len(names["corpus"])  # type: ignore[arg-type, attr-defined]
+    assert "dvantage over Random" in printed
+    assert "easy-to-learn" in printed
 
 
 def test_command_line_examples_run(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from clouds import CLASSES, CORPUS, FEATURES
 from numpy.typing import NDArray
 from released import Released, least_confidence, linear
 
-from cartography.active.learner import ActiveLearner, train
+from cartography.active.learner import ActiveLearner
 from cartography.models.mlp import BatchedMLP, Layers, torch_seed
 from cartography.models.presets import RELEASED
 from cartography.strategies.discriminator import draw_seed
@@ -64,10 +64,10 @@ def side_by_side(strategy: str, seed: int, rate: float) -> Iterator[Step]:
     )
     seeds = np.array([41, 3, 88, 17, 60, 5, 29, 71, 12, 80, 55, 34, 8, 66, 23, 49, 77, 2, 38, 19])
     learner.teach_rows(seeds, CORPUS.labels[seeds])
-    plain = Released(initial(Layers(8, (300, 300), 3), learner._seed(0)), learning_rate=1e-3)
+    plain = Released(initial(Layers(8, (300, 300), 3), learner._learner.derived_seed(0)), learning_rate=1e-3)
     how = {"learning_rate": rate, "epochs": 5, "batch_size": 8}
     for _ in range(3):
-        losses = [float(epoch.losses[0]) for epoch in train([learner])]
+        losses = [float(epoch.losses[0]) for epoch in learner.train()]
         labelled, pool = learner.labelled, learner.pool
         expected = plain.train(ALL[labelled], torch.from_numpy(CORPUS.labels[labelled]), 6, 8)
 

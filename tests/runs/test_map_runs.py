@@ -7,8 +7,8 @@ import pytest
 import torch
 from clouds import CORPUS, FEATURES, PRESET, TEST, TEST_FEATURES
 
-from cartography.active.learner import predict
-from cartography.active.simulation import evaluate
+from cartography.active.group import predict
+from cartography.models.metrics import evaluate
 from cartography.errors import CartographyError
 from cartography.maps.data_map import DataMap, Thresholds
 from cartography.runs.manifest import MANIFEST, SUMMARY, Manifest, Source, read_json, write_json

@@ -17,7 +17,7 @@ import streamlit as st
 from cartography.corpora.sources import HUB_PREFIX
 from cartography.errors import CartographyError
 from cartography.features.embedding import CORPUS_VECTORS
-from cartography.files import atomic_write, cache_folder, content_key
+from cartography.files import START_DATA, START_TEST, atomic_write, cache_folder, content_key
 from ui import ROOT
 from ui.state import workspace
 
@@ -115,6 +115,10 @@ def use(chosen: DataChoice) -> None:
 
 
 def _remembered() -> DataChoice:
+    """The corpus that the server was started with, else the last one of this browser."""
+    started_with = os.environ.get(START_DATA)
+    if started_with:
+        return DataChoice(source=started_with, test=os.environ.get(START_TEST))
     try:
         stored = (workspace.folder() / _REMEMBERED).read_text(encoding="utf-8")
         chosen = DataChoice(**json.loads(stored))

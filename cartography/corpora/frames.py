@@ -1,0 +1,44 @@
+"""Tables that are already in memory: pandas data frames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cartography.corpora.tables import Table
+from cartography.errors import CartographyError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def table_from_frame(frame: pd.DataFrame, name: str = "DataFrame") -> Table:
+    """Return a data frame as a table.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The index is ignored; missing values of any kind are read as empty cells.
+    name : str, default "DataFrame"
+        What errors and the corpus call it.
+
+    Raises
+    ------
+    CartographyError
+        The frame has no rows.
+    """
+    if not len(frame):
+        raise CartographyError(f"the {name} has no rows: give one with texts")
+    columns = [str(column) for column in frame.columns]
+
+    def values(column: str) -> list[Any]:
+        cells = frame.iloc[:, columns.index(column)]
+        return cells.astype(object).where(cells.notna(), None).tolist()
+
+    return Table(
+        place=f"the {name}",
+        name=name,
+        columns=tuple(columns),
+        rows=len(frame),
+        values=values,
+        row=lambda position: f"row {position}",
+    )

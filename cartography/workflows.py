@@ -1,0 +1,419 @@
+"""Whole workflows in one call: map a corpus, simulate active learning, compare strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from cartography.active.simulation import Iteration, Trial, seed_set, trials_of
+from cartography.active.simulation import simulate as simulate_trials
+from cartography.corpora.corpus import Corpus, hold_out, require_classes
+from cartography.corpora.reading import read_corpus, read_train_test
+from cartography.evaluation.comparison import LearningCurve, pooled_accuracies
+from cartography.evaluation.significance import EpsilonTable, epsilon_min_table
+from cartography.evaluation.verdict import Verdicts, verdicts
+from cartography.features.embedding import CORPUS_VECTORS, embed
+from cartography.figures import Curve, accuracy_figure, data_map_figure
+from cartography.formatting import strategy_name
+from cartography.maps.data_map import DataMap
+from cartography.maps.dynamics import TrainingDynamics
+from cartography.models.presets import PAPER, SEEDS, Preset
+from cartography.models.trainer import TrainingSet
+from cartography.models.training import as_tensor, pick_device, train_epochs
+from cartography.progress import make_console, track_progress
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+Source = Corpus | str | Path | pd.DataFrame
+
+_BOOTSTRAP_SEED = 0
+
+
+@dataclass(frozen=True, eq=False)
+class CorpusMap:
+    """A corpus with its data map.
+
+    Attributes
+    ----------
+    corpus : Corpus
+        The n texts of the map.
+    dynamics : TrainingDynamics
+        Gold-label probability and correctness of every text in every epoch.
+    data_map : DataMap
+        Confidence, variability, correctness and region of every text.
+    """
+
+    corpus: Corpus
+    dynamics: TrainingDynamics
+    data_map: DataMap
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the map as a table: `DataMap.to_frame` with the texts and gold labels."""
+        table = self.data_map.to_frame()
+        table.insert(1, "text", self.corpus.texts)
+        table.insert(2, "label", self.corpus.label_names(self.corpus.labels))
+        return table
+
+    def figure(self) -> go.Figure:
+        """Return the map as a Plotly figure."""
+        return data_map_figure(self.data_map, title=f"Data map of {self.corpus.name}")
+
+    def show(self) -> None:
+        """Show the figure: in a notebook below the cell, from a script in a browser."""
+        self.figure().show()
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """Simulated active learning: every iteration of every trial.
+
+    Attributes
+    ----------
+    corpus, test : Corpus
+        The texts that were learned from, and the test set.
+    iterations : tuple of Iteration
+    """
+
+    corpus: Corpus
+    test: Corpus
+    iterations: tuple[Iteration, ...]
+
+    @property
+    def trials(self) -> list[Trial]:
+        """The trials, in the order in which they were asked for."""
+        return list(dict.fromkeys(iteration.trial for iteration in self.iterations))
+
+    @cached_property
+    def curves(self) -> tuple[LearningCurve, ...]:
+        """The accuracy curve of each trial, with the ids of its batches."""
+        levels = {trial.t_cor for trial in self.trials if trial.t_cor is not None}
+        return tuple(self._curve(trial, name_level=len(levels) > 1) for trial in self.trials)
+
+    def _curve(self, trial: Trial, name_level: bool) -> LearningCurve:
+        steps = [iteration for iteration in self.iterations if iteration.trial == trial]
+        name = strategy_name(trial.strategy)
+        if name_level and trial.t_cor is not None:
+            name = f"{name} at {trial.t_cor:g}"
+        return LearningCurve(
+            name=name,
+            strategy=trial.strategy,
+            seed=trial.seed,
+            labelled=np.array([len(step.rows) for step in steps]),
+            accuracy=np.array([step.evaluation.accuracy for step in steps]),
+            batches=tuple(step.batch.ids for step in steps if step.batch is not None),
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with a row per iteration of every trial.
+
+        Its columns are `strategy`, `seed`, `t_cor`, `iteration`, `labelled`, `accuracy`,
+        `macro_f1`, and the means `batch_confidence`, `batch_variability` and `batch_correctness`
+        of the newest batch on the map of the labelled set (NaN at iteration 0).
+        """
+        return pd.DataFrame(
+            {
+                "strategy": step.trial.strategy,
+                "seed": step.trial.seed,
+                "t_cor": step.trial.t_cor,
+                "iteration": step.number,
+                "labelled": len(step.rows),
+                "accuracy": step.evaluation.accuracy,
+                "macro_f1": step.evaluation.macro_f1,
+                "batch_confidence": step.batch_statistics.confidence,
+                "batch_variability": step.batch_statistics.variability,
+                "batch_correctness": step.batch_statistics.correctness,
+            }
+            for step in self.iterations
+        )
+
+    def figure(self) -> go.Figure:
+        """Return the test accuracy by labelled texts as a Plotly figure."""
+        return accuracy_figure(
+            [Curve(curve.name, curve.labelled, curve.accuracy) for curve in self.curves]
+        )
+
+    def show(self) -> None:
+        """Show the figure: in a notebook below the cell, from a script in a browser."""
+        self.figure().show()
+
+
+@dataclass(frozen=True, eq=False)
+class StrategyComparison:
+    """Strategies compared with Random.
+
+    Attributes
+    ----------
+    simulation : Simulation
+    epsilon : EpsilonTable
+        epsilon_min of every strategy over every other (almost stochastic order).
+    verdicts : Verdicts
+        What can be said of each strategy against Random, and of all in one sentence.
+    """
+
+    simulation: Simulation
+    epsilon: EpsilonTable
+    verdicts: Verdicts
+
+    @property
+    def verdict(self) -> str:
+        """One sentence on all strategies; it can be that no advantage is shown."""
+        return self.verdicts.sentence
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with a row per strategy other than Random.
+
+        Its columns are `strategy`, `outcome` ("advantage", "disadvantage" or "none shown"),
+        `epsilon_min` over Random, `labels_saved` at equal accuracy with the ends `low` and `high`
+        of its 95 % interval, and the `verdict` in a sentence.
+        """
+        return pd.DataFrame(
+            {
+                "strategy": verdict.name,
+                "outcome": verdict.outcome,
+                "epsilon_min": verdict.epsilon,
+                "labels_saved": verdict.saved.mean,
+                "low": verdict.saved.low,
+                "high": verdict.saved.high,
+                "verdict": verdict.sentence,
+            }
+            for verdict in self.verdicts.each
+        )
+
+    def figure(self) -> go.Figure:
+        """Return the accuracy curves as a Plotly figure, seeds as mean and range."""
+        return self.simulation.figure()
+
+    def show(self) -> None:
+        """Show the figure: in a notebook below the cell, from a script in a browser."""
+        self.simulation.show()
+
+
+def map(
+    source: Source,
+    *,
+    text: str | None = None,
+    label: str | None = None,
+    id: str | None = None,
+    vectors: str | Path = CORPUS_VECTORS,
+    preset: Preset = PAPER,
+    epochs: int | None = None,
+    seed_size: int | None = None,
+    seed: int = SEEDS[0],
+    device: str = "auto",
+    progress: bool = True,
+) -> CorpusMap:
+    """Train a classifier on a corpus and return its data map.
+
+    Parameters
+    ----------
+    source : Corpus, str, Path or pandas.DataFrame
+        A corpus, a table in memory, a path, "hub:owner/name[:split]" or "sample". Unlabelled texts
+        are left out.
+    text, label, id : str, optional
+        Columns; guessed by default.
+    vectors : str or Path, default "corpus"
+        A file of word vectors; by default they are trained on the corpus.
+    preset : Preset, default PAPER
+    epochs : int, optional
+        Epochs of the training; the preset's by default.
+    seed_size : int, optional
+        Map a stratified seed set of this size; by default all texts.
+    seed : int, default 398048
+    device : {"auto", "cpu", "cuda"}, default "auto"
+    progress : bool, default True
+        Whether to print what is done, with a bar, to standard error.
+
+    Returns
+    -------
+    CorpusMap
+
+    Raises
+    ------
+    CartographyError
+        The source cannot be read, or has fewer than two classes.
+
+    Examples
+    --------
+    >>> data_map = cartography.map("sample", epochs=5)  # doctest: +SKIP
+    >>> data_map.to_frame().sort_values("confidence").head()  # doctest: +SKIP
+    """
+    console = make_console(not progress)
+    corpus = (
+        source if isinstance(source, Corpus) else read_corpus(source, text=text, label=label, id=id)
+    )
+    require_classes(corpus)
+    preset = _sized(preset, epochs).for_corpus(len(corpus))
+    (embedding,) = _embed([corpus], vectors, preset, console)
+    rows = (
+        np.flatnonzero(corpus.labelled)
+        if seed_size is None
+        else seed_set(corpus, seed_size, seed, preset.switches.stratified_seed)
+    )
+    training = train_epochs(
+        as_tensor(embedding, pick_device(device)),
+        [TrainingSet(rows, corpus.labels[rows], seed)],
+        len(corpus.classes),
+        preset.classifier,
+    )
+    total = preset.classifier.epochs
+    steps = list(track_progress(training, total, lambda step: step.number, "epoch", console))
+    mapped = corpus.take(rows)
+    dynamics = TrainingDynamics(
+        mapped.ids,
+        np.stack([step.gold_probability[0] for step in steps]),
+        np.stack([step.correct[0] for step in steps]),
+    )
+    return CorpusMap(mapped, dynamics, DataMap.of(dynamics))
+
+
+def simulate(
+    source: Source,
+    test: Source | None = None,
+    *,
+    strategies: Sequence[str] = ("random", "cal"),
+    seeds: Sequence[int] = SEEDS[:1],
+    t_cor: Sequence[float] = (PAPER.t_cor,),
+    iterations: int | None = None,
+    query_size: int | None = None,
+    seed_size: int | None = None,
+    text: str | None = None,
+    label: str | None = None,
+    id: str | None = None,
+    vectors: str | Path = CORPUS_VECTORS,
+    preset: Preset = PAPER,
+    epochs: int | None = None,
+    device: str = "auto",
+    progress: bool = True,
+) -> Simulation:
+    """Simulate active learning on a labelled corpus (Algorithm 1; Zhang & Plank 2021).
+
+    Every strategy is run with every seed, all side by side; CAL also at every t_cor.
+
+    Parameters
+    ----------
+    source : Corpus, str, Path or pandas.DataFrame
+        As in `map`.
+    test : Corpus, str, Path or pandas.DataFrame, optional
+        The test set. Default: the source's own, else a stratified tenth of the texts.
+    strategies : sequence of str, default ("random", "cal")
+        Names of `STRATEGIES`.
+    seeds : sequence of int, default the first of the paper's five
+    t_cor : sequence of float, default (0.2,)
+    iterations, query_size, seed_size : int, optional
+        Batches to ask for, labels per batch, labels to start from; the preset's by default.
+    text, label, id, vectors, preset, epochs, device, progress
+        As in `map`.
+
+    Returns
+    -------
+    Simulation
+
+    Raises
+    ------
+    CartographyError
+        A source cannot be read, a strategy is unknown, or the seed set leaves no pool.
+
+    Examples
+    --------
+    >>> simulation = cartography.simulate("sample", iterations=3)  # doctest: +SKIP
+    >>> simulation.to_frame()[["strategy", "labelled", "accuracy"]]  # doctest: +SKIP
+    """
+    console = make_console(not progress)
+    train, held_out = _train_and_test(source, test, text=text, label=label, id=id)
+    sizes = {"iterations": iterations, "query_size": query_size, "seed_size": seed_size}
+    given: dict[str, Any] = {name: size for name, size in sizes.items() if size is not None}
+    preset = replace(_sized(preset, epochs), **given).for_corpus(len(train))
+    features = _embed([train, held_out], vectors, preset, console)
+    steps = simulate_trials(
+        train,
+        features[0],
+        held_out,
+        features[1],
+        trials_of(strategies, t_cor, seeds),
+        preset=preset,
+        device=device,
+    )
+    tracked = track_progress(
+        steps, preset.iterations, lambda step: step.number, "iteration", console
+    )
+    return Simulation(train, held_out, tuple(tracked))
+
+
+def compare(
+    source: Source | Simulation, test: Source | None = None, **options: Any
+) -> StrategyComparison:
+    """Compare strategies with Random over several seeds.
+
+    Parameters
+    ----------
+    source : Simulation, Corpus, str, Path or pandas.DataFrame
+        A simulation that has Random among its strategies; anything else is simulated first, with
+        the paper's five seeds unless `seeds` is given.
+    test : Corpus, str, Path or pandas.DataFrame, optional
+    **options
+        As in `simulate`.
+
+    Returns
+    -------
+    StrategyComparison
+
+    Raises
+    ------
+    CartographyError
+        As in `simulate`; or Random is not among the strategies.
+
+    Examples
+    --------
+    >>> comparison = cartography.compare("sample", iterations=5)  # doctest: +SKIP
+    >>> print(comparison.verdict)  # doctest: +SKIP
+    """
+    if isinstance(source, Simulation):
+        simulation = source
+    else:
+        simulation = simulate(source, test, **{"seeds": SEEDS, **options})
+    rng = np.random.default_rng(_BOOTSTRAP_SEED)
+    epsilon = epsilon_min_table(pooled_accuracies(simulation.curves), rng=rng)
+    return StrategyComparison(simulation, epsilon, verdicts(simulation.curves, epsilon))
+
+
+def _sized(preset: Preset, epochs: int | None) -> Preset:
+    return preset if epochs is None else preset.with_classifier(epochs=epochs)
+
+
+def _embed(
+    corpora: Sequence[Corpus], vectors: str | Path, preset: Preset, console: Any
+) -> list[np.ndarray[Any, np.dtype[np.float32]]]:
+    """The features of each corpus, as the switches of `preset` require."""
+    embeddings = embed(
+        corpora,
+        vectors,
+        tokens=preset.switches.tokens,
+        padded_to=preset.padded_to if preset.switches.padding else None,
+        progress=lambda step: console.print(f"{step} …"),
+    )
+    return [embedding.features for embedding in embeddings]
+
+
+def _train_and_test(source: Source, test: Source | None, **columns: Any) -> tuple[Corpus, Corpus]:
+    """The labelled texts of `source`, and the test set."""
+    held_out: Corpus | None
+    if isinstance(source, Corpus) or isinstance(test, Corpus):
+        train = source if isinstance(source, Corpus) else read_corpus(source, **columns)
+        if test is None or isinstance(test, Corpus):
+            held_out = test
+        else:
+            held_out = read_corpus(test, **columns, classes=train.classes)
+    else:
+        train, held_out = read_train_test(source, test, **columns)
+    require_classes(train)
+    train = train.take(train.labelled)
+    if held_out is None or not held_out.labelled.any():
+        train, held_out = hold_out(train)
+    return train, held_out
