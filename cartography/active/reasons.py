@@ -1,4 +1,4 @@
-"""Why a text lies where it does on a data map, and why a strategy picked it, in words."""
+"""Why a text is where it is on a data map, and why a strategy picked it, in words."""
 
 from collections.abc import Sequence
 
@@ -18,36 +18,57 @@ def explain_positions(
     gold: NDArray[np.object_],
     predicted: NDArray[np.object_],
 ) -> list[str]:
-    """Why each of `items` (k,), positions on `data_map`, lies in its region: k sentences or two.
+    """Explain the region of each item, with the numbers that decide it.
 
-    They follow the rule of the map's `Thresholds`, with the numbers it was applied to. `dynamics`
-    is what the map was made of; `gold` (n,) and `predicted` (n,) name each item's gold label and
-    the class that the trained model predicts.
+    Parameters
+    ----------
+    data_map : DataMap
+        A map of n items.
+    dynamics : TrainingDynamics
+        What the map was made from.
+    items : array of int, shape (k,)
+        Positions on the map.
+    gold, predicted : array of object, shape (n,)
+        Names of each item's gold label and of the class that the trained model predicts.
+
+    Returns
+    -------
+    list of str, length k
+        One or two sentences per item.
     """
     probability = dynamics.gold_probability[:, items]
     low, high = probability.min(axis=0), probability.max(axis=0)
-    found = []
+    explanations = []
     for item, least, most in zip(items.tolist(), low.tolist(), high.tolist(), strict=True):
-        reason = _place(data_map, item, f" between {least:.2f} and {most:.2f}")
+        reason = _explain_region(data_map, item, f" between {least:.2f} and {most:.2f}")
         region = REGIONS[data_map.region[item]]
         if predicted[item] != gold[item]:
             reason += f" The model ends on {predicted[item]}, not on the gold label {gold[item]}."
         elif region != "easy-to-learn":
             reason += f" The model ends on the gold label {gold[item]}."
-        found.append(reason)
-    return found
+        explanations.append(reason)
+    return explanations
 
 
 def explain_regions(data_map: DataMap, items: NDArray[np.int64]) -> list[str]:
-    """Why each of `items` (k,), positions on `data_map`, lies in its region: k sentences.
+    """Explain the region of each item from the map alone.
 
-    As `explain_positions`, for a map that is all that was kept of its training.
+    Parameters
+    ----------
+    data_map : DataMap
+    items : array of int, shape (k,)
+        Positions on the map.
+
+    Returns
+    -------
+    list of str, length k
+        One sentence per item.
     """
-    return [_place(data_map, item) for item in items.tolist()]
+    return [_explain_region(data_map, item) for item in items.tolist()]
 
 
-def _place(data_map: DataMap, item: int, swing: str = "") -> str:
-    """The sentence of one item, with the range of its gold-label probability where it is known."""
+def _explain_region(data_map: DataMap, item: int, swing: str = "") -> str:
+    """The sentence of one item; `swing` is the range of its gold-label probability if known."""
     limits = data_map.thresholds
     correctness = float(data_map.correctness[item])
     variability = float(data_map.variability[item])
@@ -65,10 +86,10 @@ def _place(data_map: DataMap, item: int, swing: str = "") -> str:
         )
     between = limits.hard < correctness < limits.easy
     if variability < limits.ambiguous:
-        place = f"lies{swing} ({spread})" if swing else f"has {spread}"
+        extent = f"is{swing} ({spread})" if swing else f"has {spread}"
         return (
             f"{right} ({share}, between {limits.hard:g} and {limits.easy:g}); the probability of "
-            f"its gold label {place}: ambiguous."
+            f"its gold label {extent}: ambiguous."
         )
     return (
         f"{right} ({share}){';' if between else ', yet'} the probability of its gold label swings"
@@ -85,32 +106,48 @@ def _right(count: int, epochs: int) -> str:
 def explain_picks(
     strategy: str, scores: Sequence[float] | NDArray[np.float64], *, classes: int, query_size: int
 ) -> list[str]:
-    """Why `strategy` wanted each text of one whole batch: a sentence for each of `scores` (k,).
+    """Explain why a strategy wanted each text of one whole batch.
 
-    The scores are those of the strategy's query, the most wanted first; `classes` is the number
-    of classes and `query_size` what was asked for. A sentence says what its score says and no
-    more. Raises CartographyError for an unknown strategy.
+    Parameters
+    ----------
+    strategy : str
+    scores : sequence of float, length k
+        The strategy's scores, the most wanted first.
+    classes : int
+        Number of classes.
+    query_size : int
+        Number of texts that were asked for.
+
+    Returns
+    -------
+    list of str, length k
+        A sentence per text; it says what the score says and no more.
+
+    Raises
+    ------
+    CartographyError
+        The strategy is unknown.
     """
     strategy_named(strategy)
-    # CAL has the odd text of the two halves; see `strategies.cal_dal`.
+    # CAL gets the odd text of the two halves; see `strategies.cal_dal`.
     of_cal = query_size - query_size // 2
-    found = []
+    explanations = []
     for position, score in enumerate(map(float, scores)):
-        asked = strategy
+        source = strategy
         if strategy == "cal-dal":
-            asked = "cal" if position < of_cal else "dal"
+            source = "cal" if position < of_cal else "dal"
         # CAL's score is never above 0; where no threshold splits the map it draws from [0, 1).
-        if asked == "cal" and score > 0:
-            asked = "random"
-        found.append(
-            _PICKS[asked].format(
+        if source == "cal" and score > 0:
+            source = "random"
+        explanations.append(
+            _PICKS[source].format(
                 score=_rounded(score),
                 minus=_rounded(-score),
                 rest=_rounded(1 - score),
                 bits=f"of at most {np.log2(classes):.2f} bits",
             )
         )
-    return found
+    return explanations
 
 
 _PICKS = {
@@ -130,7 +167,7 @@ _PICKS = {
 
 
 def _rounded(value: float) -> str:
-    """Two decimals, without calling a little nothing or nearly all of a probability all."""
+    """Two decimals; a small value is not rounded to 0, nor a large probability to 1."""
     text = f"{value:.2f}"
     if float(text) == 0:
         return "less than 0.01" if value > 0 else "0.00"

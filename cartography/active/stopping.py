@@ -1,4 +1,4 @@
-"""When to stop: what a run's own numbers say for it. Advice, never a command."""
+"""When to stop: what a run's own numbers suggest. It is advice."""
 
 from dataclasses import dataclass
 
@@ -8,20 +8,26 @@ from numpy.typing import NDArray
 from cartography.formatting import count_noun, format_against
 
 WINDOW = 3
-"""How many of the last iterations a signal looks at."""
+"""Number of last iterations that a signal looks at."""
 
 SETTLED = 0.99
 """Cohen's kappa at which predictions count as settled (Bloodgood & Vijay-Shanker 2009)."""
 
 SURE = 0.95
-"""Mean highest class probability at which the pool has little left to ask about; ours."""
+"""Mean highest class probability at which the pool has little left to ask about; our choice."""
 
 
 @dataclass(frozen=True)
 class StoppingSignal:
-    """One reason to stop or to go on: a name, and a sentence with its own numbers.
+    """One reason to stop or to go on.
 
-    `points_to_stop` is None while it is too early to say or the run did not record what it needs.
+    Attributes
+    ----------
+    name : str
+    sentence : str
+        The reason with its numbers.
+    points_to_stop : bool or None
+        None if it is too early to say, or the run did not record what the signal needs.
     """
 
     name: str
@@ -38,10 +44,14 @@ def stopping_signals(
     *,
     test_size: int,
 ) -> tuple[StoppingSignal, ...]:
-    """The signals of a run of k iterations: plateau, stability and what is left in the pool.
+    """Return the three signals of a run: plateau, stability, and what is left in the pool.
 
-    The arrays (k,) are the columns of iterations.csv of those names, NaN where one is not known;
-    `test_size` is the number of test texts that have a gold label.
+    Parameters
+    ----------
+    accuracy, agreement, labelled, pool, pool_max_probability : array, shape (k,)
+        The columns of iterations.csv, a value per iteration; NaN where it is not known.
+    test_size : int
+        Number of test texts with a gold label.
     """
     return (
         plateau(accuracy, test_size),
@@ -51,20 +61,25 @@ def stopping_signals(
 
 
 def plateau(accuracy: NDArray[np.float64], test_size: int) -> StoppingSignal:
-    """Whether test accuracy (k,) has stopped rising.
+    """Say whether test accuracy has stopped rising.
 
-    The mean of the last three iterations is compared with the mean of the three before. It points
-    to stopping when the gain is at most one binomial standard error of an accuracy on `test_size`
-    texts, sqrt(a (1 - a) / n) with a the mean of all six: less than that, this test set cannot
-    show. The rule is ours.
+    The mean of the last three iterations is compared with the mean of the three before. The signal
+    points to stopping if the gain is at most one binomial standard error of an accuracy on
+    `test_size` texts, sqrt(a (1 - a) / n), where a is the mean of all six: this test set cannot
+    show a smaller gain. The rule is ours.
+
+    Parameters
+    ----------
+    accuracy : array of float, shape (k,)
+    test_size : int
     """
     name = "Plateau of accuracy"
-    known = len(accuracy)
-    if known < 2 * WINDOW:
+    iterations = len(accuracy)
+    if iterations < 2 * WINDOW:
         return StoppingSignal(
             name,
             f"Too early to say: {2 * WINDOW} iterations are compared, and there "
-            f"{'is' if known == 1 else 'are'} {known}.",
+            f"{'is' if iterations == 1 else 'are'} {iterations}.",
             None,
         )
     before, last = accuracy[-2 * WINDOW : -WINDOW].mean(), accuracy[-WINDOW:].mean()
@@ -83,27 +98,31 @@ def plateau(accuracy: NDArray[np.float64], test_size: int) -> StoppingSignal:
 
 
 def stability(agreement: NDArray[np.float64]) -> StoppingSignal:
-    """Whether the predictions have settled: each of the last three agreements (k,) of a model with
-    the one before it, as Cohen's kappa, is 0.99 or more (Bloodgood & Vijay-Shanker 2009).
+    """Say whether the predictions have settled.
 
-    Every model starts from fresh weights, so agreement stays lower than between models that
-    carry theirs on; until it gets there, this signal says go on.
+    They have if Cohen's kappa between each of the last three models and the model before it is
+    0.99 or more (Bloodgood & Vijay-Shanker 2009). Every model starts from fresh weights, so kappa
+    stays lower here than between models that keep their weights.
+
+    Parameters
+    ----------
+    agreement : array of float, shape (k,)
     """
     name = "Stability of predictions"
     last = agreement[-WINDOW:]
-    known = int(np.isfinite(last).sum())
-    if known < WINDOW:
+    comparisons = int(np.isfinite(last).sum())
+    if comparisons < WINDOW:
         return StoppingSignal(
             name,
-            f"Too early to say: {WINDOW} models are each compared with the one before, and "
-            f"{count_noun(known, 'comparison')} {'is' if known == 1 else 'are'} there.",
+            f"Too early to say: {WINDOW} models are each compared with the one before, and there "
+            f"{'is' if comparisons == 1 else 'are'} {count_noun(comparisons, 'comparison')}.",
             None,
         )
     settled = bool((last >= SETTLED).all())
     *first, newest = (format_against(kappa, SETTLED, digits=3) for kappa in last)
     return StoppingSignal(
         name,
-        f"Each model's test predictions agree with those of the one before by kappa "
+        f"Each model's test predictions agree with those of the model before by kappa "
         f"{', '.join(first)} and {newest} in the last {WINDOW} iterations. "
         f"{'All are' if settled else 'Not all are'} {SETTLED:g} or more: the predictions have "
         f"{'settled' if settled else 'not settled'}.",
@@ -116,30 +135,34 @@ def left_in_pool(
     pool: NDArray[np.float64] | NDArray[np.int64],
     pool_max_probability: NDArray[np.float64],
 ) -> StoppingSignal:
-    """Whether the pool has little left to ask about: it is empty, or the model that was asked last
-    gave its most probable class 0.95 or more on average over the pool.
+    """Say whether the pool has little left to ask about.
 
-    The threshold is ours; the mean over the pool is the idea of overall uncertainty (Zhu, Wang &
-    Hovy 2008).
+    It has if it is empty, or if the last model that was queried gave its most probable class 0.95
+    or more on average over the pool. The limit is ours; the mean over the pool is the idea of
+    overall uncertainty (Zhu, Wang & Hovy 2008).
+
+    Parameters
+    ----------
+    labelled, pool, pool_max_probability : array, shape (k,)
     """
     name = "What is left in the pool"
     if not len(pool) or not np.isfinite(pool[-1]):
         return StoppingSignal(name, "The run does not say what is left in its pool.", None)
-    # The last batch is still counted in the pool that it was taken from.
-    taken = int(labelled[-1] - labelled[-2]) if len(labelled) > 1 else 0
-    left = int(pool[-1]) - taken
+    # The pool that the last batch was taken from still counts that batch.
+    newest = int(labelled[-1] - labelled[-2]) if len(labelled) > 1 else 0
+    left = int(pool[-1]) - newest
     if not left:
         return StoppingSignal(name, "No text is left in the pool.", True)
-    told = f"{count_noun(left, 'text')} {'is' if left == 1 else 'are'} left in the pool."
+    sentence = f"{count_noun(left, 'text')} {'is' if left == 1 else 'are'} left in the pool."
     mean = pool_max_probability[-1]
     if not np.isfinite(mean):
         return StoppingSignal(
-            name, f"{told} Too early to say more: no batch was asked for yet.", None
+            name, f"{sentence} Too early to say more: no batch was asked for yet.", None
         )
     sure = bool(mean >= SURE)
     return StoppingSignal(
         name,
-        f"{told} When the last batch was picked, the most probable class had "
+        f"{sentence} When the last batch was picked, the most probable class had "
         f"{format_against(mean, SURE, digits=3)} on average over the pool of {int(pool[-1]):,}: "
         f"{'at least' if sure else 'below'} {SURE:g}, so the model is "
         f"{'sure' if sure else 'not sure'} of most of it.",

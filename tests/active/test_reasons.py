@@ -67,7 +67,7 @@ def test_places_of_which_the_map_alone_is_known() -> None:
 def test_ambiguous_by_one_rule_alone() -> None:
     assert reason([0.45, 0.55], [0, 1]).startswith(
         "Right in 1 of 2 epochs (correctness 0.50, between 0.2 and 0.8); the probability of its "
-        "gold label lies between 0.45 and 0.55 (variability 0.05): ambiguous."
+        "gold label is between 0.45 and 0.55 (variability 0.05): ambiguous."
     )
     # Standard deviation of 0.32 and 1.0: 0.34.
     assert reason([0.32, 1.0], [1, 1]).startswith(
@@ -102,7 +102,7 @@ def test_each_sentence_belongs_to_its_item() -> None:
     dynamics = TrainingDynamics(ids, probability, correct)
     names = np.array(["LOC", "HUM", "NUM"], dtype=object)
     found = explain_positions(DataMap.of(dynamics), dynamics, np.array([2, 0]), names, names)
-    assert "lies between 0.50 and 0.50" in found[0]
+    assert "is between 0.50 and 0.50" in found[0]
     assert found[0].endswith("The model ends on the gold label NUM.")
     assert "Right in all 2 epochs" in found[1]
 

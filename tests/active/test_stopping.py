@@ -42,7 +42,7 @@ def test_predictions_have_settled_when_three_agreements_are_high() -> None:
     found = stability(np.array([NAN, 0.5, 0.99, 1.0, 0.995]))
     assert found.points_to_stop is True
     assert found.sentence == (
-        "Each model's test predictions agree with those of the one before by kappa 0.990, 1.000 "
+        "Each model's test predictions agree with those of the model before by kappa 0.990, 1.000 "
         "and 0.995 in the last 3 iterations. All are 0.99 or more: the predictions have settled."
     )
     almost = stability(np.array([NAN, 1.0, 0.9899, 1.0]))
@@ -54,16 +54,16 @@ def test_predictions_have_settled_when_three_agreements_are_high() -> None:
 @pytest.mark.parametrize(
     ("agreement", "words"),
     [
-        ([], "0 comparisons are"),
-        ([NAN], "0 comparisons are"),
-        ([NAN, 0.9], "1 comparison is"),
-        ([NAN, 0.9, 1.0], "2 comparisons are"),
+        ([], "there are 0 comparisons"),
+        ([NAN], "there are 0 comparisons"),
+        ([NAN, 0.9], "there is 1 comparison"),
+        ([NAN, 0.9, 1.0], "there are 2 comparisons"),
     ],
 )
 def test_stability_needs_three_agreements(agreement: list[float], words: str) -> None:
     found = stability(np.array(agreement))
     assert found.points_to_stop is None
-    assert found.sentence.endswith(f"and {words} there.")
+    assert found.sentence.endswith(f"and {words}.")
 
 
 def test_what_is_left_is_the_pool_less_its_batch() -> None:

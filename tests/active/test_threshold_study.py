@@ -60,8 +60,8 @@ def test_levels_with_nothing_between_them_share_a_split() -> None:
             "or label more texts.",
         ),
         (50, 950, ""),
-        (20, 0, "No labelled text is low-cor here, so there are no two groups to tell apart."),
-        (0, 20, "No labelled text is high-cor here, so there are no two groups to tell apart."),
+        (20, 0, "No labelled text is low-cor here, so there are no two groups to distinguish."),
+        (0, 20, "No labelled text is high-cor here, so there are no two groups to distinguish."),
     ],
 )
 def test_a_thin_side_is_warned_of(high: int, low: int, warning: str) -> None:
@@ -224,8 +224,8 @@ def test_a_threshold_that_is_no_share_is_refused(t_cor: float) -> None:
 @pytest.mark.parametrize(
     ("accuracy", "said"),
     [
-        (0.75, "always saying high-cor would be right for 3, so it has not"),
-        (1.0, "always saying high-cor would be right for 3, 1 fewer."),
+        (0.75, "always naming high-cor would be right for 3, so it has not"),
+        (1.0, "always naming high-cor would be right for 3, 1 fewer."),
     ],
 )
 def test_the_gain_is_over_always_saying_the_larger_side(accuracy: float, said: str) -> None:

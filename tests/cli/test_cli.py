@@ -279,7 +279,7 @@ def test_a_killed_run_is_resumed(files: Path, tmp_path: Path) -> None:
         (["map", "one.csv", "--out", "o"], "all gold labels of one.csv are 'a'"),
         (["map", "train.csv", "--out", "o", "--vectors", "huge.vec"], "diverged in epoch 1"),
         (["map", "none.csv", "--out", "o"], "none.csv has no gold labels"),
-        ([], "name a command: map, learn"),
+        ([], "name a command: app, map, learn"),
         (["chart"], "No such command 'chart'"),
         (["export", "nowhere", "--iteration", 1, "--csv", "b.csv"], "nowhere holds no run"),
     ],
@@ -328,7 +328,7 @@ def test_switches_are_listed_and_a_wrong_one_is_named(cartography, tmp_path: Pat
     code, _, err = cartography(*MAP, "--set", "shuffle=maybe", "--out", tmp_path / "map")
     assert (code, err.splitlines()[-1]) == (
         2,
-        "cartography: --set shuffle=maybe: shuffle is on or off",
+        "cartography: --set shuffle=maybe: shuffle must be on or off",
     )
     assert not (tmp_path / "map").exists()
 
