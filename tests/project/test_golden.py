@@ -1,12 +1,11 @@
-"""Golden values: what the engine picked and reached when it was first found right.
+"""Golden values: results of the engine that were checked once and must not change unnoticed.
 
-They guard against results that move unseen, in a change of speed say. A change that moves them on
-purpose says so and replaces them.
+A change that alters them on purpose, such as a faster computation, says so and replaces them.
 
-Without dropout they have stood since the first engine, through the training loop's rewriting for
-speed. With it they stand since masks are drawn in 16 bits a decision instead of a float: other
-draws of the same distribution, which test_classifier.py holds to its share, its mean and the
-independence of neighbouring decisions.
+The values without dropout are as old as the first engine and survived the rewriting of the
+training loop for speed. Those with dropout were replaced when masks were drawn with 16 bits per
+decision instead of a float: other draws of the same distribution. tests/models/test_mlp.py checks
+the fraction and the mean of the masks, and that neighbouring decisions are independent.
 """
 
 import pytest
@@ -37,6 +36,7 @@ from clouds import PRESET, TEST, picks, run
 def test_picks_and_accuracy_of_each_strategy(
     strategy: str, dropout: float, first_batch: list[int], hits: list[int]
 ) -> None:
-    found = run(strategy, preset=PRESET.with_classifier(dropout=dropout))
-    assert picks(found)[0] == first_batch
-    assert [round(each.evaluation.accuracy * len(TEST)) for each in found] == hits
+    iterations = run(strategy, preset=PRESET.with_classifier(dropout=dropout))
+    assert picks(iterations)[0] == first_batch
+    accuracies = [iteration.evaluation.accuracy for iteration in iterations]
+    assert [round(accuracy * len(TEST)) for accuracy in accuracies] == hits

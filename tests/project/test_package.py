@@ -137,7 +137,7 @@ def test_the_engine_imports_without_what_only_some_systems_have(
         "import os, sys\n"
         "for name in ('register_at_fork', 'fork', 'getuid', 'geteuid', 'nice', 'killpg'):\n"
         "    if hasattr(os, name): delattr(os, name)\n"
-        "for name in ('fcntl', 'resource', 'pwd', 'grp', 'fasttext', 'datasets'):\n"
+        "for name in ('fcntl', 'resource', 'pwd', 'grp', 'fasttext', 'datasets', 'sklearn', 'kaleido'):\n"
         "    sys.modules[name] = None\n"
         "import cartography\n"
         "for name in cartography.__all__: getattr(cartography, name)\n"
