@@ -1,4 +1,4 @@
-"""Features: texts to a float32 matrix (n, d), and what only tokens can tell (near-duplicates).
+"""Features: texts to a float32 matrix (n, d), and near-duplicates by shared tokens.
 
 May import `corpora`. To add a kind of features, write a module next to `trained_vectors` that
 returns `WordVectors` (or the matrix itself), and call it in `embedding.embed`.

@@ -1,4 +1,4 @@
-"""From texts to features: the sum or mean of the word vectors of each, cached by content."""
+"""Features of texts: the sum or mean of their word vectors, cached by content."""
 
 from __future__ import annotations
 
@@ -23,17 +23,26 @@ from cartography.features.word_vectors import TOKENISER, Tokens, WordVectors, to
 from cartography.files import atomic_write, cache_folder, content_key, expand_home
 
 CORPUS_VECTORS = "corpus"
+"""Instead of a file: train word vectors on the training corpus."""
+
 Pooling = Literal["sum", "mean"]
 
 _VERSION = "embedding-1"
-_BLOCK = 16_384  # texts a product: 20 MB of features at 300 dimensions
+_BLOCK = 16_384  # texts per product: 20 MB of features at 300 dimensions
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of a corpus has vectors: distinct words, their occurrences (tokens), and texts.
+    """How much of a corpus has word vectors.
 
-    `uncovered_texts` have not one word with a vector, and so features that are all zero.
+    Attributes
+    ----------
+    words, known_words : int
+        Number of distinct words, and of those with a vector.
+    tokens, known_tokens : int
+        Number of occurrences of all words, and of those with a vector.
+    uncovered_texts : int
+        Number of texts without a single word vector; their features are all zero.
     """
 
     words: int
@@ -44,17 +53,17 @@ class Coverage:
 
     @property
     def word_share(self) -> float:
-        """Share of the distinct words that have a vector, 1 if there are no words."""
+        """Fraction of the distinct words that have a vector, 1 if there are no words."""
         return self.known_words / self.words if self.words else 1.0
 
     @property
     def token_share(self) -> float:
-        """Share of the tokens that have a vector, 1 if there are no tokens."""
+        """Fraction of the tokens that have a vector, 1 if there are no tokens."""
         return self.known_tokens / self.tokens if self.tokens else 1.0
 
     @property
     def summary(self) -> str:
-        """One sentence for a reader."""
+        """The coverage in one sentence."""
         return (
             f"{self.known_words:,} of {self.words:,} words ({_percent(self.word_share)}) have a "
             f"vector, {_percent(self.token_share)} of all tokens; {self.uncovered_texts:,} texts "
@@ -64,10 +73,18 @@ class Coverage:
 
 @dataclass(frozen=True, eq=False)
 class Embedding:
-    """Features (n, d) float32, mapped read-only from the cache, and what they were made from.
+    """Features of a corpus and their origin.
 
-    `vectors` says it in words; `key` is 32 hexadecimal digits that change with the texts, the
-    vectors and all else that `embed` is told of how to join them.
+    Attributes
+    ----------
+    features : float32 array, shape (n, d)
+        A read-only memory map of the cached file.
+    coverage : Coverage
+    vectors : str
+        Description of the word vectors.
+    key : str
+        Cache key, 32 hexadecimal digits. It depends on the texts, the vectors and all options of
+        `embed` that change the features.
     """
 
     features: NDArray[np.float32]
@@ -87,104 +104,128 @@ def embed(
     dimensions: int = 300,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Embedding, ...]:
-    """The features of each of `corpora`, the first of which is the training corpus.
+    """Compute the features of one or more corpora, or read them from the cache.
 
-    `vectors` is a .vec, .vec.gz or .bin file, or "corpus": fastText trained on the training
-    corpus, with `dimensions`, which a file decides for itself. A text's features are the sum, or
-    the mean, of the vectors of its words that have one, of its first `max_length` tokens if that
-    is given. `tokens` says what a word is, see `tokenise`. With `padded_to`, the vector of the
-    first word of the training corpus is added for every token that a text is short of that length
-    (see the switch `padding`). `progress` is called with a sentence before each long step.
+    Parameters
+    ----------
+    corpora : sequence of Corpus
+        The training corpus first.
+    vectors : str or Path, default "corpus"
+        A .vec, .vec.gz or .bin file, or "corpus" to train fastText on the training corpus.
+    pooling : {"sum", "mean"}
+        How to combine the vectors of a text's words. Words without a vector are ignored.
+    max_length : int, optional
+        Use only the first `max_length` tokens of a text.
+    tokens : {"words", "white_space"}
+        See `tokenise`.
+    padded_to : int, optional
+        Pad texts to this number of tokens with the first word of the training corpus (see the
+        switch `padding`). Only for sums.
+    dimensions : int, default 300
+        Dimension of trained vectors, 1 to 300; a file has its own.
+    progress : callable, optional
+        Called with a sentence before each long step.
 
-    Vectors that are missing, malformed or know no word of the training corpus raise
-    `CartographyError`, and so does padding of a mean or of a longer text.
+    Returns
+    -------
+    tuple of Embedding
+        One per corpus.
+
+    Raises
+    ------
+    CartographyError
+        An option is invalid, the vectors are missing or malformed or cover no word of the
+        training corpus, fastText is needed but not installed, or a text is too long for padding.
     """
-    _check(pooling, max_length, dimensions)
+    _check_options(pooling, max_length, dimensions)
     if padded_to is not None and pooling != "sum":
         raise CartographyError("padding adds to a sum of word vectors: leave --pooling at sum")
     training = corpora[0]
     trained = vectors == CORPUS_VECTORS
-    origin = (
+    vectors_id = (
         vectors_key(training, dimensions, tokens) if trained else file_key(expand_home(vectors))
     )
     padding = None
     if padded_to is not None:
-        every = (token for text in training.texts for token in tokenise(text, tokens))
-        padding = _Padding(next(every, ""), padded_to)
-    described = (
+        training_tokens = (token for text in training.texts for token in tokenise(text, tokens))
+        padding = _Padding(next(training_tokens, ""), padded_to)
+    description = (
         f"fastText skip-gram trained on {training.name}, {dimensions} dimensions"
         if trained
         else f"word vectors of {Path(vectors).name}"
     )
     keys = [
         content_key(
-            *(_VERSION, TOKENISER, corpus.texts_key, origin, pooling, str(max_length)),
+            *(_VERSION, TOKENISER, corpus.texts_key, vectors_id, pooling, str(max_length)),
             *(tokens, str(padding)),
         )
         for corpus in corpora
     ]
-    tell = progress or (lambda _: None)
-    missing = [i for i, key in enumerate(keys) if _cached(key, len(corpora[i]), described) is None]
+    report = progress or (lambda _: None)
+    missing = [
+        i for i, key in enumerate(keys) if _read_cache(key, len(corpora[i]), description) is None
+    ]
     if missing:
-        tell(f"splitting {sum(len(corpora[i]) for i in missing):,} texts into words")
-        bags = [_Bags.of(corpora[i].texts, max_length, tokens) for i in missing]
+        report(f"splitting {sum(len(corpora[i]) for i in missing):,} texts into words")
+        bags = [_Bags.from_texts(corpora[i].texts, max_length, tokens) for i in missing]
         words = tuple(dict.fromkeys(word for bag in bags for word in bag.words))
         if padding:
             for i, bag in zip(missing, bags, strict=True):
                 padding.check(bag, corpora[i].name)
             words = tuple(dict.fromkeys([*words, padding.word]))
         if trained:
-            tell(f"training word vectors on {len(training):,} texts")
-            found = train_on_corpus(training, words, dimensions, tokens)
+            report(f"training word vectors on {len(training):,} texts")
+            word_vectors = train_on_corpus(training, words, dimensions, tokens)
         else:
-            tell(f"looking up {len(words):,} words in {Path(vectors).name}")
-            found = look_up(expand_home(vectors), words)
+            report(f"looking up {len(words):,} words in {Path(vectors).name}")
+            word_vectors = look_up(expand_home(vectors), words)
         rows = {word: row for row, word in enumerate(words)}
-        # A test corpus may go uncovered, its coverage says so; without the training corpus
-        # there is nothing to learn from.
-        if missing[0] == 0 and not any(found.known[rows[word]] for word in bags[0].words):
+        # A test corpus may be uncovered (its coverage says so), but an uncovered training corpus
+        # leaves nothing to learn from.
+        if missing[0] == 0 and not any(word_vectors.has_vector[rows[w]] for w in bags[0].words):
             raise CartographyError(
                 f"{vectors} has no vector for any of the {len(bags[0].words):,} words of "
                 f"{training.name}; give vectors of its language"
             )
         for i, bag in zip(missing, bags, strict=True):
-            tell(f"embedding {len(corpora[i]):,} texts of {corpora[i].name}")
-            _write(keys[i], bag, found, rows, pooling, padding)
+            report(f"embedding {len(corpora[i]):,} texts of {corpora[i].name}")
+            _write_cache(keys[i], bag, word_vectors, rows, pooling, padding)
     return tuple(
-        _loaded(key, len(corpus), described) for key, corpus in zip(keys, corpora, strict=True)
+        _require_cached(key, len(corpus), description)
+        for key, corpus in zip(keys, corpora, strict=True)
     )
 
 
 @dataclass(frozen=True, eq=False)
 class _Bags:
-    """The distinct words of some texts, and how often each occurs in each text: (n, V), sparse."""
+    """Bags of words: the V distinct words of n texts and their sparse counts (n, V)."""
 
     words: tuple[str, ...]
     counts: sparse.csr_array
 
     @classmethod
-    def of(cls, texts: Iterable[str], max_length: int | None, rule: Tokens) -> _Bags:
-        # What stands between white space is one of far fewer pieces than there are tokens, and no
-        # token reaches over white space: each piece is taken apart once, and the counts multiply.
+    def from_texts(cls, texts: Iterable[str], max_length: int | None, rule: Tokens) -> _Bags:
+        # No token contains white space, so each distinct piece between white space is tokenised
+        # only once: counts (n, V) = pieces in texts (n, P) @ words in pieces (P, V).
         if max_length is None:
-            cut = (text.split() for text in texts)
+            piece_lists = (text.split() for text in texts)
         else:
-            cut = (tokenise(text, rule)[:max_length] for text in texts)
-        pieces, in_texts = _counted(cut)
-        words, in_pieces = _counted(tokenise(piece, rule) for piece in pieces)
-        counts = in_texts @ in_pieces
+            piece_lists = (tokenise(text, rule)[:max_length] for text in texts)
+        pieces, pieces_in_texts = _count_strings(piece_lists)
+        words, words_in_pieces = _count_strings(tokenise(piece, rule) for piece in pieces)
+        counts = pieces_in_texts @ words_in_pieces
         counts.sort_indices()
         return cls(words, counts)
 
     @property
     def lengths(self) -> NDArray[np.float32]:
-        """The number of tokens of each text (n,)."""
+        """Number of tokens of each text (n,)."""
         return self.counts @ np.ones(len(self.words), dtype=np.float32)
 
 
 @dataclass(frozen=True)
 class _Padding:
-    """Texts are filled up with `word` to `length` tokens."""
+    """Pad texts with `word` to `length` tokens. The repr is part of the cache key."""
 
     word: str
     length: int
@@ -193,42 +234,44 @@ class _Padding:
         longest = int(bags.lengths.max(initial=0))
         if longest > self.length:
             raise CartographyError(
-                f"{name} has a text of {longest:,} tokens and padding fills up to {self.length}: "
-                "cut texts with --max-length, or set padding=off"
+                f"{name} has a text of {longest:,} tokens, longer than the padding "
+                f"({self.length}): cut texts with --max-length, or set padding=off"
             )
 
 
-def _counted(lists: Iterable[list[str]]) -> tuple[tuple[str, ...], sparse.csr_array]:
-    """The distinct strings, first come first, and how often each list has each (n, V), in parts.
+def _count_strings(lists: Iterable[list[str]]) -> tuple[tuple[str, ...], sparse.csr_array]:
+    """The distinct strings in order of first occurrence, and their counts per list (n, V).
 
-    A string that a list has k times has k entries of one.
+    A string that occurs k times in a list has k entries of 1.
     """
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
     ends = array("i", [0])
 
-    def strings() -> Iterator[list[str]]:
-        for each in lists:
-            ends.append(ends[-1] + len(each))
-            yield each
+    def record_ends() -> Iterator[list[str]]:
+        for strings_of_list in lists:
+            ends.append(ends[-1] + len(strings_of_list))
+            yield strings_of_list
 
-    columns = np.fromiter(map(numbers.__getitem__, chain.from_iterable(strings())), dtype=np.intc)
+    columns = np.fromiter(
+        map(numbers.__getitem__, chain.from_iterable(record_ends())), dtype=np.intc
+    )
     ones = np.ones(len(columns), dtype=np.float32)
     shape = (len(ends) - 1, len(numbers))
     return tuple(numbers), sparse.csr_array((ones, columns, np.array(ends)), shape=shape)
 
 
-def _write(
+def _write_cache(
     key: str,
     bags: _Bags,
-    found: WordVectors,
+    word_vectors: WordVectors,
     rows: dict[str, int],
     pooling: Pooling,
     padding: _Padding | None,
 ) -> None:
-    """Write features and coverage under `key`; the features last, since they complete the pair."""
-    chosen = np.array([rows[word] for word in bags.words], dtype=np.int64)
-    matrix, known = found.matrix[chosen], found.known[chosen]  # (V, d), (V,)
+    """Write coverage, then features: a pair is complete once its features exist."""
+    word_rows = np.array([rows[word] for word in bags.words], dtype=np.int64)
+    matrix, known = word_vectors.matrix[word_rows], word_vectors.has_vector[word_rows]
     known_tokens = bags.counts @ known.astype(np.float32)  # (n,)
     coverage = Coverage(
         words=len(known),
@@ -248,8 +291,8 @@ def _write(
             block = slice(start, start + _BLOCK)
             features = bags.counts[block] @ matrix
             if padding:
-                short = padding.length - bags.lengths[block, None]
-                features += short * found.matrix[rows[padding.word]]
+                fill = padding.length - bags.lengths[block, None]
+                features += fill * word_vectors.matrix[rows[padding.word]]
             if pooling == "mean":
                 features /= np.maximum(known_tokens[block, None], 1)
             handle.write(features)
@@ -260,8 +303,8 @@ def _paths(key: str) -> tuple[Path, Path]:
     return folder / f"{key}.npy", folder / f"{key}.json"
 
 
-def _cached(key: str, texts: int, vectors: str) -> Embedding | None:
-    """What is cached under `key`, None if it is not there or is damaged and is to be made anew."""
+def _read_cache(key: str, texts: int, vectors: str) -> Embedding | None:
+    """The embedding cached under `key`; None if a file is missing or damaged."""
     features_path, coverage_path = _paths(key)
     try:
         features = np.load(features_path, mmap_mode="r")
@@ -273,25 +316,23 @@ def _cached(key: str, texts: int, vectors: str) -> Embedding | None:
     return Embedding(features, coverage, vectors, key)
 
 
-def _loaded(key: str, texts: int, vectors: str) -> Embedding:
-    embedding = _cached(key, texts, vectors)
+def _require_cached(key: str, texts: int, vectors: str) -> Embedding:
+    embedding = _read_cache(key, texts, vectors)
     if embedding is None:
         raise CartographyError(
             f"the features just written to {_paths(key)[0]} cannot be read; "
-            "look at the space on that disk"
+            "check the free space of that disk"
         )
     return embedding
 
 
-def _check(pooling: str, max_length: int | None, dimensions: int) -> None:
+def _check_options(pooling: str, max_length: int | None, dimensions: int) -> None:
     if pooling not in ("sum", "mean"):
-        raise CartographyError(f"pooling {pooling!r} is not known; give sum or mean")
+        raise CartographyError(f"unknown pooling {pooling!r}; give sum or mean")
     if max_length is not None and max_length < 1:
-        raise CartographyError(f"a max-length of {max_length} leaves no words; give 1 or more")
+        raise CartographyError(f"--max-length must be 1 or more, not {max_length}")
     if not 1 <= dimensions <= 300:
-        raise CartographyError(
-            f"vectors of {dimensions} dimensions cannot be trained; give 1 to 300"
-        )
+        raise CartographyError(f"trained vectors have 1 to 300 dimensions, not {dimensions}")
 
 
 def _percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""Texts that say nearly the same, by the words they share."""
+"""Near-duplicates: texts that share most of their tokens."""
 
 from collections.abc import Sequence
 
@@ -9,49 +9,71 @@ from scipy.sparse.csgraph import connected_components
 from cartography.errors import CartographyError
 from cartography.features.word_vectors import tokenise
 
-_BLOCK = 512  # rows compared at once with all others
+_BLOCK = 512  # rows compared with all others at a time
 
 
 def near_duplicates(texts: Sequence[str], limit: float = 0.8) -> tuple[tuple[int, ...], ...]:
-    """Groups of near-duplicates among n `texts`: ascending positions, the groups by their first.
+    """Group near-duplicate texts.
 
-    Two texts are near-duplicates when the sets of their lower-cased tokens have a Jaccard
-    similarity (shared tokens by all tokens of both) of at least `limit`; a group holds all that
-    are tied by a chain of such pairs. Texts without a token are near-duplicates of each other
-    alone. Time grows with n squared: this is for a batch, not for a corpus.
+    Two texts are near-duplicates if the sets of their lower-cased tokens have a Jaccard
+    similarity (size of the intersection over size of the union) of at least `limit`. A group is
+    a connected component of such pairs. Texts without tokens are near-duplicates of each other
+    only. Time grows with n squared: use it for a batch, not for a corpus.
 
-    Raises CartographyError when `limit` is not above 0 and at most 1.
+    Parameters
+    ----------
+    texts : sequence of str, length n
+    limit : float, default 0.8
+        The lowest Jaccard similarity of near-duplicates, above 0 and at most 1.
+
+    Returns
+    -------
+    tuple of tuple of int
+        Ascending positions of each group of two or more texts. Groups are ordered by their first
+        position.
+
+    Raises
+    ------
+    CartographyError
+        `limit` is out of range.
+
+    Examples
+    --------
+    >>> near_duplicates(["Who wrote Faust?", "Where is Peru?", "who wrote faust ?"])
+    ((0, 2),)
     """
     if not 0 < limit <= 1:
         raise CartographyError(
-            f"near-duplicates share more than 0 and at most 1 of their words; the limit is {limit}"
+            f"the limit of near-duplicates must be above 0 and at most 1, not {limit}"
         )
     if not len(texts):
         return ()
-    # No text has the empty string as a token, so it stands for having none.
-    tokens = [set(tokenise(text.lower())) or {""} for text in texts]
-    words = {word: column for column, word in enumerate(sorted(set().union(*tokens)))}
-    sizes = np.array([len(each) for each in tokens])
-    has = csr_array(
+    # The empty string is never a token, so it can stand for "no tokens".
+    token_sets = [set(tokenise(text.lower())) or {""} for text in texts]
+    columns = {word: column for column, word in enumerate(sorted(set().union(*token_sets)))}
+    sizes = np.array([len(tokens) for tokens in token_sets])  # (n,)
+    occurs = csr_array(  # (n, V)
         (
             np.ones(sizes.sum(), dtype=np.int32),
             (
                 np.repeat(np.arange(len(texts)), sizes),
-                [words[word] for each in tokens for word in each],
+                [columns[word] for tokens in token_sets for word in tokens],
             ),
         ),
-        shape=(len(texts), len(words)),
+        shape=(len(texts), len(columns)),
     )
-    turned = has.T.tocsr()
+    transposed = occurs.T.tocsr()
     blocks = []
     for start in range(0, len(texts), _BLOCK):
-        shared = coo_array(has[start : start + _BLOCK] @ turned)
+        shared = coo_array(occurs[start : start + _BLOCK] @ transposed)
         row, column = shared.coords
         union = sizes[start + row] + sizes[column] - shared.data
-        alike = shared.data / union >= limit
-        blocks.append(coo_array((alike[alike], (row[alike], column[alike])), shape=shared.shape))
-    _, group = connected_components(vstack(blocks), directed=False)
-    members: dict[int, list[int]] = {}
-    for position, number in enumerate(group.tolist()):
-        members.setdefault(number, []).append(position)
-    return tuple(tuple(each) for each in members.values() if len(each) > 1)
+        similar = shared.data / union >= limit
+        blocks.append(
+            coo_array((similar[similar], (row[similar], column[similar])), shape=shared.shape)
+        )
+    _, components = connected_components(vstack(blocks), directed=False)
+    groups: dict[int, list[int]] = {}
+    for position, component in enumerate(components.tolist()):
+        groups.setdefault(component, []).append(position)
+    return tuple(tuple(group) for group in groups.values() if len(group) > 1)

@@ -1,4 +1,4 @@
-"""Files of word vectors: text (.vec, .vec.gz) and fastText's own binary (.bin)."""
+"""Read files of word vectors: text (.vec, .vec.gz) and fastText's binary format (.bin)."""
 
 from __future__ import annotations
 
@@ -24,28 +24,41 @@ _DICTIONARY = struct.Struct("<3i2q")
 _MATRIX = struct.Struct("<?2q")
 _SUPERVISED = 3
 _LARGEST_DIMENSION = 100_000
-_SAMPLES, _SAMPLE = 64, 1 << 20
+_SAMPLES, _SAMPLE_BYTES = 64, 1 << 20
 
 
 def file_key(path: Path) -> str:
-    """A key of a vector file's content: its size and 64 megabytes spread over it.
+    """Cache key of a vector file, from its size and 64 samples of 1 MB.
 
-    A digest of all of it would take seconds at the 4 to 7 GB of published vectors. Of a file of
-    up to 64 MB that is the whole; in a larger one an edit between the samples that keeps the size
-    goes unseen.
+    A digest of a whole published file (4 to 7 GB) would take seconds. Files of up to 64 MB are
+    read whole; in larger ones, an edit between the samples that keeps the size goes unnoticed.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str
+        32 hexadecimal digits.
+
+    Raises
+    ------
+    CartographyError
+        The file does not exist or has an unknown suffix.
     """
     size = require_vector_file(path).stat().st_size
-    step = max(_SAMPLE, (size - _SAMPLE) // (_SAMPLES - 1))
+    step = max(_SAMPLE_BYTES, (size - _SAMPLE_BYTES) // (_SAMPLES - 1))
     with path.open("rb") as handle:
         samples = []
         for start in range(0, size, step):
             handle.seek(start)
-            samples.append(handle.read(_SAMPLE))
+            samples.append(handle.read(_SAMPLE_BYTES))
     return content_key(str(size), *samples)
 
 
 def require_vector_file(path: Path) -> Path:
-    """`path` if it is there and of a known kind, else `CartographyError`."""
+    """Return `path`; raise CartographyError unless it is a file with a known suffix."""
     if not path.is_file():
         raise CartographyError(
             f"no vectors at {path}; give a .vec, .vec.gz or .bin file, or corpus"
@@ -58,10 +71,24 @@ def require_vector_file(path: Path) -> Path:
 
 
 def look_up(path: Path, words: Sequence[str]) -> WordVectors:
-    """The vectors of `words` in the file at `path`, exact word first, then its lower case.
+    """Read the vectors of some words from a file, without the fastText binding.
 
-    A binary trained with subwords also has vectors for words it never saw. Only the words asked
-    for are parsed. A malformed file raises `CartographyError`.
+    Parameters
+    ----------
+    path : Path
+        A .vec, .vec.gz or .bin file. Only the rows of `words` are parsed.
+    words : sequence of str
+        A word that is not in the file takes the vector of its lower case. A binary trained with
+        subwords also has vectors for words that it does not contain.
+
+    Returns
+    -------
+    WordVectors
+
+    Raises
+    ------
+    CartographyError
+        The file does not exist, has an unknown suffix, cannot be read or is malformed.
     """
     reader = _read_binary if require_vector_file(path).suffix.lower() == ".bin" else _read_text
     try:
@@ -71,7 +98,7 @@ def look_up(path: Path, words: Sequence[str]) -> WordVectors:
 
 
 def _forms(words: Iterable[str]) -> dict[bytes, str]:
-    """The words and their lower cases, by their bytes in a file."""
+    """The words and their lower-case forms, keyed by their bytes in a file."""
     forms = {form for word in words for form in (word, word.lower())}
     return {form.encode("utf-8", "surrogatepass"): form for form in forms}
 
@@ -80,38 +107,38 @@ def _read_text(path: Path, words: Sequence[str]) -> WordVectors:
     try:
         if path.suffix.lower() == ".gz":
             with gzip.open(path) as lines:
-                return _parsed(path, lines, words)
+                return _parse_lines(path, lines, words)
         with path.open("rb") as lines:
-            return _parsed(path, lines, words)
+            return _parse_lines(path, lines, words)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise CartographyError(f"{path} is not a whole gzip file ({error})") from error
+        raise CartographyError(f"{path} is not a complete gzip file ({error})") from error
 
 
-def _parsed(path: Path, lines: Iterable[bytes], words: Sequence[str]) -> WordVectors:
+def _parse_lines(path: Path, lines: Iterable[bytes], words: Sequence[str]) -> WordVectors:
     forms = _forms(words)
     vectors: dict[str, NDArray[np.float32]] = {}
-    promised = dimensions = number = 0
+    declared = dimensions = number = 0
     for number, line in enumerate(lines, 1):
         if number == 1:
-            promised, dimensions = _header(path, line)
-            if promised:
+            declared, dimensions = _parse_header(path, line)
+            if declared:
                 continue
         form = forms.get(line.partition(b" ")[0])
         if form is not None and form not in vectors:
-            vector = _vector(path, number, line, dimensions)
+            vector = _parse_vector(path, number, line, dimensions)
             if vector is not None:
                 vectors[form] = vector
-    found = number - bool(promised)
-    if found < promised:
+    count = number - bool(declared)
+    if count < declared:
         raise CartographyError(
-            f"{path} promises {promised:,} words and holds {found:,}, so it is cut short; "
+            f"{path} declares {declared:,} words but contains {count:,}, so it is cut short; "
             "copy it again"
         )
     return gather_vectors(words, vectors, dimensions)
 
 
-def _header(path: Path, line: bytes) -> tuple[int, int]:
-    """Number of words (0: there is no header) and dimension, by the first line."""
+def _parse_header(path: Path, line: bytes) -> tuple[int, int]:
+    """Number of words (0 if the first line is not a header) and dimension."""
     fields = line.split()
     if len(fields) == 2 and all(field.isdigit() for field in fields) and int(fields[1]) > 0:
         return int(fields[0]), int(fields[1])
@@ -124,8 +151,10 @@ def _header(path: Path, line: bytes) -> tuple[int, int]:
     return 0, dimensions
 
 
-def _vector(path: Path, number: int, line: bytes, dimensions: int) -> NDArray[np.float32] | None:
-    """The vector on a line; None if the line's word has a space in it, as some published do."""
+def _parse_vector(
+    path: Path, number: int, line: bytes, dimensions: int
+) -> NDArray[np.float32] | None:
+    """The vector on a line; None if the word contains a space, as in some published files."""
     fields = line.split()[1:]
     if len(fields) > dimensions and not _is_number(fields[0]):
         return None
@@ -155,37 +184,46 @@ def _is_number(field: bytes) -> bool:
 
 
 def _read_binary(path: Path, words: Sequence[str]) -> WordVectors:
-    # fastText itself loads the whole model, 7 GB for the published ones, and given a file cut
-    # short it loops for ever or returns whatever lay in memory. Mapped, only the rows asked for
+    # fastText would load the whole model (7 GB for the published ones), and on a truncated file
+    # it loops for ever or returns uninitialised memory. With a memory map only the needed rows
     # are read, and the sizes are checked against the file's.
     try:
         with (
             path.open("rb") as handle,
             closing(mmap(handle.fileno(), 0, access=ACCESS_READ)) as data,
         ):
-            model = _model(data, _forms(words))
+            layout = _read_layout(data, _forms(words))
     except (struct.error, ValueError) as error:
         reason = "it is cut short" if isinstance(error, struct.error) else error
         raise CartographyError(
-            f"{path} is not a whole fastText model: {reason}; copy or download it again"
+            f"{path} is not a complete fastText model: {reason}; copy or download it again"
         ) from error
-    matrix = np.memmap(path, "<f4", "r", model.offset, model.shape)
-    vectors = {form: model.vector(matrix, form) for form in model.rows}
+    matrix = np.memmap(path, "<f4", "r", layout.offset, layout.shape)
+    vectors = {form: layout.vector(matrix, form) for form in layout.rows}
     for word in words:
-        if model.longest and word not in vectors and word.lower() not in vectors:
-            vector = model.vector(matrix, word)
+        if layout.longest and word not in vectors and word.lower() not in vectors:
+            vector = layout.vector(matrix, word)
             if vector.any():
                 vectors[word] = vector
-    return gather_vectors(words, vectors, model.shape[1])
+    return gather_vectors(words, vectors, layout.shape[1])
 
 
 @dataclass(frozen=True)
-class _Model:
-    """Where in a fastText model what lies.
+class _Layout:
+    """The layout of a fastText model file.
 
-    `rows` are the matrix rows of the dictionary's words that were asked for; the rows from
-    `words` on are `buckets` of subwords `shortest` to `longest` characters long; the matrix of
-    `shape` begins at byte `offset`.
+    Attributes
+    ----------
+    rows : dict from str to int
+        Matrix rows of the requested words.
+    words, buckets : int
+        The matrix has one row per word of the dictionary, then one per bucket of subwords.
+    shortest, longest : int
+        Lengths of the subwords in characters; a `longest` of 0 means no subwords.
+    offset : int
+        First byte of the matrix.
+    shape : tuple of int
+        Rows and columns of the matrix.
     """
 
     rows: dict[str, int]
@@ -197,41 +235,41 @@ class _Model:
     shape: tuple[int, int]
 
     def vector(self, matrix: NDArray[np.float32], word: str) -> NDArray[np.float32]:
-        """The mean of the word's own row and its subwords' (d,), zero if it has neither."""
+        """The mean of the rows of a word and its subwords (d,); zero if there are none."""
         rows = [self.rows[word]] if word in self.rows else []
-        rows += [self.words + hashed % self.buckets for hashed in self._subwords(word)]
+        rows += [self.words + value % self.buckets for value in self._subword_hashes(word)]
         if not rows:
             return np.zeros(self.shape[1], dtype=np.float32)
         mean: NDArray[np.float32] = matrix[rows].mean(axis=0)
         return mean
 
-    def _subwords(self, word: str) -> list[int]:
+    def _subword_hashes(self, word: str) -> list[int]:
         if not self.longest or not self.buckets:
             return []
         bounded = f"<{word}>"
         return [
-            _hashed(bounded[start : start + length].encode("utf-8", "surrogatepass"))
+            _fnv_hash(bounded[start : start + length].encode("utf-8", "surrogatepass"))
             for start in range(len(bounded))
             for length in range(max(self.shortest, 1), self.longest + 1)
             if start + length <= len(bounded)
-            # A single character counts only inside the word, the bounds themselves do not.
+            # The bounds < and > alone are not subwords.
             and not (length == 1 and start in (0, len(bounded) - 1))
         ]
 
 
-def _hashed(subword: bytes) -> int:
-    """The 32-bit FNV-1a of fastText, in which bytes are signed before they are widened."""
+def _fnv_hash(subword: bytes) -> int:
+    """The 32-bit FNV-1a hash of fastText, which sign-extends bytes."""
     value = 2166136261
     for byte in subword:
         value = (value ^ (byte if byte < 128 else byte | 0xFFFFFF00)) * 16777619 & 0xFFFFFFFF
     return value
 
 
-def _model(data: mmap, forms: dict[bytes, str]) -> _Model:
-    """The layout of a fastText model; ValueError or `struct.error` if it is none or not whole."""
+def _read_layout(data: mmap, forms: dict[bytes, str]) -> _Layout:
+    """Parse a fastText model; ValueError or `struct.error` if it is malformed or cut short."""
     magic, version, dimensions, *options, _ = _HEADER.unpack_from(data, 0)
     if magic != _MAGIC or version not in _VERSIONS:
-        raise ValueError("it does not begin as one")
+        raise ValueError("its first bytes are not those of a model")
     kind, buckets, shortest, longest = options[6:10]
     if version == _VERSIONS[0] and kind == _SUPERVISED:
         longest = 0
@@ -247,15 +285,15 @@ def _model(data: mmap, forms: dict[bytes, str]) -> _Model:
         form = forms.get(data[position:end])
         if form is not None and row < words:
             rows[form] = row
-        position = end + 10  # past the zero, a count of eight bytes and a kind of one
+        position = end + 10  # the zero, a count of eight bytes, and one byte for the entry type
     quantised, matrix_rows, columns = _MATRIX.unpack_from(data, position)
     if quantised:
         raise ValueError("it is quantised, which is not supported")
     if (matrix_rows, columns) != (words + buckets, dimensions) or columns <= 0 or words <= 0:
-        raise ValueError("its matrix does not fit its dictionary")
+        raise ValueError("the sizes of its matrix and its dictionary differ")
     offset = position + _MATRIX.size
     end = offset + 4 * matrix_rows * columns
     _, output_rows, output_columns = _MATRIX.unpack_from(data, end)
     if end + _MATRIX.size + 4 * output_rows * output_columns > len(data):
         raise ValueError("it is cut short")
-    return _Model(rows, words, buckets, shortest, longest, offset, (matrix_rows, columns))
+    return _Layout(rows, words, buckets, shortest, longest, offset, (matrix_rows, columns))

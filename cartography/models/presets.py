@@ -1,4 +1,4 @@
-"""Every switch of the method, in frozen values that a run records whole."""
+"""All settings of the method, as frozen dataclasses that are recorded with each run."""
 
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -6,26 +6,52 @@ from typing import Any
 from cartography.errors import CartographyError
 from cartography.models.switches import Dynamics, Switches
 
-# The paper trains in batches of 16 on TREC (5,452 texts) and of 64 on AG News (120,000), and
-# starts from 500 and 1,000 labels. Where a user names neither, the corpus's size decides
-# between these two settings.
 SMALL_CORPUS = 20_000
+"""Up to this number of texts a corpus gets the paper's sizes for TREC, above it those for AG News.
+
+The paper uses batches of 16 and 500 labels at the start on TREC (5,452 texts), and 64 and 1,000
+on AG News (120,000 texts).
+"""
 
 SEEDS = (398048, 127003, 259479, 869323, 570852)
 """The five seeds of the paper (Section 7)."""
 
-_UNITS = 300  # of every hidden layer (Section 4.3)
+_UNITS = 300  # per hidden layer (Section 4.3)
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one multi-layer perceptron is built and trained (Section 4.3, Section 7).
+    """How a multi-layer perceptron is built and trained (Section 4.3, Section 7).
 
-    `dynamics` says when a text's gold-label probability is read: in a pass of its own at the end
-    of each epoch (Equations 1 to 3), or in the training pass, batch by batch, before the step.
-    `dropout_at_test` leaves dropout on in the former and wherever the model predicts. Without
-    `shuffle` batches keep the order of the training set. `relu_outputs` puts a ReLU on the logits.
-    `batch_size` None means 16 or 64, by the size of the corpus.
+    Attributes
+    ----------
+    hidden : tuple of int
+        Units of each hidden layer.
+    dropout : float
+        Probability of dropping a unit, in [0, 1).
+    learning_rate : float
+    epochs : int
+    dynamics : {"epoch_end", "training_pass"}
+        When the gold-label probability of a text is recorded: by a separate pass at the end of
+        each epoch (Equations 1 to 3), or in the training pass, before the step on its batch.
+    batch_size : int or None
+        None: 16 or 64, by the size of the corpus.
+    betas : tuple of float
+        AdamW's decay rates of the moments.
+    epsilon : float
+        AdamW's epsilon.
+    weight_decay : float
+    shuffle : bool
+        If False, batches keep the order of the training set.
+    dropout_at_test : bool
+        Leave dropout on in the pass at the end of an epoch and in all predictions.
+    relu_outputs : bool
+        Apply a ReLU to the logits.
+
+    Raises
+    ------
+    CartographyError
+        The epochs, the batch size or the dropout are out of range.
     """
 
     hidden: tuple[int, ...]
@@ -44,23 +70,37 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.epochs < 1 or (self.batch_size is not None and self.batch_size < 1):
             raise CartographyError(
-                f"a training needs epochs and a batch size of 1 or more; they are {self.epochs} "
-                f"and {self.batch_size}"
+                "epochs and batch size must be 1 or more; they are "
+                f"{self.epochs} and {self.batch_size}"
             )
         if not 0 <= self.dropout < 1:
-            raise CartographyError(f"dropout is a share from 0 to below 1; it is {self.dropout}")
+            raise CartographyError(f"dropout must be at least 0 and below 1, not {self.dropout}")
 
 
 @dataclass(frozen=True)
 class Preset:
-    """The whole method: both classifiers, the strategies' settings and the loop's sizes.
+    """All settings of the method.
 
-    `t_cor` is the correctness threshold of CAL (Algorithm 1), `mc_passes` the number of
-    Monte Carlo dropout passes of BALD (Section 4.2). `seed_size` None means 500 or 1,000, by the
-    size of the corpus, and at most a tenth of it. `padded_to` is the length in tokens that the
-    switch `padding` fills texts up to; None means 42 or 200, by the size of the corpus.
+    `switches` also decide some fields of both recipes: change them by `with_switches` only.
 
-    `switches` also decide parts of both recipes: change them by `with_switches` alone.
+    Attributes
+    ----------
+    name : str
+    classifier, discriminator : Recipe
+    switches : Switches
+    t_cor : float
+        The correctness threshold of CAL (Algorithm 1).
+    mc_passes : int
+        Number of Monte Carlo dropout passes of BALD (Section 4.2).
+    seed_size : int or None
+        None: 500 or 1,000, by the size of the corpus, and at most a tenth of it.
+    query_size : int
+        Texts per query.
+    iterations : int
+        Number of queries.
+    padded_to : int or None
+        Length in tokens to which the switch `padding` pads texts. None: 42 or 200, by the size of
+        the corpus.
     """
 
     name: str
@@ -75,10 +115,20 @@ class Preset:
     padded_to: int | None = None
 
     def for_corpus(self, rows: int) -> "Preset":
-        """This preset with the sizes left open decided for a corpus of `rows` texts."""
+        """Fill in the sizes that are None.
+
+        Parameters
+        ----------
+        rows : int
+            Number of texts of the corpus.
+
+        Returns
+        -------
+        Preset
+        """
         small = rows <= SMALL_CORPUS
         batch_size = 16 if small else 64
-        # On a corpus of a few hundred texts the paper's seed sets would leave no pool.
+        # On a corpus of a few hundred texts, the paper's seed sets would leave no pool.
         seed_size = min(500 if small else 1_000, max(10, rows // 10))
         return replace(
             self,
@@ -93,11 +143,11 @@ class Preset:
         )
 
     def with_classifier(self, **changes: Any) -> "Preset":
-        """This preset with fields of its main classifier's recipe replaced."""
+        """Replace fields of the main classifier's recipe."""
         return replace(self, classifier=replace(self.classifier, **changes))
 
     def with_switches(self, switches: Switches) -> "Preset":
-        """This preset with other `switches`, and what follows from them in both recipes."""
+        """Replace the switches, and the fields of both recipes that depend on them."""
         return replace(
             self,
             switches=switches,
@@ -117,7 +167,7 @@ class Preset:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for a manifest."""
+        """The preset as a dictionary of plain values, for a manifest."""
         return asdict(self)
 
 
@@ -130,8 +180,8 @@ PAPER = Preset(
         epochs=30,
         dynamics="epoch_end",
     ),
-    # Without dropout, the training pass already shows the discriminator's accuracy; a second
-    # pass over a whole pool (DAL) would only cost time.
+    # The discriminator has no dropout, so the training pass shows its accuracy. A second pass
+    # over a whole pool (DAL) would only take time.
     discriminator=Recipe(
         hidden=(_UNITS,),
         dropout=0.0,
@@ -140,10 +190,10 @@ PAPER = Preset(
         dynamics="training_pass",
     ),
 )
-"""The method as the paper states it."""
+"""The method as described in the paper."""
 
 RELEASED = replace(PAPER, name="released").with_switches(Switches.released())
-"""The method as the released code carries it out."""
+"""The method as implemented by the paper's released code."""
 
 PRESETS = {preset.name: preset for preset in (PAPER, RELEASED)}
 """The presets by name."""

@@ -1,4 +1,4 @@
-"""Where the released code departs from the paper's text: each departure a switch by itself."""
+"""Switches for the differences between the paper's text and its released code."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
@@ -8,69 +8,72 @@ from cartography.errors import CartographyError
 from cartography.features.word_vectors import Tokens
 
 Dynamics = Literal["epoch_end", "training_pass"]
+"""When the gold-label probability is recorded, see `Recipe`."""
 
 
 def _released(value: Any, reason: str) -> dict[str, Any]:
-    """What a switch says of itself besides the paper's value: the released one, and why."""
+    """Metadata of a switch: the value of the released code, and what the difference is."""
     return {"released": value, "reason": reason}
 
 
 @dataclass(frozen=True)
 class Switches:
-    """Where the released code departs from the paper's text, each departure by itself.
+    """The differences between the paper's text and its released code, each as a switch.
 
-    The defaults are the paper's. `describe_switches` says what each one does. Three departures are
-    none: class weights that are computed and not used, AG News without its titles, and an error at
-    a text that is too long.
+    The defaults are the paper's values. `describe_switches` explains each switch. Three differences
+    have no switch: the released code computes class weights but does not use them, reads AG News
+    without titles, and stops with an error at a text that is too long.
     """
 
     hidden_layers: int = field(
         default=3,
         metadata=_released(
             2,
-            "The paper has three hidden layers of 300 and psi is the third (Section 4.3); the "
-            "released model has two, and psi is the second.",
+            "The paper has three hidden layers of 300 units and psi is the third (Section 4.3); "
+            "the released model has two, and psi is the second.",
         ),
     )
     weight_reset: bool = field(
         default=True,
         metadata=_released(
             False,
-            "The paper resets weights in every iteration; the released reset finds nothing to "
-            "reset, so weights and optimiser go on through all trainings.",
+            "The paper resets the weights in every iteration; the released reset finds nothing "
+            "to reset, so weights and optimiser continue through all trainings.",
         ),
     )
     dropout_at_test: bool = field(
         default=False,
         metadata=_released(
             True,
-            "The released code calls dropout without saying that it is not training: it is on "
-            "whenever the model predicts, also for the test accuracy and for psi.",
+            "The released code calls dropout without telling it that the model is not training, "
+            "so dropout is on in all predictions, including those for the test accuracy and "
+            "for psi.",
         ),
     )
     dynamics: Dynamics = field(
         default="epoch_end",
         metadata=_released(
             "training_pass",
-            "The paper reads the gold-label probability at the end of each epoch (Equations 1 to "
-            "3); the released code reads it in the training pass, dropout on, before each step.",
+            "The paper records the gold-label probability at the end of each epoch (Equations 1 "
+            "to 3); the released code records it in the training pass, with dropout on, before "
+            "each step.",
         ),
     )
     rounded_correctness: bool = field(
         default=False,
         metadata=_released(
             True,
-            "The released code rounds correctness to fifths before it compares it with t_cor, so "
-            "that with 30 epochs 'above 0.2' is a fraction of 0.3 or more.",
+            "The released code rounds correctness to fifths before it compares it with t_cor, "
+            "so that with 30 epochs 'above 0.2' means a fraction of 0.3 or more.",
         ),
     )
     padding: bool = field(
         default=False,
         metadata=_released(
             True,
-            "The released code fills texts up with the index 0, which is the first word of the "
-            "training set: its vector is added for every token that a text is short of the "
-            "longest.",
+            "The released code pads texts with index 0, which is the first word of the training "
+            "set: its vector is added once for every token by which a text is shorter than the "
+            "longest one.",
         ),
     )
     shuffle: bool = field(
@@ -78,7 +81,7 @@ class Switches:
         metadata=_released(
             False,
             "The released code never shuffles: batches keep the order in which texts were "
-            "labelled, and a file sorted by class is learned class by class.",
+            "labelled, so a file sorted by class is learned class by class.",
         ),
     )
     stratified_seed: bool = field(
@@ -94,91 +97,109 @@ class Switches:
         metadata=_released(
             "first_epoch",
             "CAL's discriminator learns from psi of the labelled texts: of the trained model in "
-            "the paper, of the first epoch's training pass in the released code. The pool's is "
-            "the trained model's in both.",
+            "the paper, of the training pass of the first epoch in the released code. For the "
+            "pool, both use psi of the trained model.",
         ),
     )
     dal_representations: Literal["trained", "every_epoch"] = field(
         default="trained",
         metadata=_released(
             "every_epoch",
-            "DAL's discriminator sees each labelled text once in the paper, and in the released "
-            "code once for every epoch, with psi of that epoch's training pass.",
+            "DAL's discriminator sees each labelled text once in the paper; in the released "
+            "code it sees it once per epoch, with psi of that epoch's training pass.",
         ),
     )
     linear_discriminator: bool = field(
         default=False,
         metadata=_released(
             True,
-            "The paper's discriminator has a hidden layer of 300; the released one is one linear "
-            "layer to two units, with ReLU on these outputs. Where both are 0, P is 0.5 to the "
-            "last bit, and such ties go by the order of the pool.",
+            "The paper's discriminator has a hidden layer of 300 units; the released one is one "
+            "linear layer to two units, with a ReLU on these outputs. Where both outputs are "
+            "0, P is exactly 0.5, and such ties follow the order of the pool.",
         ),
     )
     log_bald: bool = field(
         default=False,
         metadata=_released(
             True,
-            "BALD averages the probabilities of its passes in the paper, their logarithms in the "
-            "released code (and brings the result back to a distribution).",
+            "BALD averages the probabilities of its passes in the paper, and their logarithms "
+            "in the released code (which then normalises the result to a distribution).",
         ),
     )
     dal_last_epoch: bool = field(
         default=False,
         metadata=_released(
             True,
-            "DAL scores the pool by the trained discriminator in the paper; the released code "
-            "takes the probabilities seen in its last training epoch.",
+            "DAL scores the pool with the trained discriminator in the paper; the released code "
+            "uses the probabilities that the discriminator gave in its last training epoch.",
         ),
     )
     tokens: Tokens = field(
         default="words",
         metadata=_released(
             "white_space",
-            "The paper does not name its tokens; ours are words and punctuation. The released "
-            "code removes backslashes and splits on white space.",
+            "The paper does not define its tokens; this project uses words and punctuation "
+            "marks. The released code removes backslashes and splits at white space.",
         ),
     )
 
     @classmethod
     def released(cls) -> "Switches":
-        """All as the released code has it."""
-        return cls(**{each.name: each.metadata["released"] for each in fields(cls)})
+        """All switches at the values of the released code."""
+        return cls(**{switch.name: switch.metadata["released"] for switch in fields(cls)})
 
     def with_settings(self, settings: Iterable[str]) -> "Switches":
-        """These with each of `settings` changed, given as name=value: on or off for what is true
-        or false. Raises CartographyError for an unknown name or value.
+        """Change some switches.
+
+        Parameters
+        ----------
+        settings : iterable of str
+            Each a "name=value". The values of a Boolean switch are "on" and "off".
+
+        Returns
+        -------
+        Switches
+
+        Raises
+        ------
+        CartographyError
+            A name or a value is unknown.
+
+        Examples
+        --------
+        >>> Switches().with_settings(["shuffle=off"]).shuffle
+        False
         """
-        return replace(self, **dict(_parsed(setting) for setting in settings))
+        return replace(self, **dict(_parse_setting(setting) for setting in settings))
 
     def settings(self) -> dict[str, str]:
-        """The value of each switch, as `with_settings` takes it."""
-        return {each.name: _worded(getattr(self, each.name)) for each in fields(self)}
+        """The value of each switch by name, as text that `with_settings` accepts."""
+        return {switch.name: _value_text(getattr(self, switch.name)) for switch in fields(self)}
 
 
 def describe_switches() -> dict[str, str]:
-    """What each switch of `Switches` does, and why it is there."""
-    return {each.name: str(each.metadata["reason"]) for each in fields(Switches)}
+    """The difference behind each switch, by the switch's name."""
+    return {switch.name: str(switch.metadata["reason"]) for switch in fields(Switches)}
 
 
 def switch_values(name: str) -> tuple[str, ...]:
-    """The values that the switch `name` may have, the paper's first."""
-    [found] = [each for each in fields(Switches) if each.name == name]
-    return _worded(found.default), _worded(found.metadata["released"])
+    """The two values of a switch as text, the paper's first."""
+    [switch] = [switch for switch in fields(Switches) if switch.name == name]
+    return _value_text(switch.default), _value_text(switch.metadata["released"])
 
 
-def _worded(value: object) -> str:
+def _value_text(value: object) -> str:
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
 
 
-def _parsed(setting: str) -> tuple[str, Any]:
-    name, _, value = setting.partition("=")
-    by_name = {each.name: each for each in fields(Switches)}
+def _parse_setting(setting: str) -> tuple[str, Any]:
+    name, _, text = setting.partition("=")
+    by_name = {switch.name: switch for switch in fields(Switches)}
     if name not in by_name:
         raise CartographyError(
-            f"--set {setting}: there is no switch {name!r}; they are {', '.join(by_name)}"
+            f"--set {setting}: there is no switch {name!r}; the switches are {', '.join(by_name)}"
         )
-    for possible in (by_name[name].default, by_name[name].metadata["released"]):
-        if value == _worded(possible):
-            return name, possible
-    raise CartographyError(f"--set {setting}: {name} is {' or '.join(switch_values(name))}")
+    for value in (by_name[name].default, by_name[name].metadata["released"]):
+        if text == _value_text(value):
+            return name, value
+    raise CartographyError(f"--set {setting}: {name} must be {' or '.join(switch_values(name))}")

@@ -1,4 +1,4 @@
-"""Models that train in lockstep: their batches, their dropout masks, their steps."""
+"""Batched training: M models take their steps together, as one computation."""
 
 import math
 import operator
@@ -24,13 +24,22 @@ from cartography.models.mlp import (
 )
 from cartography.models.presets import Recipe
 
-_MASKED = 1024  # columns of batches for which dropout masks are drawn at a time
-_WARM_UP = 3
+_MASK_COLUMNS = 1024  # columns of batches whose dropout masks are drawn at a time
+_WARM_UP = 3  # steps before a CUDA graph is recorded
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """One model as its training left it: its parameters (P,), AdamW's moments (P,) and steps."""
+    """The state from which the training of one model can continue.
+
+    Attributes
+    ----------
+    parameters : Tensor, shape (P,)
+    mean, square : Tensor, shape (P,)
+        AdamW's first and second moments.
+    steps : int
+        Number of steps taken.
+    """
 
     parameters: Tensor
     mean: Tensor
@@ -40,8 +49,16 @@ class Checkpoint:
 
 @dataclass(frozen=True, eq=False)
 class TrainingSet:
-    """What one model learns from: `rows` (n,) into the features, their `labels` (n,), a seed, and
-    the state it goes on from; None starts from fresh weights.
+    """The training set of one model.
+
+    Attributes
+    ----------
+    rows : int64 array, shape (n,)
+        Rows of the features.
+    labels : int64 array, shape (n,)
+    seed : int
+    start : Checkpoint or None
+        The state to continue from; None starts with new weights.
     """
 
     rows: NDArray[np.int64]
@@ -52,8 +69,14 @@ class TrainingSet:
 
 @dataclass(frozen=True, eq=False)
 class PassRecord:
-    """What a pass over their sets saw of M models: `losses` (M,), NaN where the pass is not the
-    training's; the rest, a value a model, as in `Epoch`.
+    """What was recorded in one pass of M models over their training sets.
+
+    Attributes
+    ----------
+    losses : float64 array, shape (M,)
+        NaN if the pass did not train.
+    gold_probability, correct, representations : list, length M
+        As in `Epoch`.
     """
 
     losses: NDArray[np.float64]
@@ -63,10 +86,11 @@ class PassRecord:
 
 
 class _AdamW:
-    """AdamW (Loshchilov & Hutter 2017, Algorithm 2) on the parameters of M models (M, P) at once.
+    """AdamW (Loshchilov & Hutter 2017, Algorithm 2) on the parameters of M models (M, P).
 
-    The fused kernel is the one that torch.optim.AdamW calls; loading that takes two seconds, and
-    its bookkeeping a twentieth of a small step.
+    It calls the fused kernel behind torch.optim.AdamW directly: setting up that class takes two
+    seconds, and its bookkeeping a twentieth of a small step. The kernel is private to torch, so
+    where it is missing the class is used.
     """
 
     def __init__(self, parameters: Tensor, starts: Sequence[Checkpoint], recipe: Recipe) -> None:
@@ -74,17 +98,39 @@ class _AdamW:
         self.gradient = torch.zeros_like(parameters)
         self.mean, self.square = torch.zeros_like(parameters), torch.zeros_like(parameters)
         if starts:
-            self.mean = torch.stack([each.mean for each in starts])
-            self.square = torch.stack([each.square for each in starts])
-        taken = float(starts[0].steps if starts else 0)
-        self.taken = torch.tensor(taken, device=parameters.device)
+            self.mean = torch.stack([start.mean for start in starts])
+            self.square = torch.stack([start.square for start in starts])
+        steps = float(starts[0].steps if starts else 0)
+        self.steps = torch.tensor(steps, device=parameters.device)
         self.recipe = recipe
+        self.optimiser = None if hasattr(torch, "_fused_adamw_") else self._public_optimiser()
+
+    def _public_optimiser(self) -> "torch.optim.AdamW":
+        """torch.optim.AdamW that updates the tensors of this object in place."""
+        optimiser = torch.optim.AdamW(
+            [self.parameters],
+            lr=self.recipe.learning_rate,
+            betas=self.recipe.betas,
+            eps=self.recipe.epsilon,
+            weight_decay=self.recipe.weight_decay,
+            capturable=self.parameters.is_cuda,
+        )
+        self.parameters.grad = self.gradient
+        optimiser.state[self.parameters] = {
+            "step": self.steps,
+            "exp_avg": self.mean,
+            "exp_avg_sq": self.square,
+        }
+        return optimiser
 
     def step(self) -> None:
-        """One step by what `gradient` holds."""
-        self.taken += 1
+        """Update the parameters by `gradient`."""
+        if self.optimiser is not None:
+            self.optimiser.step()
+            return
+        self.steps += 1
         torch._fused_adamw_(
-            *([self.parameters], [self.gradient], [self.mean], [self.square], [], [self.taken]),
+            *([self.parameters], [self.gradient], [self.mean], [self.square], [], [self.steps]),
             lr=self.recipe.learning_rate,
             beta1=self.recipe.betas[0],
             beta2=self.recipe.betas[1],
@@ -94,11 +140,11 @@ class _AdamW:
             maximize=False,
         )
 
-    def states(self) -> list[Checkpoint]:
-        """What each model's training can go on from."""
-        taken = int(self.taken)
+    def checkpoints(self) -> list[Checkpoint]:
+        """The current state of each model; later steps change it in place."""
+        steps = int(self.steps)
         return [
-            Checkpoint(parameters, mean, square, taken)
+            Checkpoint(parameters, mean, square, steps)
             for parameters, mean, square in zip(
                 self.parameters, self.mean, self.square, strict=True
             )
@@ -106,11 +152,23 @@ class _AdamW:
 
 
 class BatchedTrainer:
-    """M models in lockstep: their sets, drawn into batches anew each epoch, and their optimiser.
+    """Train M models together, one epoch at a time.
 
-    An epoch has S steps. A batch has W columns, the batch size rounded up to `ALIGNED`, so that
-    each model's part of every tensor begins alike in memory; columns without an item weigh
-    nothing.
+    An epoch has S steps. A batch has W columns: the batch size, rounded up to a multiple of
+    `ALIGNED` so that all models are aligned alike in memory. Columns without an example have
+    weight 0.
+
+    Parameters
+    ----------
+    features : sequence of Tensor, length M
+        Features (R_m, d) of each model; models may share one tensor.
+    sets : sequence of TrainingSet, length M
+        The starts, if any, have taken equally many steps.
+    classes : int
+    recipe : Recipe
+        With a batch size.
+    record : bool
+        Whether to record representations.
     """
 
     def __init__(
@@ -122,94 +180,112 @@ class BatchedTrainer:
         record: bool,
     ) -> None:
         assert recipe.batch_size is not None
-        self.features, begins = _joined(features)
+        self.features, offsets = _concatenate(features)
         device = self.features.device
         self.recipe = recipe
         self.record = record
-        self.number = 0  # of the epoch
-        self.seeds = [each.seed for each in sets]
-        self.sizes = [len(each.rows) for each in sets]
-        # One column more than the largest set: what has no item points there.
-        rows = [each.rows + begin for each, begin in zip(sets, begins, strict=True)]
-        self.rows = _padded(rows).to(device)  # (M, N + 1)
-        self.labels = _padded([each.labels for each in sets]).to(device)
-        first = [torch.Generator().manual_seed(torch_seed(each.seed, 0)) for each in sets]
+        self.number = 0  # epochs so far
+        self.seeds = [training_set.seed for training_set in sets]
+        self.sizes = [len(training_set.rows) for training_set in sets]
+        # One column more than the largest set: batch columns without an example point to it.
+        rows = [
+            training_set.rows + offset for training_set, offset in zip(sets, offsets, strict=True)
+        ]
+        self.rows = _pad(rows).to(device)  # (M, N + 1)
+        self.labels = _pad([training_set.labels for training_set in sets]).to(device)
+        weight_generators = [
+            torch.Generator().manual_seed(torch_seed(seed, 0)) for seed in self.seeds
+        ]
         self.generators = [
-            torch.Generator(device).manual_seed(torch_seed(each.seed, 1)) for each in sets
+            torch.Generator(device).manual_seed(torch_seed(seed, 1)) for seed in self.seeds
         ]
         layers = Layers(self.features.shape[1], recipe.hidden, classes, recipe.relu_outputs)
-        flat = BatchedMLP.initialised(layers, first, device).flat.to(self.features.dtype)
-        starts = [each.start for each in sets if each.start]
+        flat = BatchedMLP.initialised(layers, weight_generators, device).flat
+        flat = flat.to(self.features.dtype)
+        starts = [training_set.start for training_set in sets if training_set.start]
         if starts:
-            flat = torch.stack([each.parameters for each in starts])
+            flat = torch.stack([start.parameters for start in starts])
         self.classifiers = BatchedMLP(layers, flat)
         self.adamw = _AdamW(flat, starts, recipe)
         self.gradients = layers.views(self.adamw.gradient)
-        self.weights = _weights(self.sizes, recipe.batch_size).to(self.features)  # (M, S, W, 1)
-        models, self.steps, self.width, _ = self.weights.shape
+        self.weights = _example_weights(self.sizes, recipe.batch_size).to(self.features)
+        models, self.steps, self.width, _ = self.weights.shape  # (M, S, W, 1)
         self.minus_one = self.features.new_full((models, self.width, 1), -1)
-        # It is handed the step at each call: a loop that held a method of its own would be freed
-        # by no more than the garbage collector.
-        self.run: _Step = _captured() if device.type == "cuda" else operator.call
+        # Takes the step as an argument: storing a bound method here would make a reference cycle.
+        self.run: _Step = _cuda_graph_runner() if device.type == "cuda" else operator.call
 
     def epoch(self) -> PassRecord:
-        """One epoch, and what is seen of it as the recipe's dynamics have it."""
-        self.number += 1
-        seen = self._pass()
-        if self.recipe.dynamics == "training_pass":
-            return seen
-        after = self._observe()
-        return replace(seen, gold_probability=after.gold_probability, correct=after.correct)
+        """Train for one epoch.
 
-    def _pass(self) -> PassRecord:
-        """One pass over every set in a fresh order, and what the pass itself saw."""
+        Returns
+        -------
+        PassRecord
+            Losses and representations of the training pass; probabilities and correctness as the
+            recipe's `dynamics` says.
+        """
+        self.number += 1
+        training_pass = self._train_pass()
+        if self.recipe.dynamics == "training_pass":
+            return training_pass
+        epoch_end = self._predict_pass()
+        return replace(
+            training_pass,
+            gold_probability=epoch_end.gold_probability,
+            correct=epoch_end.correct,
+        )
+
+    def _train_pass(self) -> PassRecord:
+        """Train on every set once, in a new order."""
         orders = self._orders()
         rows, labels = (
-            each.gather(1, orders.flatten(1)).view_as(orders) for each in (self.rows, self.labels)
+            values.gather(1, orders.flatten(1)).view_as(orders)
+            for values in (self.rows, self.labels)
         )
-        logs = self.features.new_empty(*orders.shape, self.classifiers.layers.outputs)
-        psi = []
+        log_probabilities = self.features.new_empty(*orders.shape, self.classifiers.layers.outputs)
+        psi_by_step = []
         for step, masks in enumerate(self._masks()):
-            logs[:, step], last_hidden = self.run(
+            log_probabilities[:, step], last_hidden = self.run(
                 self._step, rows[:, step], labels[:, step], self.weights[:, step], *masks
             )
             if self.record:
-                psi.append(last_hidden.clone())
-        logs, labels, orders = logs.flatten(1, 2), labels.flatten(1), orders.flatten(1)
-        gold = logs.gather(2, labels.unsqueeze(2)).squeeze(2)
+                psi_by_step.append(last_hidden.clone())
+        log_probabilities = log_probabilities.flatten(1, 2)
+        labels, orders = labels.flatten(1), orders.flatten(1)
+        # Back from the order of the batches to that of the sets.
+        gold = log_probabilities.gather(2, labels.unsqueeze(2)).squeeze(2)
         gold = torch.empty_like(self.rows, dtype=gold.dtype).scatter_(1, orders, gold)
-        hits = logs.argmax(2) == labels
+        hits = log_probabilities.argmax(2) == labels
         hits = torch.empty_like(self.rows, dtype=hits.dtype).scatter_(1, orders, hits)
         losses = [
-            -each[:size].mean(dtype=torch.float64)
-            for each, size in zip(gold, self.sizes, strict=True)
+            -gold_of_model[:size].mean(dtype=torch.float64)
+            for gold_of_model, size in zip(gold, self.sizes, strict=True)
         ]
-        seen = self._seen(torch.stack(losses), gold.exp(), hits)
+        result = self._pass_record(torch.stack(losses), gold.exp(), hits)
         if self.record:
-            in_turn = torch.cat(psi, dim=1)  # (M, S * W, h)
-            placed = in_turn.new_empty(*self.rows.shape, in_turn.shape[2])
-            placed.scatter_(1, orders.unsqueeze(2).expand_as(in_turn), in_turn)
-            seen.representations.extend(
-                each[:size] for each, size in zip(placed, self.sizes, strict=True)
+            in_batches = torch.cat(psi_by_step, dim=1)  # (M, S * W, h)
+            psi = in_batches.new_empty(*self.rows.shape, in_batches.shape[2])
+            psi.scatter_(1, orders.unsqueeze(2).expand_as(in_batches), in_batches)
+            result.representations.extend(
+                psi_of_model[:size] for psi_of_model, size in zip(psi, self.sizes, strict=True)
             )
-        return seen
+        return result
 
-    def _observe(self) -> PassRecord:
-        """Gold-label probability and correctness of every set as the models stand (Section 3)."""
-        # Purposes 0 and 1 of a seed are the weights' and the training's.
+    def _predict_pass(self) -> PassRecord:
+        """Gold-label probability and correctness under the current parameters (Section 3)."""
+        # Purposes 0 and 1 of a seed are for the weights and the training.
         seeds = [torch_seed(seed, 1 + self.number) for seed in self.seeds]
-        noise = InferenceDropout.left_on(self.recipe, *seeds)
-        predicted = probabilities(self.classifiers, self.features, self.rows, noise)
+        dropout = InferenceDropout.left_on(self.recipe, *seeds)
+        predicted = probabilities(self.classifiers, self.features, self.rows, dropout)
         gold = predicted.gather(2, self.labels.unsqueeze(2)).squeeze(2)
         hits = predicted.argmax(2) == self.labels
-        return self._seen(gold.new_full((len(self.sizes),), math.nan), gold, hits)
+        return self._pass_record(gold.new_full((len(self.sizes),), math.nan), gold, hits)
 
-    def states(self) -> list[Checkpoint]:
-        """What each model's training can go on from."""
-        return self.adamw.states()
+    def checkpoints(self) -> list[Checkpoint]:
+        """The current state of each model; further epochs change it in place."""
+        return self.adamw.checkpoints()
 
     def _orders(self) -> Tensor:
-        """For each batch of an epoch the places of its items in the set, (M, S, W)."""
+        """The positions in the set of the examples of each batch of an epoch, (M, S, W)."""
         assert self.recipe.batch_size is not None
         orders = torch.full_like(self.rows[:, :1], self.rows.shape[1] - 1).repeat(
             1, self.steps * self.recipe.batch_size
@@ -226,10 +302,10 @@ class BatchedTrainer:
         )
 
     def _masks(self) -> Iterator[Sequence[Tensor]]:
-        """The dropout masks of each step of an epoch, drawn for many steps at a time."""
-        at_once = max(1, _MASKED // self.width)
-        for start in range(0, self.steps, at_once):
-            steps = min(at_once, self.steps - start)
+        """The dropout masks of each step of an epoch, drawn for several steps at a time."""
+        steps_per_draw = max(1, _MASK_COLUMNS // self.width)
+        for start in range(0, self.steps, steps_per_draw):
+            steps = min(steps_per_draw, self.steps - start)
             masks = dropout_masks(
                 steps * self.width, self.recipe.hidden, self.recipe.dropout, self.generators
             )
@@ -240,25 +316,26 @@ class BatchedTrainer:
     def _step(
         self, rows: Tensor, labels: Tensor, weights: Tensor, *masks: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """One AdamW step on a batch a model (M, W); log-probabilities (M, W, C) and the last hidden
-        layer (M, W, h) before it.
+        """Take one AdamW step on a batch (M, W).
+
+        Returns the log-probabilities (M, W, C) and the last hidden layer (M, W, h) before it.
         """
         inputs = self.features.index_select(0, rows.flatten()).view(*rows.shape, -1)
         activations = self.classifiers.forward(inputs, masks)
-        log_predicted = activations[-1].log_softmax(2)
+        log_probabilities = activations[-1].log_softmax(2)
         # Gradient of the batch's mean cross-entropy for the logits: (p - onehot) / batch size.
-        error = log_predicted.exp().scatter_add_(2, labels.unsqueeze(2), self.minus_one)
+        error = log_probabilities.exp().scatter_add_(2, labels.unsqueeze(2), self.minus_one)
         error *= weights
         self.classifiers.backward(activations, error, self.gradients, masks)
         self.adamw.step()
-        return log_predicted, activations[-2]
+        return log_probabilities, activations[-2]
 
-    def _seen(self, losses: Tensor, gold: Tensor, hits: Tensor) -> PassRecord:
+    def _pass_record(self, losses: Tensor, gold: Tensor, hits: Tensor) -> PassRecord:
         gold_probability, correct = gold.cpu().numpy(), hits.cpu().numpy()
         return PassRecord(
             losses.cpu().numpy().astype(np.float64),
-            [each[:size] for each, size in zip(gold_probability, self.sizes, strict=True)],
-            [each[:size] for each, size in zip(correct, self.sizes, strict=True)],
+            [row[:size] for row, size in zip(gold_probability, self.sizes, strict=True)],
+            [row[:size] for row, size in zip(correct, self.sizes, strict=True)],
             [],
         )
 
@@ -266,17 +343,16 @@ class BatchedTrainer:
 _Step: TypeAlias = Callable[..., tuple[Tensor, Tensor]]
 
 
-def _captured() -> _Step:
-    """Calls a step, always the same one, as one launch of a CUDA graph, which is recorded at the
-    first call after `_WARM_UP` plain ones.
+def _cuda_graph_runner() -> _Step:
+    """A function that runs one given step, always the same, by a CUDA graph.
 
-    The plain ones, steps of the training like any other, let libraries set up what they keep.
-    What comes back is overwritten by the next call.
+    The first `_WARM_UP` calls run the step as usual, so that libraries can set up their
+    workspaces; the next one records the graph. Each call overwrites the results of the one before.
     """
     graph = torch.cuda.CUDAGraph()
     stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-    given: list[Tensor] = []
-    answer: list[tuple[Tensor, Tensor]] = []
+    static_inputs: list[Tensor] = []
+    static_outputs: list[tuple[Tensor, Tensor]] = []
     calls = 0
 
     def run(step: _Step, *inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -285,41 +361,41 @@ def _captured() -> _Step:
         if calls <= _WARM_UP:
             stream.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(stream):
-                found = step(*inputs)
+                outputs = step(*inputs)
             torch.cuda.current_stream().wait_stream(stream)
-            return found
-        if not answer:
-            given.extend(each.clone() for each in inputs)
+            return outputs
+        if not static_outputs:
+            static_inputs.extend(tensor.clone() for tensor in inputs)
             with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-                answer.append(step(*given))
-        for kept, each in zip(given, inputs, strict=True):
-            kept.copy_(each)
+                static_outputs.append(step(*static_inputs))
+        for static, tensor in zip(static_inputs, inputs, strict=True):
+            static.copy_(tensor)
         graph.replay()
-        return answer[0]
+        return static_outputs[0]
 
     return run
 
 
-def _weights(sizes: Sequence[int], batch_size: int) -> Tensor:
-    """1/count for each item of a batch and 0 for a column without one, (M, S, W, 1)."""
+def _example_weights(sizes: Sequence[int], batch_size: int) -> Tensor:
+    """1/count per example of a batch, and 0 per column without one, (M, S, W, 1)."""
     steps = math.ceil(max(sizes) / batch_size)
     width = ALIGNED * math.ceil(batch_size / ALIGNED)
-    left = torch.tensor(sizes).unsqueeze(1) - batch_size * torch.arange(steps)  # (M, S)
-    counts = left.clamp(max=batch_size).unsqueeze(2)
+    remaining = torch.tensor(sizes).unsqueeze(1) - batch_size * torch.arange(steps)  # (M, S)
+    counts = remaining.clamp(max=batch_size).unsqueeze(2)
     return ((torch.arange(width) < counts) / counts).unsqueeze(3)
 
 
-def _padded(each: Sequence[NDArray[np.int64]]) -> Tensor:
-    """Arrays (n_m,) as one (M, max n_m + 1), filled up with zeros."""
-    padded = torch.zeros(len(each), max(map(len, each)) + 1, dtype=torch.int64)
-    for row, values in zip(padded, each, strict=True):
-        row[: len(values)] = torch.from_numpy(values)
+def _pad(arrays: Sequence[NDArray[np.int64]]) -> Tensor:
+    """M arrays (n_m,) as one tensor (M, max n_m + 1), padded with zeros."""
+    padded = torch.zeros(len(arrays), max(map(len, arrays)) + 1, dtype=torch.int64)
+    for row, array in zip(padded, arrays, strict=True):
+        row[: len(array)] = torch.from_numpy(array)
     return padded
 
 
-def _joined(each: Sequence[Tensor]) -> tuple[Tensor, list[int]]:
-    """The distinct tensors among `each` as one, and where each one's rows begin in it."""
-    distinct = {id(features): features for features in each}
-    begins = dict(zip(distinct, accumulate(map(len, distinct.values()), initial=0), strict=False))
-    whole = torch.cat(list(distinct.values())) if len(distinct) > 1 else each[0]
-    return whole, [begins[id(features)] for features in each]
+def _concatenate(features: Sequence[Tensor]) -> tuple[Tensor, list[int]]:
+    """The distinct tensors as one, and the offset of each model's rows in it."""
+    distinct = {id(tensor): tensor for tensor in features}
+    offsets = dict(zip(distinct, accumulate(map(len, distinct.values()), initial=0), strict=False))
+    joined = torch.cat(list(distinct.values())) if len(distinct) > 1 else features[0]
+    return joined, [offsets[id(tensor)] for tensor in features]

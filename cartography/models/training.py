@@ -1,4 +1,4 @@
-"""The one training loop: M classifiers side by side, an epoch at a time."""
+"""The training loop: M classifiers together, one epoch at a time."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -19,14 +19,27 @@ from cartography.parallel import run_rounds, worker_count
 
 @dataclass(frozen=True, eq=False)
 class Epoch:
-    """One finished epoch of M models, for training sets of n_1 ... n_M items.
+    """One finished epoch of M models with training sets of n_1, ..., n_M examples.
 
-    `gold_probability` and `correct` hold an array (n_m,) a model, in the order of its training
-    set. `losses` (M,) is the mean cross-entropy of the training pass, in nats. `classifiers` are
-    the models, each on its own (M = 1), and `states` what a training can go on from: the
-    training goes on in both, so that only the last epoch's stay. `representations` hold psi
-    (n_m, h) of each set as the training pass saw it, dropout on, if they were to be recorded, else
-    nothing.
+    Attributes
+    ----------
+    number : int
+        From 1.
+    epochs : int
+        The number of epochs of the whole training.
+    losses : float64 array, shape (M,)
+        Mean cross-entropy of the training pass, in nats.
+    gold_probability : tuple of float32 arrays, shape (n_m,) each
+        In the order of the training set.
+    correct : tuple of bool arrays, shape (n_m,) each
+        In the order of the training set.
+    classifiers : tuple of BatchedMLP
+        The models, each on its own (M = 1). Training changes them in place: only those of the
+        last epoch stay as they are.
+    states : tuple of Checkpoint
+        The states from which training can continue; changed in place, too.
+    representations : tuple of Tensor, shape (n_m, h) each
+        psi in the training pass, with dropout; empty unless they are recorded.
     """
 
     number: int
@@ -40,9 +53,21 @@ class Epoch:
 
 
 def pick_device(name: str) -> torch.device:
-    """The device called `auto` (CUDA where there is one), `cpu` or `cuda`.
+    """Choose the device to train on.
 
-    Raises CartographyError for another name, and for `cuda` on a machine without it.
+    Parameters
+    ----------
+    name : {"auto", "cpu", "cuda"}
+        "auto" is CUDA if there is a CUDA device, else the CPU.
+
+    Returns
+    -------
+    torch.device
+
+    Raises
+    ------
+    CartographyError
+        The name is unknown, or there is no CUDA device.
     """
     if name not in ("auto", "cpu", "cuda"):
         raise CartographyError(f"device {name!r} is not one of auto, cpu, cuda")
@@ -52,7 +77,7 @@ def pick_device(name: str) -> torch.device:
 
 
 def as_tensor(features: NDArray[np.float32], device: torch.device) -> Tensor:
-    """Features (n, d) on `device` in float32; on the CPU a writable such array is shared."""
+    """Features (n, d) on `device` in float32; on the CPU a writable float32 array is shared."""
     writable = features if features.flags.writeable else features.copy()
     return torch.from_numpy(np.ascontiguousarray(writable, dtype=np.float32)).to(device)
 
@@ -65,71 +90,100 @@ def train_epochs(
     *,
     record: bool = False,
 ) -> Iterator[Epoch]:
-    """Train one model a training set, side by side, and yield after each epoch.
+    """Train one model per training set, and yield after each epoch.
 
-    `features` (R, d) is one tensor for all, or one a set; each set names its own rows of it. Sets
-    may differ in size: in an epoch a model takes ceil(n_m / batch size) steps, and what it learns
-    does not depend on its neighbours. With `record`, the epochs hold representations.
+    Sets may differ in size: in an epoch, a model takes ceil(n_m / batch size) steps. The result of
+    a model does not depend on the other models.
 
-    Raises CartographyError when a set is empty, holds a label that is not in 0 .. `classes` - 1,
-    or the loss stops being a number.
+    Parameters
+    ----------
+    features : Tensor, shape (R, d), or sequence of Tensor
+        One tensor for all sets, or one per set.
+    sets : sequence of TrainingSet, length M
+    classes : int
+        C; labels are 0 to C - 1.
+    recipe : Recipe
+        With a batch size.
+    record : bool
+        Whether the epochs contain representations.
+
+    Yields
+    ------
+    Epoch
+
+    Raises
+    ------
+    CartographyError
+        A set is empty or contains an invalid label, or a loss is not finite.
     """
-    for each in sets:
-        if len(each.rows) == 0:
+    for training_set in sets:
+        if len(training_set.rows) == 0:
             raise CartographyError("there is nothing to train on: give at least one labelled text")
-        if each.labels.min() < 0 or each.labels.max() >= classes:
+        lowest, highest = training_set.labels.min(), training_set.labels.max()
+        if lowest < 0 or highest >= classes:
             raise CartographyError(
-                f"labels to train on run from 0 to {classes - 1}; one is "
-                f"{each.labels.min() if each.labels.min() < 0 else each.labels.max()}: leave out "
-                "texts without a gold label"
+                f"training labels must be 0 to {classes - 1}, not "
+                f"{lowest if lowest < 0 else highest}: leave out texts without a gold label"
             )
     if recipe.batch_size is None:
-        raise ValueError("the recipe's batch size is open: call Preset.for_corpus first")
-    own = [features] * len(sets) if isinstance(features, Tensor) else list(features)
-    device = own[0].device
-    shares = _shares(sets, recipe.batch_size, device)
-    loops = [
-        BatchedTrainer([own[m] for m in share], [sets[m] for m in share], classes, recipe, record)
-        for share in shares
+        raise ValueError("the recipe has no batch size: call Preset.for_corpus first")
+    per_set = [features] * len(sets) if isinstance(features, Tensor) else list(features)
+    device = per_set[0].device
+    groups = _groups(sets, recipe.batch_size, device)
+    trainers = [
+        BatchedTrainer(
+            [per_set[m] for m in group], [sets[m] for m in group], classes, recipe, record
+        )
+        for group in groups
     ]
-    place = np.argsort(np.concatenate(shares))  # of each model among those of all loops
-    # A loop that ends early, by a mistake too, ends the epochs under way: `run_rounds` alone would go
-    # on for as long as somebody keeps the mistake.
-    with closing(run_rounds([loop.epoch for loop in loops], recipe.epochs, device)) as passes:
-        for number, seen in enumerate(passes, start=1):
-            losses = np.concatenate([each.losses for each in seen])[place]
+    position = np.argsort(np.concatenate(groups))  # of each model among those of all trainers
+    # Closed at an early end, also after an error: `run_rounds` would otherwise train on for as
+    # long as somebody keeps the traceback.
+    with closing(
+        run_rounds([trainer.epoch for trainer in trainers], recipe.epochs, device)
+    ) as rounds:
+        for number, results in enumerate(rounds, start=1):
+            losses = np.concatenate([result.losses for result in results])[position]
             if not np.isfinite(losses).all():
                 raise CartographyError(
                     f"training diverged in epoch {number}: check the word vectors for values that "
                     "are huge or not numbers"
                 )
-            gold = [each for one in seen for each in one.gold_probability]
-            correct = [each for one in seen for each in one.correct]
-            representations = [each for one in seen for each in one.representations]
-            models = [loop.classifiers[m] for loop in loops for m in range(len(loop.classifiers))]
-            states = [each for loop in loops for each in loop.states()]
+            gold = [array for result in results for array in result.gold_probability]
+            correct = [array for result in results for array in result.correct]
+            psi = [tensor for result in results for tensor in result.representations]
+            models = [
+                trainer.classifiers[m]
+                for trainer in trainers
+                for m in range(len(trainer.classifiers))
+            ]
+            checkpoints = [state for trainer in trainers for state in trainer.checkpoints()]
             yield Epoch(
                 number,
                 recipe.epochs,
                 losses,
-                tuple(gold[at] for at in place),
-                tuple(correct[at] for at in place),
-                tuple(models[at] for at in place),
-                tuple(states[at] for at in place),
-                tuple(representations[at] for at in place) if record else (),
+                tuple(gold[i] for i in position),
+                tuple(correct[i] for i in position),
+                tuple(models[i] for i in position),
+                tuple(checkpoints[i] for i in position),
+                tuple(psi[i] for i in position) if record else (),
             )
 
 
-def _shares(sets: Sequence[TrainingSet], batch_size: int, device: torch.device) -> list[list[int]]:
-    """Models that train in lockstep, the longest first: all have taken and take an epoch equally
-    many steps. On the CPU there are two shares a core, so that five models are not three and two.
+def _groups(sets: Sequence[TrainingSet], batch_size: int, device: torch.device) -> list[list[int]]:
+    """Models that train together, the longest training first.
+
+    The models of a group have taken equally many steps and take equally many per epoch. On the
+    CPU there are two groups per core, so that five models are not split into three and two.
     """
-    alike: dict[tuple[int, int], list[int]] = {}
-    for model, each in enumerate(sets):
-        steps = math.ceil(len(each.rows) / batch_size)
-        alike.setdefault((steps, each.start.steps if each.start else 0), []).append(model)
-    shares = []
-    for key in sorted(alike, reverse=True):
-        parts = min(2 * worker_count(device) if device.type == "cpu" else 1, len(alike[key]))
-        shares += [part.tolist() for part in np.array_split(alike[key], parts)]
-    return shares
+    by_steps: dict[tuple[int, int], list[int]] = {}
+    for model, training_set in enumerate(sets):
+        steps = math.ceil(len(training_set.rows) / batch_size)
+        done = training_set.start.steps if training_set.start else 0
+        by_steps.setdefault((steps, done), []).append(model)
+    groups = []
+    for key in sorted(by_steps, reverse=True):
+        most = 2 * worker_count(device) if device.type == "cpu" else 1
+        count = min(most, len(by_steps[key]))
+        groups += [group.tolist() for group in np.array_split(by_steps[key], count)]
+    return groups

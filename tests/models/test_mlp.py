@@ -1,4 +1,4 @@
-"""The side-by-side models against the same models in plain torch.nn."""
+"""Batched models against the same models in torch.nn."""
 
 import math
 from dataclasses import replace
@@ -27,7 +27,7 @@ def seeded(*seeds: int) -> list[torch.Generator]:
     return [torch.Generator().manual_seed(seed) for seed in seeds]
 
 
-def plain(classifier: BatchedMLP, model: int) -> nn.Sequential:
+def torch_model(classifier: BatchedMLP, model: int) -> nn.Sequential:
     """Model number `model` as torch.nn modules."""
     modules: list[nn.Module] = []
     for weights, biases in classifier.layers.views(classifier.flat):
@@ -39,22 +39,24 @@ def plain(classifier: BatchedMLP, model: int) -> nn.Sequential:
 
 
 def test_layers_count_and_lay_out_parameters() -> None:
-    assert LAYERS.pairs == [(7, 5), (5, 4), (4, 3)]
+    assert LAYERS.shapes == [(7, 5), (5, 4), (4, 3)]
     assert 7 * 5 + 5 + 5 * 4 + 4 + 4 * 3 + 3 == 79
-    assert LAYERS.parameters == 80, "a multiple of 16 floats"
-    flat = torch.arange(2 * LAYERS.parameters, dtype=torch.float32).view(2, -1)
+    assert LAYERS.parameter_count == 80, "a multiple of 16 floats"
+    flat = torch.arange(2 * LAYERS.parameter_count, dtype=torch.float32).view(2, -1)
     (first, bias), *_ = LAYERS.views(flat)
     assert first.shape == (2, 7, 5)
     assert bias.shape == (2, 1, 5)
-    assert first[1, 0, 0] == LAYERS.parameters
+    assert first[1, 0, 0] == LAYERS.parameter_count
     assert bias[0, 0].tolist() == [35.0, 36.0, 37.0, 38.0, 39.0]
 
 
-def test_initial_weights_are_those_of_linear_and_do_not_depend_on_neighbours() -> None:
+def test_initial_weights_are_those_of_linear_and_do_not_depend_on_other_models() -> None:
     alone = BatchedMLP.initialised(LAYERS, seeded(1), CPU)
-    among = BatchedMLP.initialised(LAYERS, seeded(0, 1, 2), CPU)
-    assert torch.equal(alone.flat[0], among.flat[1])
-    for (inputs, _), (weights, biases) in zip(LAYERS.pairs, LAYERS.views(among.flat), strict=True):
+    together = BatchedMLP.initialised(LAYERS, seeded(0, 1, 2), CPU)
+    assert torch.equal(alone.flat[0], together.flat[1])
+    for (inputs, _), (weights, biases) in zip(
+        LAYERS.shapes, LAYERS.views(together.flat), strict=True
+    ):
         bound = 1 / math.sqrt(inputs)
         for values in (weights, biases):
             assert values.abs().max() <= bound
@@ -73,7 +75,7 @@ def test_forward_and_backward_match_torch_nn(models: int) -> None:
     gradients = LAYERS.views(flat)
     classifier.backward(activations, (predicted - onehot) / 6, gradients)
     for model in range(models):
-        reference = plain(classifier, model)
+        reference = torch_model(classifier, model)
         logits = reference(inputs[model])
         torch.testing.assert_close(activations[-1][model], logits, atol=1e-6, rtol=1e-5)
         nn.functional.cross_entropy(logits, labels[model]).backward()
@@ -108,34 +110,34 @@ def test_scoring_in_blocks_matches_torch_nn() -> None:
     classifier = BatchedMLP.initialised(LAYERS, seeded(3, 4), CPU)
     features = torch.randn(BLOCK + 10, 7, generator=seeded(2)[0])
     rows = torch.stack([torch.arange(BLOCK + 10), torch.arange(BLOCK + 10).flip(0)])
-    scored = probabilities(classifier, features, rows)
-    represented = representations(classifier, features, rows)
+    predicted = probabilities(classifier, features, rows)
+    psi = representations(classifier, features, rows)
     for model in range(2):
-        reference = plain(classifier, model)
+        reference = torch_model(classifier, model)
         with torch.no_grad():
             expected: Tensor = reference(features[rows[model]])
             hidden: Tensor = reference[:-1](features[rows[model]])
-        torch.testing.assert_close(scored[model], expected.softmax(1), atol=1e-6, rtol=1e-5)
-        torch.testing.assert_close(represented[model], hidden, atol=1e-6, rtol=1e-5)
+        torch.testing.assert_close(predicted[model], expected.softmax(1), atol=1e-6, rtol=1e-5)
+        torch.testing.assert_close(psi[model], hidden, atol=1e-6, rtol=1e-5)
 
 
-def test_noise_leaves_dropout_on_in_every_block() -> None:
+def test_inference_dropout_is_on_in_every_block() -> None:
     classifier = BatchedMLP.initialised(LAYERS, seeded(3, 4), CPU)
     features = torch.randn(BLOCK + 10, 7, generator=seeded(2)[0])
     rows = torch.arange(BLOCK + 10).repeat(2, 1)
-    noise = InferenceDropout(0.3, (8, 9))
-    psi = representations(classifier, features, rows, noise)
-    # As wide as for one model: what is drawn for a row does not depend on the neighbours.
+    dropout = InferenceDropout(0.3, (8, 9))
+    psi = representations(classifier, features, rows, dropout)
+    # Blocks are as wide as for one model, so the draws do not depend on the number of models.
     for block, columns in enumerate(torch.arange(BLOCK + 10).split(BLOCK)):
-        masks = dropout_masks(len(columns), LAYERS.hidden, 0.3, noise.generators(block, CPU))
+        masks = dropout_masks(len(columns), LAYERS.hidden, 0.3, dropout.generators(block, CPU))
         *_, expected, logits = classifier.forward(features[columns].expand(2, -1, -1), masks)
         torch.testing.assert_close(psi[:, columns], expected)
         torch.testing.assert_close(
-            probabilities(classifier, features, rows, noise)[:, columns], logits.softmax(2)
+            probabilities(classifier, features, rows, dropout)[:, columns], logits.softmax(2)
         )
 
 
-def test_a_relu_on_the_outputs_is_part_of_both_passes() -> None:
+def test_relu_outputs_apply_forward_and_backward() -> None:
     layers = replace(LAYERS, relu_outputs=True)
     classifier = BatchedMLP.initialised(layers, seeded(0), CPU)
     inputs = torch.randn(1, 6, 7, generator=seeded(9)[0])
@@ -153,7 +155,7 @@ def test_a_relu_on_the_outputs_is_part_of_both_passes() -> None:
     torch.testing.assert_close(flat, leaf.grad, atol=1e-5, rtol=1e-5)
 
 
-def test_what_follows_a_layer_is_a_perceptron_of_the_same_parameters() -> None:
+def test_the_layers_after_a_layer_share_its_parameters() -> None:
     classifier = BatchedMLP.initialised(LAYERS, seeded(3, 4), CPU)
     _, first, second, logits = classifier.forward(torch.randn(2, 6, 7, generator=seeded(2)[0]))
     rest = classifier.after(1)
@@ -162,19 +164,19 @@ def test_what_follows_a_layer_is_a_perceptron_of_the_same_parameters() -> None:
     torch.testing.assert_close(classifier.after(2).forward(second)[-1], logits)
 
 
-def test_scoring_nothing_has_the_shape_of_nothing() -> None:
+def test_scoring_no_rows_gives_empty_results() -> None:
     classifier = BatchedMLP.initialised(LAYERS, seeded(3), CPU)
-    features, none = torch.zeros(4, 7), torch.zeros(1, 0, dtype=torch.int64)
-    assert probabilities(classifier, features, none).shape == (1, 0, 3)
-    assert representations(classifier, features, none).shape == (1, 0, 4)
+    features, rows = torch.zeros(4, 7), torch.zeros(1, 0, dtype=torch.int64)
+    assert probabilities(classifier, features, rows).shape == (1, 0, 3)
+    assert representations(classifier, features, rows).shape == (1, 0, 4)
 
 
-def test_dropout_masks_keep_the_mean_and_the_share() -> None:
+def test_dropout_masks_drop_the_right_fraction_and_keep_the_mean() -> None:
     masks = dropout_masks(400, (50, 31), 0.3, seeded(0, 1))
     assert [mask.shape for mask in masks] == [(2, 400, 50), (2, 400, 31)]
     for mask in masks:
         assert mask.unique().tolist() == pytest.approx([0, 1 / 0.7])
-        # Each of the four decisions that one drawn number holds, by itself.
+        # Check each of the four decisions from one draw separately.
         for lane in range(4):
             share = (mask[..., lane::4] == 0).float().mean().item()
             assert share == pytest.approx(0.3, abs=0.02)
@@ -193,25 +195,25 @@ def test_neighbouring_decisions_of_a_mask_are_independent() -> None:
     assert off_diagonal.abs().max() < 5 / math.sqrt(5_000)
 
 
-def test_monte_carlo_passes_differ_and_average_to_something_like_the_plain_prediction() -> None:
+def test_monte_carlo_passes_differ_and_average_to_about_the_plain_prediction() -> None:
     classifier = BatchedMLP.initialised(LAYERS, seeded(3, 4), CPU)
     features = torch.randn(20, 7, generator=seeded(2)[0])
     rows = torch.arange(20).repeat(2, 1)
-    found = mc_probabilities(classifier, features, rows, InferenceDropout(0.3, (1, 2)), 400)
-    assert found.shape == (2, 20, 400, 3)
-    assert not torch.equal(found[:, :, 0], found[:, :, 1])
-    torch.testing.assert_close(found.sum(3), torch.ones(2, 20, 400))
-    plainly = probabilities(classifier, features, rows)
-    torch.testing.assert_close(found.mean(2), plainly, atol=0.05, rtol=0)
+    passes = mc_probabilities(classifier, features, rows, InferenceDropout(0.3, (1, 2)), 400)
+    assert passes.shape == (2, 20, 400, 3)
+    assert not torch.equal(passes[:, :, 0], passes[:, :, 1])
+    torch.testing.assert_close(passes.sum(3), torch.ones(2, 20, 400))
+    without_dropout = probabilities(classifier, features, rows)
+    torch.testing.assert_close(passes.mean(2), without_dropout, atol=0.05, rtol=0)
 
 
-def test_monte_carlo_passes_are_those_of_the_whole_network() -> None:
+def test_monte_carlo_passes_match_the_whole_network() -> None:
     classifier = BatchedMLP.initialised(LAYERS, seeded(3), CPU)
     features = torch.randn(20, 7, generator=seeded(2)[0])
     rows = torch.arange(20).unsqueeze(0)
-    [found] = mc_probabilities(classifier, features, rows, InferenceDropout(0.3, (1,)), 2)
-    drawn = [torch.Generator().manual_seed(torch_seed(1, 0))]
+    [passes] = mc_probabilities(classifier, features, rows, InferenceDropout(0.3, (1,)), 2)
+    generators = [torch.Generator().manual_seed(torch_seed(1, 0))]
     for number in range(2):
-        masks = dropout_masks(20, LAYERS.hidden, 0.3, drawn)
+        masks = dropout_masks(20, LAYERS.hidden, 0.3, generators)
         expected = classifier.forward(features[rows], masks)[-1].softmax(2)[0]
-        torch.testing.assert_close(found[:, number], expected)
+        torch.testing.assert_close(passes[:, number], expected)

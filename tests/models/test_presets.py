@@ -1,17 +1,22 @@
 from cartography.models.presets import PAPER
 
 
-def test_the_paper_settings_are_those_it_states() -> None:
-    main, binary = PAPER.classifier, PAPER.discriminator
-    assert main.hidden == (300, 300, 300)
-    assert (main.dropout, main.learning_rate, main.epochs) == (0.3, 1e-4, 30)
-    assert (main.betas, main.epsilon, main.dynamics) == ((0.9, 0.999), 1e-8, "epoch_end")
-    assert (binary.hidden, binary.learning_rate, binary.epochs) == ((300,), 5e-5, 30)
+def test_the_paper_preset_has_the_settings_of_the_paper() -> None:
+    classifier, discriminator = PAPER.classifier, PAPER.discriminator
+    assert classifier.hidden == (300, 300, 300)
+    assert (classifier.dropout, classifier.learning_rate, classifier.epochs) == (0.3, 1e-4, 30)
+    assert (classifier.betas, classifier.epsilon, classifier.dynamics) == (
+        (0.9, 0.999),
+        1e-8,
+        "epoch_end",
+    )
+    assert (discriminator.hidden, discriminator.learning_rate) == ((300,), 5e-5)
+    assert discriminator.epochs == 30
     assert (PAPER.t_cor, PAPER.mc_passes) == (0.2, 10)
     assert (PAPER.query_size, PAPER.iterations) == (50, 30)
 
 
-def test_open_sizes_follow_the_corpus() -> None:
+def test_missing_sizes_depend_on_the_corpus() -> None:
     trec, agnews, tiny = (PAPER.for_corpus(rows) for rows in (5_452, 120_000, 200))
     assert (trec.classifier.batch_size, trec.discriminator.batch_size) == (16, 16)
     assert (agnews.classifier.batch_size, agnews.discriminator.batch_size) == (64, 64)

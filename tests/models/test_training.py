@@ -1,4 +1,4 @@
-"""The training loop against the same training in plain torch.nn."""
+"""The training loop against the same training in torch.nn."""
 
 import gc
 import time
@@ -36,10 +36,12 @@ RAGGED = [
 ]
 
 
-def plain_training(each: TrainingSet, recipe: Recipe) -> tuple[nn.Sequential, list[np.ndarray]]:
-    """One model trained by torch's own modules, autograd and AdamW, in the same order of rows."""
+def torch_training(
+    training_set: TrainingSet, recipe: Recipe
+) -> tuple[nn.Sequential, list[np.ndarray]]:
+    """One model trained by torch's modules, autograd and AdamW, in the same order of rows."""
     layers = Layers(7, recipe.hidden, 3)
-    start = torch.Generator().manual_seed(torch_seed(each.seed, 0))
+    start = torch.Generator().manual_seed(torch_seed(training_set.seed, 0))
     weights = layers.views(BatchedMLP.initialised(layers, [start], torch.device("cpu")).flat)
     modules: list[nn.Module] = []
     for weight, bias in weights:
@@ -49,30 +51,32 @@ def plain_training(each: TrainingSet, recipe: Recipe) -> tuple[nn.Sequential, li
         modules += [linear, nn.ReLU()]
     model = nn.Sequential(*modules[:-1])
     optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate)
-    order_of = torch.Generator().manual_seed(torch_seed(each.seed, 1))
-    rows, labels = torch.from_numpy(each.rows), torch.from_numpy(each.labels)
-    seen = []
+    order_generator = torch.Generator().manual_seed(torch_seed(training_set.seed, 1))
+    rows, labels = torch.from_numpy(training_set.rows), torch.from_numpy(training_set.labels)
+    probabilities = []
     for _ in range(recipe.epochs):
-        order = torch.randperm(len(rows), generator=order_of)
+        order = torch.randperm(len(rows), generator=order_generator)
         for batch in order.split(recipe.batch_size or 0):
             optimiser.zero_grad()
             nn.functional.cross_entropy(model(FEATURES[rows[batch]]), labels[batch]).backward()
             optimiser.step()
         with torch.no_grad():
-            found = model(FEATURES[rows]).softmax(1)
-        seen.append(found[torch.arange(len(rows)), labels].numpy())
-    return model, seen
+            predicted = model(FEATURES[rows]).softmax(1)
+        probabilities.append(predicted[torch.arange(len(rows)), labels].numpy())
+    return model, probabilities
 
 
-@pytest.mark.parametrize("sets", [RAGGED[:1], RAGGED], ids=["one model", "three, ragged"])
+@pytest.mark.parametrize(
+    "sets", [RAGGED[:1], RAGGED], ids=["one model", "three of different sizes"]
+)
 @pytest.mark.parametrize("epochs", [1, 3])
 def test_training_matches_torch_nn(sets: list[TrainingSet], epochs: int) -> None:
     recipe = replace(RECIPE, epochs=epochs)
-    seen = list(train_epochs(FEATURES, sets, 3, recipe))
-    assert [epoch.number for epoch in seen] == list(range(1, epochs + 1))
-    final = seen[-1].classifiers
-    for model, each in enumerate(sets):
-        reference, expected = plain_training(each, recipe)
+    records = list(train_epochs(FEATURES, sets, 3, recipe))
+    assert [epoch.number for epoch in records] == list(range(1, epochs + 1))
+    final = records[-1].classifiers
+    for model, training_set in enumerate(sets):
+        reference, expected = torch_training(training_set, recipe)
         for (weights, biases), linear in zip(
             final[model].layers.views(final[model].flat),
             [m for m in reference if hasattr(m, "weight")],
@@ -80,15 +84,15 @@ def test_training_matches_torch_nn(sets: list[TrainingSet], epochs: int) -> None
         ):
             assert torch.allclose(weights[0].T, linear.weight, atol=1e-5, rtol=1e-5)
             assert torch.allclose(biases[0, 0], linear.bias, atol=1e-5, rtol=1e-5)
-        for epoch, probability in zip(seen, expected, strict=True):
+        for epoch, probability in zip(records, expected, strict=True):
             np.testing.assert_allclose(epoch.gold_probability[model], probability, atol=1e-5)
 
 
 def test_one_adamw_step_matches_the_formula() -> None:
-    # One item, so one step of one epoch: w <- w (1 - lr decay) - lr g / (|g| + eps) after bias
+    # One example, so one step of one epoch: w <- w (1 - lr decay) - lr g / (|g| + eps) after bias
     # correction (Loshchilov & Hutter 2017, Algorithm 2, t = 1).
     recipe = replace(RECIPE, epochs=1)
-    each = TrainingSet(np.array([3]), np.array([1]), seed=5)
+    training_set = TrainingSet(np.array([3]), np.array([1]), seed=5)
     layers = Layers(7, recipe.hidden, 3)
     start = torch.Generator().manual_seed(torch_seed(5, 0))
     before = BatchedMLP.initialised(layers, [start], torch.device("cpu"))
@@ -100,11 +104,11 @@ def test_one_adamw_step_matches_the_formula() -> None:
     nn.functional.cross_entropy(hidden[0], torch.tensor([1])).backward()
     assert leaf.grad is not None
     expected = before.flat * (1 - 1e-2 * 0.01) - 1e-2 * leaf.grad / (leaf.grad.abs() + 1e-8)
-    (epoch,) = train_epochs(FEATURES, [each], 3, recipe)
+    (epoch,) = train_epochs(FEATURES, [training_set], 3, recipe)
     assert torch.allclose(epoch.classifiers[0].flat, expected, atol=1e-5)
 
 
-# Five sets of one size are in lockstep; the others go beside them.
+# Six sets of 10 examples can train together; the other two train on their own.
 SEVERAL = [
     *RAGGED,
     *(TrainingSet(RNG.permutation(40)[:10], RNG.integers(3, size=10), seed) for seed in range(5)),
@@ -113,52 +117,52 @@ SEVERAL = [
 
 @pytest.fixture
 def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two shares of the models in lockstep, so that of three two stand side by side."""
+    """At most two groups per number of steps, so that several models train together."""
     monkeypatch.setattr("cartography.parallel._CORES", 1)
 
 
 @pytest.mark.usefixtures("one_core")
-def test_on_one_core_models_stand_side_by_side() -> None:
-    shares = training._shares(SEVERAL, 4, torch.device("cpu"))
-    assert shares == [[2], [0, 3, 4], [5, 6, 7], [1]]
+def test_on_one_core_models_train_in_groups() -> None:
+    groups = training._groups(SEVERAL, 4, torch.device("cpu"))
+    assert groups == [[2], [0, 3, 4], [5, 6, 7], [1]]
 
 
 @pytest.mark.usefixtures("one_core")
 @pytest.mark.parametrize("batch_size", [4, 16, 10], ids=["4", "16", "10, no multiple of 16"])
-def test_a_model_does_not_depend_on_its_neighbours(batch_size: int) -> None:
+def test_a_model_does_not_depend_on_the_other_models(batch_size: int) -> None:
     recipe = replace(RECIPE, dropout=0.3, batch_size=batch_size)
     *_, together = train_epochs(FEATURES, SEVERAL, 3, recipe)
-    for model, each in enumerate(SEVERAL):
-        *_, alone = train_epochs(FEATURES, [each], 3, recipe)
+    for model, training_set in enumerate(SEVERAL):
+        *_, alone = train_epochs(FEATURES, [training_set], 3, recipe)
         assert np.array_equal(alone.gold_probability[0], together.gold_probability[model])
         assert torch.equal(alone.classifiers[0].flat, together.classifiers[model].flat)
 
 
 @pytest.mark.usefixtures("one_core")
-def test_a_map_with_dropout_left_on_does_not_depend_on_its_neighbours() -> None:
+def test_dynamics_with_dropout_at_test_do_not_depend_on_the_other_models() -> None:
     recipe = replace(RECIPE, dropout=0.3, dropout_at_test=True, batch_size=32)
     rng = np.random.default_rng(2)
     rows, labels = rng.integers(40, size=300), rng.integers(3, size=300)
     sets = [TrainingSet(rows, labels, seed) for seed in range(3)]
     *_, together = train_epochs(FEATURES, sets, 3, recipe)
-    for model, each in enumerate(sets):
-        *_, alone = train_epochs(FEATURES, [each], 3, recipe)
+    for model, training_set in enumerate(sets):
+        *_, alone = train_epochs(FEATURES, [training_set], 3, recipe)
         np.testing.assert_allclose(
             alone.gold_probability[0], together.gold_probability[model], atol=1e-6, rtol=0
         )
 
 
 def test_a_model_does_not_depend_on_the_number_of_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = []
+    parameters = []
     for cores in (1, 3):
         monkeypatch.setattr("cartography.parallel._CORES", cores)
         *_, last = train_epochs(FEATURES, SEVERAL, 3, replace(RECIPE, dropout=0.3))
-        found.append(torch.cat([each.flat for each in last.classifiers]))
-    assert torch.equal(*found)
+        parameters.append(torch.cat([classifier.flat for classifier in last.classifiers]))
+    assert torch.equal(*parameters)
 
 
 @pytest.mark.usefixtures("one_core")
-def test_each_set_may_have_features_of_its_own() -> None:
+def test_each_set_may_have_its_own_features() -> None:
     other = FEATURES.flip(0) * 2
     sets = SEVERAL[3:6]
     *_, together = train_epochs([FEATURES, other, FEATURES], sets, 3, RECIPE)
@@ -167,7 +171,7 @@ def test_each_set_may_have_features_of_its_own() -> None:
         assert np.array_equal(alone.gold_probability[0], together.gold_probability[model])
 
 
-def test_features_in_double_precision_train_in_it() -> None:
+def test_double_precision_features_train_in_double_precision() -> None:
     *_, single = train_epochs(FEATURES, RAGGED, 3, RECIPE)
     *_, double = train_epochs(FEATURES.double(), RAGGED, 3, RECIPE)
     assert double.classifiers[0].flat.dtype == torch.float64
@@ -176,21 +180,43 @@ def test_features_in_double_precision_train_in_it() -> None:
     )
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_seed_others() -> None:
+def test_results_are_reproducible_to_the_bit_and_depend_on_the_seed() -> None:
     recipe = replace(RECIPE, dropout=0.3)
-    other = [replace(each, seed=each.seed + 1) for each in RAGGED]
-    one, two, three = (
+    reseeded = [replace(training_set, seed=training_set.seed + 1) for training_set in RAGGED]
+    first, again, other = (
         list(train_epochs(FEATURES, sets, 3, recipe))[-1].classifiers
-        for sets in (RAGGED, RAGGED, other)
+        for sets in (RAGGED, RAGGED, reseeded)
     )
     for model in range(3):
-        assert torch.equal(one[model].flat, two[model].flat)
-        assert not torch.equal(one[model].flat, three[model].flat)
+        assert torch.equal(first[model].flat, again[model].flat)
+        assert not torch.equal(first[model].flat, other[model].flat)
 
 
-def test_dynamics_of_the_training_pass_are_read_before_each_step() -> None:
-    # A batch as large as the set: the pass sees the weights of the epoch's start, so what it
-    # reads in epoch e + 1 is what a pass at the end of epoch e reads.
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+def test_public_adamw_replaces_the_fused_kernel(
+    dropout: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = replace(RECIPE, dropout=dropout)
+
+    def losses_of_two_trainings() -> list[np.ndarray]:
+        """The second training continues the first."""
+        first = list(train_epochs(FEATURES, RAGGED, 3, recipe))
+        continued = [
+            replace(training_set, start=state)
+            for training_set, state in zip(RAGGED, first[-1].states, strict=True)
+        ]
+        second = list(train_epochs(FEATURES, continued, 3, recipe))
+        assert [state.steps for state in second[-1].states] == [18, 6, 36]
+        return [epoch.losses for epoch in first + second]
+
+    fused = losses_of_two_trainings()
+    monkeypatch.delattr(torch, "_fused_adamw_")
+    np.testing.assert_allclose(losses_of_two_trainings(), fused, atol=1e-6)
+
+
+def test_training_pass_dynamics_are_recorded_before_each_step() -> None:
+    # With one batch per epoch, the training pass of epoch e + 1 has the weights of the end of
+    # epoch e, so it records the same values.
     recipe = replace(RECIPE, batch_size=21)
     at_end = list(train_epochs(FEATURES, RAGGED, 3, recipe))
     in_pass = list(train_epochs(FEATURES, RAGGED, 3, replace(recipe, dynamics="training_pass")))
@@ -218,48 +244,48 @@ def test_the_paper_recipe_learns_a_separable_problem() -> None:
     assert last.correct[0].mean() > 0.98
 
 
-def test_features_of_any_size_train_as_long_as_they_are_numbers() -> None:
+def test_huge_finite_features_can_be_trained_on() -> None:
     """A gold label whose probability underflows to 0 still has a finite loss."""
     *_, last = train_epochs(FEATURES * 3_000, RAGGED, 3, RECIPE)
     assert np.isfinite(last.losses).all()
-    assert min(each.min() for each in last.gold_probability) < 1e-30
+    assert min(array.min() for array in last.gold_probability) < 1e-30
 
 
-def test_mistakes() -> None:
+def test_invalid_input_is_refused() -> None:
     empty = TrainingSet(np.arange(0), np.arange(0), 1)
     with pytest.raises(CartographyError, match="nothing to train on"):
         next(train_epochs(FEATURES, [empty], 3, RECIPE))
     with pytest.raises(CartographyError, match=r"diverged in epoch 1: check the word vectors"):
         next(train_epochs(FEATURES * float("nan"), RAGGED, 3, RECIPE))
-    for labels, named in ((np.array([0, -1, 3]), -1), (np.array([0, 1, 3]), 3)):
-        with pytest.raises(CartographyError, match=f"run from 0 to 2; one is {named}"):
+    for labels, label in ((np.array([0, -1, 3]), -1), (np.array([0, 1, 3]), 3)):
+        with pytest.raises(CartographyError, match=f"must be 0 to 2, not {label}: leave out"):
             next(train_epochs(FEATURES, [TrainingSet(np.arange(3), labels, 1)], 3, RECIPE))
     for changes in ({"epochs": 0}, {"batch_size": 0}, {"dropout": 1.0}):
         with pytest.raises(CartographyError):
             replace(RECIPE, **changes)
     with pytest.raises(CartographyError, match="device 'tpu' is not one of auto, cpu, cuda"):
         pick_device("tpu")
-    with pytest.raises(ValueError, match="batch size is open"):
+    with pytest.raises(ValueError, match="no batch size"):
         next(train_epochs(FEATURES, RAGGED, 3, replace(RECIPE, batch_size=None)))
 
 
-def test_nothing_trains_on_after_a_divergence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_stops_after_a_divergence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cartography.parallel._CORES", 2)
-    begun, epoch = [], BatchedTrainer.epoch
+    started, epoch = [], BatchedTrainer.epoch
 
-    def counted(loop: BatchedTrainer) -> PassRecord:
-        begun.append(loop.number)
+    def counted_epoch(trainer: BatchedTrainer) -> PassRecord:
+        started.append(trainer.number)
         time.sleep(0.01)
-        return epoch(loop)
+        return epoch(trainer)
 
-    monkeypatch.setattr(BatchedTrainer, "epoch", counted)
-    with pytest.raises(CartographyError, match="diverged in epoch 1") as kept:
+    monkeypatch.setattr(BatchedTrainer, "epoch", counted_epoch)
+    with pytest.raises(CartographyError, match="diverged in epoch 1") as caught:
         list(train_epochs(FEATURES * float("nan"), SEVERAL, 3, replace(RECIPE, epochs=500)))
-    time.sleep(0.2)  # those under way come to their end
-    before = len(begun)
+    time.sleep(0.2)  # running epochs finish
+    before = len(started)
     time.sleep(0.2)
-    assert len(begun) == before < 100
-    assert kept.value.__traceback__ is not None, "what holds the training is still here"
+    assert len(started) == before < 100
+    assert caught.value.__traceback__ is not None, "the traceback still refers to the training"
 
 
 @pytest.fixture
@@ -271,31 +297,32 @@ def no_garbage_collection() -> Iterator[None]:
 
 @pytest.mark.usefixtures("no_garbage_collection")
 @pytest.mark.parametrize("cores", [1, 2])
-@pytest.mark.parametrize("taken", [1, None], ids=["after an epoch", "at its end"])
-def test_a_training_is_freed_as_soon_as_it_is_dropped(
+@pytest.mark.parametrize("epochs", [1, None], ids=["after one epoch", "at the end"])
+def test_a_training_is_freed_without_garbage_collection(
     cores: int,
-    taken: int | None,
+    epochs: int | None,
     monkeypatch: pytest.MonkeyPatch,
     until: Callable[[Callable[[], bool]], None],
 ) -> None:
     monkeypatch.setattr("cartography.parallel._CORES", cores)
     alive: WeakSet[BatchedTrainer] = WeakSet()
-    begin = BatchedTrainer.__init__
+    initialise = BatchedTrainer.__init__
 
-    def noted(loop: BatchedTrainer, *given: object) -> None:
-        begin(loop, *given)  # type: ignore[arg-type]
-        alive.add(loop)
+    def tracked(trainer: BatchedTrainer, *arguments: object) -> None:
+        initialise(trainer, *arguments)  # type: ignore[arg-type]
+        alive.add(trainer)
 
-    monkeypatch.setattr(BatchedTrainer, "__init__", noted)
-    for _ in islice(train_epochs(FEATURES, SEVERAL, 3, RECIPE), taken):
+    monkeypatch.setattr(BatchedTrainer, "__init__", tracked)
+    for _ in islice(train_epochs(FEATURES, SEVERAL, 3, RECIPE), epochs):
         assert alive
-    until(lambda: not alive)  # a thread may have to return from the last epoch
+    until(lambda: not alive)  # a thread may still be returning from the last epoch
 
 
-def test_features_are_shared_when_writable_and_copied_when_not() -> None:
+def test_writable_features_are_shared_and_read_only_ones_copied() -> None:
     writable = np.ones((2, 3), dtype=np.float32)
     assert as_tensor(writable, torch.device("cpu")).data_ptr() == writable.ctypes.data
-    frozen = writable.copy()
-    frozen.flags.writeable = False
-    assert as_tensor(frozen, torch.device("cpu")).data_ptr() != frozen.ctypes.data
-    assert as_tensor(np.ones((2, 3)), torch.device("cpu")).dtype == torch.float32  # type: ignore[arg-type]
+    read_only = writable.copy()
+    read_only.flags.writeable = False
+    assert as_tensor(read_only, torch.device("cpu")).data_ptr() != read_only.ctypes.data
+    from_double = as_tensor(np.ones((2, 3)), torch.device("cpu"))  # type: ignore[arg-type]
+    assert from_double.dtype == torch.float32
