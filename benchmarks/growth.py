@@ -24,8 +24,8 @@ from measure import exponent, heading, in_fresh_process, machine, options, peak,
 from plotly.subplots import make_subplots
 from problems import AG_NEWS, made_up
 
-from cartography import PAPER, ActiveLearner
-from cartography.active.learner import query, train
+from cartography import PAPER
+from cartography.active.group import Learner, LearnerGroup
 from cartography.active.simulation import seed_set
 from cartography.figures import CLASS_COLOURS
 from cartography.models.presets import SEEDS
@@ -80,18 +80,17 @@ def measured(sizes: Sizes, epochs: int) -> Point:
     while len(trained) < 2 or (len(trained) < 3 and sum(trained) + sum(asked) < _LONG):
         learners = []
         for seed in range(SEEDS[0], SEEDS[0] + sizes.seeds):
-            learner = ActiveLearner(
-                features, corpus.ids, corpus.classes, preset=preset, seed=seed, device="cpu"
-            )
+            learner = Learner(len(corpus), "cal", preset.for_corpus(len(corpus)), seed)
             rows = seed_set(corpus, sizes.labelled, seed)
-            learner.teach_rows(rows, corpus.labels[rows])
+            learner.teach(rows, corpus.labels[rows])
             learners.append(learner)
+        group = LearnerGroup(features, corpus.ids, corpus.classes, learners)
         start = time.perf_counter()
-        for _ in train(learners):
+        for _ in group.train():
             pass
         trained.append(time.perf_counter() - start)
         start = time.perf_counter()
-        query(learners)
+        group.query(preset.query_size)
         asked.append(time.perf_counter() - start)
     return Point(statistics.median_low(trained), statistics.median_low(asked), peak() - before)
 

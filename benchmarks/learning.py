@@ -42,7 +42,8 @@ from reference import cal_iteration
 from workload import Workload, data_folder, load, small, workshop
 
 from cartography import PAPER, ActiveLearner, Preset
-from cartography.active.simulation import evaluate, seed_set
+from cartography.active.simulation import seed_set
+from cartography.models.metrics import evaluate
 from cartography.models.training import as_tensor
 
 SEED = 398048

@@ -15,7 +15,8 @@ from measure import Table, Target, in_turn, leave, machine, options
 from problems import TREC, Problem
 from workload import data_folder, load, small, workshop
 
-from cartography import PAPER, Preset, Trial, simulate
+from cartography import PAPER, Preset, Trial
+from cartography.active.simulation import simulate
 from cartography.models.presets import SEEDS
 
 AT_ONCE = Target(1.8, 1.5, "x", at_least=True)

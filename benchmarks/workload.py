@@ -24,7 +24,7 @@ from problems import AG_NEWS, DIMENSIONS, TREC, Problem, Shape, drawn_words, siz
 from reference import Tokens
 
 from cartography import Corpus, embed, read_train_test
-from cartography.features.vector_files import look_up
+from cartography.features.vector_files import read_vectors
 from cartography.features.word_vectors import tokenise
 
 _FILES = {
@@ -60,7 +60,7 @@ class Workload:
         split = [[tokenise(text)[: self.shape.length] for text in each.texts] for each in corpora]
         words = tuple(dict.fromkeys(word for texts in split for text in texts for word in text))
         number = {word: place for place, word in enumerate(words, 1)}
-        found = look_up(self.vectors, words)
+        found = read_vectors(self.vectors, words)
         matrix = np.vstack([np.zeros_like(found.matrix[:1]), found.matrix])
         both = []
         for corpus, texts, features in zip(

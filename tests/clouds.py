@@ -1,4 +1,4 @@
-"""A small problem that tests share: three overlapping clouds of points, and runs on them."""
+"""A small problem for several tests: three overlapping clouds of points, and runs on them."""
 
 from dataclasses import replace
 
@@ -19,8 +19,7 @@ PRESET = replace(
 )
 
 
-def made(rows: int, seed: int) -> tuple[Corpus, NDArray[np.float32]]:
-    """Three overlapping clouds."""
+def make_clouds(rows: int, seed: int) -> tuple[Corpus, NDArray[np.float32]]:
     rng = np.random.default_rng(seed)
     labels = rng.integers(3, size=rows)
     features = rng.normal(size=(rows, 8)) + 1.5 * np.eye(8)[labels]
@@ -28,14 +27,16 @@ def made(rows: int, seed: int) -> tuple[Corpus, NDArray[np.float32]]:
     return Corpus("made", ids, ids, labels, CLASSES), features.astype(np.float32)
 
 
-CORPUS, FEATURES = made(90, 1)
-TEST, TEST_FEATURES = made(60, 2)
+CORPUS, FEATURES = make_clouds(90, 1)
+TEST, TEST_FEATURES = make_clouds(60, 2)
 
 
 def run(strategy: str, corpus: Corpus = CORPUS, **more: object) -> list[Iteration]:
-    arms = [Trial(strategy, 7)]
-    return list(simulate(corpus, FEATURES, TEST, TEST_FEATURES, arms, **{"preset": PRESET, **more}))
+    trials = [Trial(strategy, 7)]
+    options = {"preset": PRESET, **more}
+    return list(simulate(corpus, FEATURES, TEST, TEST_FEATURES, trials, **options))
 
 
 def picks(iterations: list[Iteration]) -> list[list[int]]:
-    return [each.batch.rows.tolist() for each in iterations if each.batch]
+    """The rows of each batch."""
+    return [iteration.batch.rows.tolist() for iteration in iterations if iteration.batch]

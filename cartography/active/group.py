@@ -231,7 +231,7 @@ class LearnerGroup:
                 seconds,
             )
             if not learner.preset.switches.weight_reset:
-                learner.checkpoint = epochs[-1].states[model]
+                learner.checkpoint = epochs[-1].checkpoints[model]
 
     def ready(self, learner: Learner) -> TrainedModel:
         """Return the learner's trained model; train the group first if it has none."""
@@ -309,7 +309,7 @@ class LearnerGroup:
 
     def probabilities(self, learner: Learner, features: Tensor) -> NDArray[np.float32]:
         """Return class probabilities (n, C) of other `features` (n, d). Trains first if need be."""
-        dropout = InferenceDropout.left_on(learner.preset.classifier, learner.derived_seed(_TEST))
+        dropout = InferenceDropout.for_recipe(learner.preset.classifier, learner.derived_seed(_TEST))
         return predict(self.ready(learner).model, features, dropout)
 
 

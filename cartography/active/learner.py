@@ -74,6 +74,16 @@ class ActiveLearner:
         self._group = LearnerGroup(self.features, self.ids, self.classes, [self._learner])
 
     @property
+    def strategy(self) -> str:
+        """Name of the strategy."""
+        return self._learner.strategy
+
+    @property
+    def seed(self) -> int:
+        """The seed that every draw depends on."""
+        return self._learner.seed
+
+    @property
     def preset(self) -> Preset:
         """The preset, with its sizes decided for the number of items."""
         return self._learner.preset

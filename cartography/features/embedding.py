@@ -18,7 +18,7 @@ from scipy import sparse
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
 from cartography.features.trained_vectors import train_on_corpus, vectors_key
-from cartography.features.vector_files import file_key, look_up
+from cartography.features.vector_files import file_key, read_vectors
 from cartography.features.word_vectors import TOKENISER, Tokens, WordVectors, tokenise
 from cartography.files import atomic_write, cache_folder, content_key, expand_home
 
@@ -178,7 +178,7 @@ def embed(
             word_vectors = train_on_corpus(training, words, dimensions, tokens)
         else:
             report(f"looking up {len(words):,} words in {Path(vectors).name}")
-            word_vectors = look_up(expand_home(vectors), words)
+            word_vectors = read_vectors(expand_home(vectors), words)
         rows = {word: row for row, word in enumerate(words)}
         # A test corpus may be uncovered (its coverage says so), but an uncovered training corpus
         # leaves nothing to learn from.

@@ -70,7 +70,7 @@ def require_vector_file(path: Path) -> Path:
     return path
 
 
-def look_up(path: Path, words: Sequence[str]) -> WordVectors:
+def read_vectors(path: Path, words: Sequence[str]) -> WordVectors:
     """Read the vectors of some words from a file, without the fastText binding.
 
     Parameters

@@ -96,7 +96,7 @@ class BatchedMLP:
         self._views = layers.views(flat)
 
     @classmethod
-    def initialised(
+    def initialise(
         cls, layers: Layers, generators: Sequence[torch.Generator], device: torch.device
     ) -> "BatchedMLP":
         """Create untrained models.
@@ -131,7 +131,7 @@ class BatchedMLP:
         selection = slice(models, models + 1) if isinstance(models, int) else models
         return BatchedMLP(self.layers, self.flat[selection])
 
-    def after(self, depth: int) -> "BatchedMLP":
+    def layers_after(self, depth: int) -> "BatchedMLP":
         """The layers after the first `depth`, as perceptrons that share the parameters.
 
         Their inputs are the activations of hidden layer `depth` (from 1).
@@ -226,7 +226,7 @@ class InferenceDropout:
     seeds: tuple[int, ...]
 
     @classmethod
-    def left_on(cls, recipe: Recipe, *seeds: int) -> "InferenceDropout | None":
+    def for_recipe(cls, recipe: Recipe, *seeds: int) -> "InferenceDropout | None":
         """The dropout of `recipe` at prediction; None if it applies to training only."""
         return cls(recipe.dropout, seeds) if recipe.dropout_at_test else None
 
@@ -299,7 +299,7 @@ def mc_probabilities(
     Gal & Ghahramani (2016), Dropout as a Bayesian approximation.
     """
     sizes = models.layers.hidden
-    rest = models.after(1)
+    rest = models.layers_after(1)
 
     def score(block: Tensor, number: int) -> Tensor:
         generators = dropout.generators(number, features.device)

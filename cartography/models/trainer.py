@@ -200,7 +200,7 @@ class BatchedTrainer:
             torch.Generator(device).manual_seed(torch_seed(seed, 1)) for seed in self.seeds
         ]
         layers = Layers(self.features.shape[1], recipe.hidden, classes, recipe.relu_outputs)
-        flat = BatchedMLP.initialised(layers, weight_generators, device).flat
+        flat = BatchedMLP.initialise(layers, weight_generators, device).flat
         flat = flat.to(self.features.dtype)
         starts = [training_set.start for training_set in sets if training_set.start]
         if starts:
@@ -274,7 +274,7 @@ class BatchedTrainer:
         """Gold-label probability and correctness under the current parameters (Section 3)."""
         # Purposes 0 and 1 of a seed are for the weights and the training.
         seeds = [torch_seed(seed, 1 + self.number) for seed in self.seeds]
-        dropout = InferenceDropout.left_on(self.recipe, *seeds)
+        dropout = InferenceDropout.for_recipe(self.recipe, *seeds)
         predicted = probabilities(self.classifiers, self.features, self.rows, dropout)
         gold = predicted.gather(2, self.labels.unsqueeze(2)).squeeze(2)
         hits = predicted.argmax(2) == self.labels

@@ -36,7 +36,7 @@ class Epoch:
     classifiers : tuple of BatchedMLP
         The models, each on its own (M = 1). Training changes them in place: only those of the
         last epoch stay as they are.
-    states : tuple of Checkpoint
+    checkpoints : tuple of Checkpoint
         The states from which training can continue; changed in place, too.
     representations : tuple of Tensor, shape (n_m, h) each
         psi in the training pass, with dropout; empty unless they are recorded.
@@ -48,7 +48,7 @@ class Epoch:
     gold_probability: tuple[NDArray[np.float32], ...]
     correct: tuple[NDArray[np.bool_], ...]
     classifiers: tuple[BatchedMLP, ...]
-    states: tuple[Checkpoint, ...]
+    checkpoints: tuple[Checkpoint, ...]
     representations: tuple[Tensor, ...] = ()
 
 

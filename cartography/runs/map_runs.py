@@ -103,7 +103,7 @@ def record_maps(
         recipe = run.preset.classifier
         # Beside the seeds of the weights, the training and every epoch's observation.
         noises = [
-            InferenceDropout.left_on(recipe, torch_seed(run.seed, recipe.epochs + 2 + each))
+            InferenceDropout.for_recipe(recipe, torch_seed(run.seed, recipe.epochs + 2 + each))
             for each in (0, 1)
         ]
         predicted = predict(epoch.classifiers[model], shared, noises[0]).argmax(axis=1)

@@ -39,7 +39,7 @@ class PoolView:
         """Class probabilities of the pool (n, C)."""
         if "all_representations" in vars(self):
             # The last layer alone is left to do.
-            head = self.model.after(len(self.model.layers.hidden))
+            head = self.model.layers_after(len(self.model.layers.hidden))
             rows = self._rows(np.arange(len(self.pool)))
             found = mlp.probabilities(head, self.representations, rows)
         else:
@@ -76,7 +76,7 @@ class PoolView:
 
     @property
     def _noise(self) -> InferenceDropout | None:
-        return InferenceDropout.left_on(self.preset.classifier, torch_seed(self.seed, 0))
+        return InferenceDropout.for_recipe(self.preset.classifier, torch_seed(self.seed, 0))
 
     def _rows(self, rows: NDArray[np.int64]) -> Tensor:
         return torch.from_numpy(rows).to(self.features.device).unsqueeze(0)

@@ -14,7 +14,7 @@ from cartography.errors import CartographyError
 from cartography.features import trained_vectors
 from cartography.features.embedding import Coverage, embed
 from cartography.features.trained_vectors import train_skipgram, training_plan, vectors_key
-from cartography.features.vector_files import look_up
+from cartography.features.vector_files import read_vectors
 from cartography.features.word_vectors import tokenise
 
 needs_fasttext = pytest.mark.skipif(
@@ -143,7 +143,7 @@ def test_text_vectors_with_and_without_header_or_gzip(vec, tmp_path):
     words = ["the", "CAT", "Cat", ".", "no"]
     expected = [[1, 0], [0, 2], [5, 5], [0, 0], [0, 0]]
     for path in (vec, headless, zipped):
-        vectors = look_up(path, words)
+        vectors = read_vectors(path, words)
         assert vectors.matrix.tolist() == expected
         assert vectors.has_vector.tolist() == [True, True, True, False, False]
 
@@ -247,7 +247,7 @@ def test_a_binary_is_read_as_fasttext_reads_it(tmp_path, shortest, longest, buck
     )
     model = pytest.importorskip("fasttext").load_model(str(path))
     words = ["What", "naïveté", "a", "unseen", "日本語", "é"]
-    vectors = look_up(path, [*words, "The"])
+    vectors = read_vectors(path, [*words, "The"])
     expected = np.array([model.get_word_vector(word) for word in [*words, "the"]])
     np.testing.assert_allclose(vectors.matrix, expected, atol=1e-6)
     assert (vectors.has_vector == expected.any(axis=1)).all()
@@ -255,7 +255,7 @@ def test_a_binary_is_read_as_fasttext_reads_it(tmp_path, shortest, longest, buck
     for size in (1, 70, 100, 130, len(content) // 2, len(content) - 1):
         path.write_bytes(content[:size])
         with pytest.raises(CartographyError, match="is not a complete fastText model"):
-            look_up(path, words)
+            read_vectors(path, words)
 
 
 TEXTS = ["the cat sat on the mat .", "a dog sat on the log .", "the cat and a dog ran ."] * 20

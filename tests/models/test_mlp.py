@@ -51,8 +51,8 @@ def test_layers_count_and_lay_out_parameters() -> None:
 
 
 def test_initial_weights_are_those_of_linear_and_do_not_depend_on_other_models() -> None:
-    alone = BatchedMLP.initialised(LAYERS, seeded(1), CPU)
-    together = BatchedMLP.initialised(LAYERS, seeded(0, 1, 2), CPU)
+    alone = BatchedMLP.initialise(LAYERS, seeded(1), CPU)
+    together = BatchedMLP.initialise(LAYERS, seeded(0, 1, 2), CPU)
     assert torch.equal(alone.flat[0], together.flat[1])
     for (inputs, _), (weights, biases) in zip(
         LAYERS.shapes, LAYERS.views(together.flat), strict=True
@@ -65,7 +65,7 @@ def test_initial_weights_are_those_of_linear_and_do_not_depend_on_other_models()
 
 @pytest.mark.parametrize("models", [1, 3])
 def test_forward_and_backward_match_torch_nn(models: int) -> None:
-    classifier = BatchedMLP.initialised(LAYERS, seeded(*range(models)), CPU)
+    classifier = BatchedMLP.initialise(LAYERS, seeded(*range(models)), CPU)
     inputs = torch.randn(models, 6, 7, generator=seeded(9)[0])
     labels = torch.randint(3, (models, 6), generator=seeded(8)[0])
     activations = classifier.forward(inputs)
@@ -88,7 +88,7 @@ def test_forward_and_backward_match_torch_nn(models: int) -> None:
 
 
 def test_backward_through_dropout_matches_automatic_differentiation() -> None:
-    classifier = BatchedMLP.initialised(LAYERS, seeded(0), CPU)
+    classifier = BatchedMLP.initialise(LAYERS, seeded(0), CPU)
     inputs = torch.randn(1, 6, 7, generator=seeded(9)[0])
     masks = dropout_masks(6, LAYERS.hidden, 0.5, seeded(5))
     error = torch.randn(1, 6, 3, generator=seeded(4)[0])
@@ -107,7 +107,7 @@ def test_backward_through_dropout_matches_automatic_differentiation() -> None:
 
 
 def test_scoring_in_blocks_matches_torch_nn() -> None:
-    classifier = BatchedMLP.initialised(LAYERS, seeded(3, 4), CPU)
+    classifier = BatchedMLP.initialise(LAYERS, seeded(3, 4), CPU)
     features = torch.randn(BLOCK + 10, 7, generator=seeded(2)[0])
     rows = torch.stack([torch.arange(BLOCK + 10), torch.arange(BLOCK + 10).flip(0)])
     predicted = probabilities(classifier, features, rows)
@@ -122,7 +122,7 @@ def test_scoring_in_blocks_matches_torch_nn() -> None:
 
 
 def test_inference_dropout_is_on_in_every_block() -> None:
-    classifier = BatchedMLP.initialised(LAYERS, seeded(3, 4), CPU)
+    classifier = BatchedMLP.initialise(LAYERS, seeded(3, 4), CPU)
     features = torch.randn(BLOCK + 10, 7, generator=seeded(2)[0])
     rows = torch.arange(BLOCK + 10).repeat(2, 1)
     dropout = InferenceDropout(0.3, (8, 9))
@@ -139,7 +139,7 @@ def test_inference_dropout_is_on_in_every_block() -> None:
 
 def test_relu_outputs_apply_forward_and_backward() -> None:
     layers = replace(LAYERS, relu_outputs=True)
-    classifier = BatchedMLP.initialised(layers, seeded(0), CPU)
+    classifier = BatchedMLP.initialise(layers, seeded(0), CPU)
     inputs = torch.randn(1, 6, 7, generator=seeded(9)[0])
     error = torch.randn(1, 6, 3, generator=seeded(4)[0])
     flat = torch.zeros_like(classifier.flat)
@@ -156,16 +156,16 @@ def test_relu_outputs_apply_forward_and_backward() -> None:
 
 
 def test_the_layers_after_a_layer_share_its_parameters() -> None:
-    classifier = BatchedMLP.initialised(LAYERS, seeded(3, 4), CPU)
+    classifier = BatchedMLP.initialise(LAYERS, seeded(3, 4), CPU)
     _, first, second, logits = classifier.forward(torch.randn(2, 6, 7, generator=seeded(2)[0]))
-    rest = classifier.after(1)
+    rest = classifier.layers_after(1)
     assert rest.layers == Layers(5, (4,), 3)
     torch.testing.assert_close(rest.forward(first)[-1], logits)
-    torch.testing.assert_close(classifier.after(2).forward(second)[-1], logits)
+    torch.testing.assert_close(classifier.layers_after(2).forward(second)[-1], logits)
 
 
 def test_scoring_no_rows_gives_empty_results() -> None:
-    classifier = BatchedMLP.initialised(LAYERS, seeded(3), CPU)
+    classifier = BatchedMLP.initialise(LAYERS, seeded(3), CPU)
     features, rows = torch.zeros(4, 7), torch.zeros(1, 0, dtype=torch.int64)
     assert probabilities(classifier, features, rows).shape == (1, 0, 3)
     assert representations(classifier, features, rows).shape == (1, 0, 4)
@@ -196,7 +196,7 @@ def test_neighbouring_decisions_of_a_mask_are_independent() -> None:
 
 
 def test_monte_carlo_passes_differ_and_average_to_about_the_plain_prediction() -> None:
-    classifier = BatchedMLP.initialised(LAYERS, seeded(3, 4), CPU)
+    classifier = BatchedMLP.initialise(LAYERS, seeded(3, 4), CPU)
     features = torch.randn(20, 7, generator=seeded(2)[0])
     rows = torch.arange(20).repeat(2, 1)
     passes = mc_probabilities(classifier, features, rows, InferenceDropout(0.3, (1, 2)), 400)
@@ -208,7 +208,7 @@ def test_monte_carlo_passes_differ_and_average_to_about_the_plain_prediction() -
 
 
 def test_monte_carlo_passes_match_the_whole_network() -> None:
-    classifier = BatchedMLP.initialised(LAYERS, seeded(3), CPU)
+    classifier = BatchedMLP.initialise(LAYERS, seeded(3), CPU)
     features = torch.randn(20, 7, generator=seeded(2)[0])
     rows = torch.arange(20).unsqueeze(0)
     [passes] = mc_probabilities(classifier, features, rows, InferenceDropout(0.3, (1,)), 2)

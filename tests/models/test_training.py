@@ -42,7 +42,7 @@ def torch_training(
     """One model trained by torch's modules, autograd and AdamW, in the same order of rows."""
     layers = Layers(7, recipe.hidden, 3)
     start = torch.Generator().manual_seed(torch_seed(training_set.seed, 0))
-    weights = layers.views(BatchedMLP.initialised(layers, [start], torch.device("cpu")).flat)
+    weights = layers.views(BatchedMLP.initialise(layers, [start], torch.device("cpu")).flat)
     modules: list[nn.Module] = []
     for weight, bias in weights:
         linear = nn.Linear(weight.shape[1], weight.shape[2])
@@ -95,7 +95,7 @@ def test_one_adamw_step_matches_the_formula() -> None:
     training_set = TrainingSet(np.array([3]), np.array([1]), seed=5)
     layers = Layers(7, recipe.hidden, 3)
     start = torch.Generator().manual_seed(torch_seed(5, 0))
-    before = BatchedMLP.initialised(layers, [start], torch.device("cpu"))
+    before = BatchedMLP.initialise(layers, [start], torch.device("cpu"))
     leaf = before.flat.clone().requires_grad_()
     hidden = FEATURES[3].view(1, 1, 7)
     for depth, (weights, biases) in enumerate(layers.views(leaf)):
@@ -203,10 +203,10 @@ def test_public_adamw_replaces_the_fused_kernel(
         first = list(train_epochs(FEATURES, RAGGED, 3, recipe))
         continued = [
             replace(training_set, start=state)
-            for training_set, state in zip(RAGGED, first[-1].states, strict=True)
+            for training_set, state in zip(RAGGED, first[-1].checkpoints, strict=True)
         ]
         second = list(train_epochs(FEATURES, continued, 3, recipe))
-        assert [state.steps for state in second[-1].states] == [18, 6, 36]
+        assert [state.steps for state in second[-1].checkpoints] == [18, 6, 36]
         return [epoch.losses for epoch in first + second]
 
     fused = losses_of_two_trainings()

@@ -35,7 +35,7 @@ def _one_thread() -> Iterator[None]:
 def initial_weights(layers: Layers, seed: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """The engine's initial weights (in, out) and biases (out,) of one model."""
     generator = torch.Generator().manual_seed(torch_seed(seed, 0))
-    models = BatchedMLP.initialised(layers, [generator], torch.device("cpu"))
+    models = BatchedMLP.initialise(layers, [generator], torch.device("cpu"))
     return [(weights[0], biases[0, 0]) for weights, biases in layers.views(models.flat)]
 
 

@@ -124,7 +124,7 @@ def plain_discriminator(
     start = torch.Generator().manual_seed(torch_seed(seed, 0))
     layers = Layers(examples.shape[1], (300,), 2)
     (w1, b1), (w2, b2) = layers.views(
-        BatchedMLP.initialised(layers, [start], torch.device("cpu")).flat
+        BatchedMLP.initialise(layers, [start], torch.device("cpu")).flat
     )
     model = nn.Sequential(nn.Linear(examples.shape[1], 300), nn.ReLU(), nn.Linear(300, 2))
     for linear, weight, bias in ((model[0], w1, b1), (model[2], w2, b2)):
@@ -260,7 +260,7 @@ def test_cal_dal_takes_half_of_each_and_no_item_twice() -> None:
 
 
 def test_the_view_computes_lazily_once_and_has_no_labels() -> None:
-    model = BatchedMLP.initialised(
+    model = BatchedMLP.initialise(
         Layers(6, (5, 4), 3), [torch.Generator().manual_seed(0)], torch.device("cpu")
     )
     seen = PoolView(
