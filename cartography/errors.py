@@ -1,10 +1,10 @@
-"""What a user can mend, said in one sentence."""
+"""The exception for errors that the user can fix."""
 
 
 class CartographyError(Exception):
-    """A mistake in the input, worded for the person who made it.
+    """Error in the input that the user can fix.
 
-    The message is one sentence that names the file, row, column or option at fault and says what
-    to do. The command line prints it and exits with code 2; the dashboard shows it in place.
-    Anything that is not a `CartographyError` is a bug and keeps its traceback.
+    The message is one line. It names the file, row, column or option that is wrong and says what
+    to do. The command line prints it and exits with code 2; the dashboard shows it where the error
+    occurred. Any other exception is a bug and keeps its traceback.
     """

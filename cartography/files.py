@@ -1,9 +1,9 @@
-"""Files that are either whole or absent, and where the caches live."""
+"""Atomic writing of files, the cache folder and content keys."""
 
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -14,36 +14,56 @@ START_DATA, START_TEST = "CARTOGRAPHY_START_DATA", "CARTOGRAPHY_START_TEST"
 
 
 def package_folder() -> Path:
-    """Return the folder of the package itself."""
+    """Return the folder of the installed package."""
     return Path(__file__).resolve().parent
 
 
 def cache_folder() -> Path:
-    """The folder for embeddings, maps and runs.
+    """Return the folder for embeddings, maps and runs.
 
-    `CARTOGRAPHY_CACHE` if it is set, else `cache/` of the checkout we run in, else
-    `~/.cache/cartography`.
+    Returns
+    -------
+    Path
+        `CARTOGRAPHY_CACHE` if it is set, else `cache/` of the source checkout if the package runs
+        from one, else `~/.cache/cartography`.
     """
-    named = os.environ.get("CARTOGRAPHY_CACHE")
-    if named:
-        return expand_home(named)
+    configured = os.environ.get("CARTOGRAPHY_CACHE")
+    if configured:
+        return expand_home(configured)
     checkout = package_folder().parent
     in_checkout = (checkout / "pyproject.toml").is_file() and (checkout / "cache").is_dir()
     return checkout / "cache" if in_checkout else Path.home() / ".cache" / "cartography"
 
 
 def expand_home(path: str | Path) -> Path:
-    """`path` with a leading ~ as the home it stands for, if there is a user of that name."""
-    # Path.expanduser raises RuntimeError where there is none; as it is, the path is missing.
+    """Return `path` with a leading `~` or `~user` expanded; an unknown user is left as it is."""
+    # Path.expanduser raises RuntimeError for an unknown user. Left as it is, the path is reported
+    # as missing.
     return Path(os.path.expanduser(path))  # noqa: PTH111
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`, renamed onto it when the block ends without an error.
+    """Write a file completely or not at all.
 
-    A reader, or a process that resumes after a crash, sees the old file or the new one, never a
-    part of either. Raises CartographyError when the file cannot be written.
+    A reader, or a process that resumes after a crash, sees the old file or the new one, never an
+    incomplete one. Missing parent folders are created.
+
+    Parameters
+    ----------
+    path : Path
+        The file to create or replace.
+
+    Yields
+    ------
+    Path
+        A temporary file in the same folder. It is renamed to `path` if the block ends without an
+        error, and removed otherwise. Close it before the block ends.
+
+    Raises
+    ------
+    CartographyError
+        The file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,9 +75,10 @@ def atomic_write(path: Path) -> Iterator[Path]:
         raise CartographyError(f"{path} cannot be written: {error.strerror}") from error
     try:
         yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        # NamedTemporaryFile makes the file private; a finished file follows the umask instead.
+        # Windows flushes only files that are open for writing.
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        # NamedTemporaryFile makes the file private; the final file follows the umask instead.
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
@@ -65,13 +86,24 @@ def atomic_write(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise CartographyError(f"{path} cannot be written: {error.strerror}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        # Windows refuses to remove an open file; that must not hide the first error.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def content_key(*parts: str | bytes) -> str:
-    """A 32-digit hexadecimal key of `parts`, for naming a cached file by its content.
+    """Hash `parts` to a key that names a cached file by its content.
 
-    The length of each part is hashed too, so ("ab", "c") and ("a", "bc") have different keys.
+    Parameters
+    ----------
+    *parts : str or bytes
+        Strings are encoded as UTF-8. The length of each part is hashed too, so that
+        ("ab", "c") and ("a", "bc") have different keys.
+
+    Returns
+    -------
+    str
+        32 hexadecimal digits.
     """
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:

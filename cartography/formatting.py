@@ -1,6 +1,4 @@
-"""Numbers and names in sentences: rounded so that they do not belie what is said of them, and as
-the paper writes them.
-"""
+"""Numbers and names as they appear in sentences."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,32 +15,48 @@ STRATEGY_NAMES: Mapping[str, str] = {
     "cal": "CAL",
     "cal-dal": "CAL+DAL",
 }
-"""What the paper calls each query strategy, for a reader; files and options keep the short name."""
+"""The paper's name of each query strategy, for display. Files and options use the short name."""
 
 
 def format_against(value: float, *limits: float, digits: int = 2) -> str:
-    """`value` with as few decimals, from `digits` on, as keep it on its side of every limit.
+    """Format a number so that rounding does not move it to another side of a limit.
 
-    0.2996 beside 0.3 is 0.2996, for "0.30, below 0.3" would be taken for a mistake.
+    Parameters
+    ----------
+    value : float
+    *limits : float
+        The limits that the sentence compares `value` with.
+    digits : int, default 2
+        The smallest number of decimals.
+
+    Returns
+    -------
+    str
+        `value` with as few decimals as possible.
+
+    Examples
+    --------
+    >>> format_against(0.2996, 0.3)
+    '0.2996'
     """
-    for more in range(digits, 17):
-        text = f"{value:.{more}f}"
+    for decimals in range(digits, 17):
+        text = f"{value:.{decimals}f}"
         if all(np.sign(float(text) - limit) == np.sign(value - limit) for limit in limits):
             return text
     return repr(float(value))
 
 
-def count_noun(number: int, what: str) -> str:
-    """`number` with its noun: "1 text", "1,200 texts"."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def count_noun(number: int, noun: str) -> str:
+    """Return `number` with its noun in the right form: "1 text", "1,200 texts"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def join_names(names: Sequence[str]) -> str:
-    """At least one name, in a sentence: "a", "a and b", "a, b and c"."""
+    """Join at least one name for a sentence: "a", "a and b", "a, b and c"."""
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
 
 
 def strategy_name(strategy: str) -> str:
-    """What a reader is told that `strategy` is called: the paper's name, where it is known."""
+    """Return the display name of `strategy`: the paper's name, or the short name itself."""
     return STRATEGY_NAMES.get(strategy, strategy)

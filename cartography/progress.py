@@ -1,4 +1,4 @@
-"""Progress on the console: bars with the rate and the time left."""
+"""Progress bars on the console, with the rate and the remaining time."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -20,12 +20,12 @@ Item = TypeVar("Item")
 
 
 def make_console(quiet: bool) -> Console:
-    """Progress goes to standard error, so that standard output holds results alone."""
+    """Return a console on standard error, so that standard output contains only results."""
     return Console(stderr=True, quiet=quiet, highlight=False, markup=False, soft_wrap=True)
 
 
 class _Rate(ProgressColumn):
-    """Steps a second, or seconds a step where a step takes longer than one."""
+    """Steps per second, or seconds per step if a step takes longer than one second."""
 
     def __init__(self, unit: str) -> None:
         super().__init__()
@@ -43,12 +43,28 @@ class _Rate(ProgressColumn):
 def track_progress(
     steps: Iterable[Item],
     total: int,
-    number: Callable[[Item], int],
+    completed: Callable[[Item], int],
     unit: str,
     console: Console,
 ) -> Iterator[Item]:
-    """The items of `steps`, with a bar, the rate and the time left; `number` of `total` are done
-    with each item.
+    """Iterate over `steps` and show a progress bar.
+
+    Parameters
+    ----------
+    steps : iterable
+    total : int
+        Number of units in the whole work.
+    completed : callable
+        Returns the number of units that are completed after an item.
+    unit : str
+        Singular noun of the unit, such as "epoch".
+    console : Console
+        The bar is not drawn if the console is quiet.
+
+    Yields
+    ------
+    item
+        The items of `steps`.
     """
     columns = (
         TextColumn("{task.description}"),
@@ -61,5 +77,5 @@ def track_progress(
     with Progress(*columns, console=console, disable=console.quiet) as progress:
         task = progress.add_task(f"{unit}s", total=total)
         for item in steps:
-            progress.update(task, completed=number(item))
+            progress.update(task, completed=completed(item))
             yield item

@@ -1,4 +1,4 @@
-"""A corpus: texts with ids and gold labels, what is in it, and stratified draws from it."""
+"""Texts with ids and gold labels: the `Corpus`, its statistics, and stratified draws."""
 
 from __future__ import annotations
 
@@ -18,11 +18,19 @@ _FLIP_SEED = 20220702
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """Texts, their ids and their gold labels, row by row.
+    """n texts with their ids and gold labels.
 
-    `ids` (n,) are distinct strings and stay with their texts through everything; `labels` (n,)
-    are positions in `classes`, -1 where there is no gold label; `notes` say what the reader did
-    that the user should know.
+    Attributes
+    ----------
+    name : str
+    ids : object array of str, shape (n,)
+        Distinct. An id stays with its text in every corpus made from this one.
+    texts : object array of str, shape (n,)
+    labels : int64 array, shape (n,)
+        Positions in `classes`; -1 where there is no gold label.
+    classes : tuple of str
+    notes : tuple of str
+        What the user should know about how the corpus was read.
     """
 
     name: str
@@ -43,7 +51,7 @@ class Corpus:
 
     @cached_property
     def fingerprint(self) -> str:
-        """32 hexadecimal digits that change with any id, text, label or class, not the name."""
+        """Hash of the ids, texts, labels and classes, but not the name: 32 hexadecimal digits."""
         return content_key(
             *_key_parts(self.ids),
             *_key_parts(self.texts),
@@ -53,26 +61,52 @@ class Corpus:
 
     @cached_property
     def texts_key(self) -> str:
-        """32 hexadecimal digits of the texts in their order alone: what features depend on."""
+        """Hash of the texts in their order, on which features depend: 32 hexadecimal digits."""
         return content_key(*_key_parts(self.texts))
 
     @cached_property
     def labelled(self) -> NDArray[np.bool_]:
-        """Which rows have a gold label (n,)."""
+        """Mask of the rows that have a gold label, shape (n,)."""
         return self.labels >= 0
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Corpus:
-        """The corpus of these rows, by position or by mask, in the order given."""
+        """Return the corpus of some rows.
+
+        Parameters
+        ----------
+        rows : int64 array, shape (k,), or bool array, shape (n,)
+            Positions, in the order of the new corpus, or a mask.
+
+        Returns
+        -------
+        Corpus
+        """
         return replace(self, ids=self.ids[rows], texts=self.texts[rows], labels=self.labels[rows])
 
     def label_names(self, labels: NDArray[np.int64]) -> NDArray[np.object_]:
-        """The class names of `labels` (any shape), the empty string for -1."""
+        """Return the class names of `labels` (any shape); the empty string for -1."""
         return np.array([*self.classes, ""], dtype=object)[labels]
 
 
 @dataclass(frozen=True)
 class CorpusReport:
-    """What a corpus holds. Tokens are runs of characters between white space."""
+    """Statistics of a corpus.
+
+    Attributes
+    ----------
+    rows : int
+    classes : tuple of str, length C
+    class_counts : tuple of int, length C
+        Labelled rows per class.
+    empty_texts : int
+        Texts without a token. Tokens are separated by white space.
+    duplicate_texts : int
+        Texts that an earlier row has too.
+    tokens_min, tokens_max : int
+        Tokens of the shortest and of the longest text.
+    tokens_median, tokens_p95 : float
+        Median and 95th percentile of the tokens per text.
+    """
 
     rows: int
     classes: tuple[str, ...]
@@ -86,79 +120,109 @@ class CorpusReport:
 
     @property
     def labelled(self) -> int:
-        """Rows that have a gold label."""
+        """Number of rows with a gold label."""
         return sum(self.class_counts)
 
     @property
     def unlabelled(self) -> int:
-        """Rows that have no gold label."""
+        """Number of rows without a gold label."""
         return self.rows - self.labelled
 
     @property
     def class_shares(self) -> tuple[float, ...]:
-        """Each class's share of the labelled rows, 0 when no row is labelled."""
+        """Share of each class in the labelled rows; 0 if no row is labelled."""
         return tuple(count / max(self.labelled, 1) for count in self.class_counts)
 
     @property
     def summary(self) -> str:
-        """One sentence for a reader, the twelve largest classes named with their shares."""
+        """One sentence for display, with the shares of the twelve largest classes."""
         largest = sorted(zip(self.class_shares, self.classes, strict=True), reverse=True)
-        named = ", ".join(f"{name} {share:.1%}" for share, name in largest[:12])
-        more = f" and {len(largest) - 12} more" if len(largest) > 12 else ""
+        shares = ", ".join(f"{name} {share:.1%}" for share, name in largest[:12])
+        others = f" and {len(largest) - 12} more" if len(largest) > 12 else ""
         return (
             f"{self.rows:,} texts ({self.unlabelled:,} unlabelled, {self.empty_texts:,} empty, "
             f"{self.duplicate_texts:,} duplicates) of {self.tokens_min:,} to {self.tokens_max:,} "
-            f"words, {self.tokens_median:g} in the middle; {len(self.classes):,} classes"
-            + (f": {named}{more}" if named else "")
+            f"words (median {self.tokens_median:g}); {len(self.classes):,} classes"
+            + (f": {shares}{others}" if shares else "")
         )
 
 
 def describe(corpus: Corpus) -> CorpusReport:
-    """Count what `corpus` holds.
+    """Compute the statistics of a corpus.
 
-    A text is empty if it has no token; it is a duplicate if an earlier row has the same text.
+    Parameters
+    ----------
+    corpus : Corpus
+
+    Returns
+    -------
+    CorpusReport
     """
     tokens = token_counts(corpus)
     counts = np.bincount(corpus.labels[corpus.labelled], minlength=len(corpus.classes))
-    spread = tokens if len(tokens) else np.zeros(1, dtype=np.int64)
+    lengths = tokens if len(tokens) else np.zeros(1, dtype=np.int64)
     return CorpusReport(
         rows=len(corpus),
         classes=corpus.classes,
         class_counts=tuple(int(count) for count in counts),
         empty_texts=int((tokens == 0).sum()),
         duplicate_texts=len(corpus) - len(set(corpus.texts)),
-        tokens_min=int(spread.min()),
-        tokens_median=float(np.median(spread)),
-        tokens_p95=float(np.quantile(spread, 0.95)),
-        tokens_max=int(spread.max()),
+        tokens_min=int(lengths.min()),
+        tokens_median=float(np.median(lengths)),
+        tokens_p95=float(np.quantile(lengths, 0.95)),
+        tokens_max=int(lengths.max()),
     )
 
 
 def token_counts(corpus: Corpus) -> NDArray[np.int64]:
-    """How many tokens, runs of characters between white space, each text has (n,)."""
+    """Return the number of tokens, separated by white space, of each text, shape (n,)."""
     return np.array([len(text.split()) for text in corpus.texts], dtype=np.int64)
 
 
 def find_repeated_texts(corpus: Corpus) -> tuple[NDArray[np.int64], ...]:
-    """The ascending positions of each text that more than one row has, the most frequent first."""
+    """Find the texts that occur more than once.
+
+    Parameters
+    ----------
+    corpus : Corpus
+
+    Returns
+    -------
+    tuple of int64 arrays
+        The ascending rows of each repeated text, the most frequent text first.
+    """
     rows: dict[str, list[int]] = {}
     for row, text in enumerate(corpus.texts):
         rows.setdefault(text, []).append(row)
-    repeated = (np.array(each, dtype=np.int64) for each in rows.values() if len(each) > 1)
+    repeated = (
+        np.array(positions, dtype=np.int64) for positions in rows.values() if len(positions) > 1
+    )
     return tuple(sorted(repeated, key=len, reverse=True))
 
 
 def require_classes(corpus: Corpus, least: int = 2) -> None:
-    """Raise CartographyError unless the gold labels of `corpus` are of `least` classes, 1 or 2."""
+    """Check that the gold labels of a corpus are of enough classes.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    least : {2, 1}, default 2
+        The smallest number of classes.
+
+    Raises
+    ------
+    CartographyError
+        The gold labels are of fewer classes.
+    """
     present = np.unique(corpus.labels[corpus.labelled])
     if not len(present):
         raise CartographyError(
-            f"{corpus.name} has no gold labels, and they are needed here: name the label "
-            "column with --label"
+            f"{corpus.name} has no gold labels, which are needed here: name the label column "
+            "with --label"
         )
     if len(present) < least:
         raise CartographyError(
-            f"all gold labels of {corpus.name} are {corpus.classes[int(present[0])]!r}, and a "
+            f"all gold labels of {corpus.name} are {corpus.classes[int(present[0])]!r}, but a "
             "classifier needs at least two classes: name another column with --label"
         )
 
@@ -166,11 +230,28 @@ def require_classes(corpus: Corpus, least: int = 2) -> None:
 def stratified_draw(
     labels: NDArray[np.int64], size: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """`size` distinct sorted positions in `labels` (n,), each class in proportion to its share.
+    """Draw labelled items at random, each class in proportion to its frequency.
 
-    Shares are rounded by largest remainder; if `size` allows one item for each class, every class
-    gets at least one. Only labelled items (>= 0) are drawn. A `size` below 1 or above their
-    number raises `CartographyError`.
+    The class sizes are rounded by largest remainder. If `size` is at least the number of classes,
+    every class gets at least one item.
+
+    Parameters
+    ----------
+    labels : int64 array, shape (n,)
+        Items with a label below 0 are not drawn.
+    size : int
+        Number of items to draw.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    int64 array, shape (size,)
+        Distinct positions in `labels`, ascending.
+
+    Raises
+    ------
+    CartographyError
+        `size` is below 1 or above the number of labelled items.
     """
     # scikit-learn's StratifiedShuffleSplit refuses classes of one item, which real corpora have.
     available = np.flatnonzero(labels >= 0)
@@ -181,22 +262,38 @@ def stratified_draw(
         )
     present, counts = np.unique(labels[available], return_counts=True)
     drawn = [
-        rng.choice(np.flatnonzero(labels == label), size=share, replace=False)
-        for label, share in zip(present, _shares(counts, size), strict=True)
+        rng.choice(np.flatnonzero(labels == label), size=class_size, replace=False)
+        for label, class_size in zip(present, _allocate(counts, size), strict=True)
     ]
     return np.sort(np.concatenate(drawn)).astype(np.int64)
 
 
 def hold_out(corpus: Corpus, fraction: float = 0.1) -> tuple[Corpus, Corpus]:
-    """Split `corpus` into a training corpus and a stratified test corpus of `fraction` of it.
+    """Split a corpus into a training corpus and a stratified test corpus.
 
     The seed is fixed: every run on the same corpus has the same test set. Rows without a label,
-    and classes of a single row, stay in the training corpus. A fraction outside (0, 0.5], or a
-    corpus in which no class has two rows, raises `CartographyError`.
+    and classes of a single row, stay in the training corpus.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    fraction : float in (0, 0.5], default 0.1
+        Share of the test corpus.
+
+    Returns
+    -------
+    train, test : Corpus
+
+    Raises
+    ------
+    CartographyError
+        `fraction` is out of range, or no class has two labelled rows.
     """
     if not 0 < fraction <= 0.5:
-        raise CartographyError(f"cannot hold out {fraction:g} of a corpus: give 0 to 0.5 of it")
-    # A class of one row in the test set would be a class that training never sees.
+        raise CartographyError(
+            f"cannot hold out {fraction:g} of a corpus: give a fraction above 0, at most 0.5"
+        )
+    # With its only row in the test set, a class would be missing from training.
     counts = np.bincount(corpus.labels[corpus.labelled], minlength=len(corpus.classes))
     divisible = corpus.labelled & np.append(counts >= 2, False)[corpus.labels]
     if not divisible.any():
@@ -214,15 +311,33 @@ def hold_out(corpus: Corpus, fraction: float = 0.1) -> tuple[Corpus, Corpus]:
 
 
 def flip_labels(corpus: Corpus, fraction: float) -> Corpus:
-    """`corpus` with this fraction of its gold labels changed to another class, drawn at random.
+    """Change a fraction of the gold labels to another class at random.
 
-    The seed is fixed, and a larger fraction flips the same texts and more. Raises
-    CartographyError for a fraction outside [0, 0.5] and for fewer than two classes.
+    The seed is fixed. A larger fraction flips the same texts and more.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    fraction : float in [0, 0.5]
+        Share of the labelled texts.
+
+    Returns
+    -------
+    Corpus
+
+    Raises
+    ------
+    CartographyError
+        `fraction` is out of range, or there are fewer than two classes.
     """
     if not 0 <= fraction <= 0.5:
-        raise CartographyError(f"cannot flip {fraction:g} of the labels: give 0 to 0.5 of them")
+        raise CartographyError(
+            f"cannot flip {fraction:g} of the labels: give a fraction from 0 to 0.5"
+        )
     if len(corpus.classes) < 2:
-        raise CartographyError(f"{corpus.name} has one class, so no label can be flipped")
+        raise CartographyError(
+            f"{corpus.name} has fewer than two classes, so no label can be flipped"
+        )
     rng = np.random.default_rng(_FLIP_SEED)
     labelled = rng.permutation(np.flatnonzero(corpus.labelled))
     steps = rng.integers(1, len(corpus.classes), size=len(labelled))
@@ -234,22 +349,22 @@ def flip_labels(corpus: Corpus, fraction: float) -> Corpus:
     return replace(corpus, name=name, labels=labels)
 
 
-def _shares(counts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    """How many of `size` items each class gets (C,), at most its count."""
+def _allocate(counts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Divide `size` items among C classes (C,); no class gets more than its count."""
     quota = size * counts / counts.sum()  # (C,)
-    shares: NDArray[np.int64] = np.floor(quota).astype(np.int64)
-    by_remainder = np.argsort(shares - quota, kind="stable")
-    shares[by_remainder[: size - shares.sum()]] += 1
+    sizes: NDArray[np.int64] = np.floor(quota).astype(np.int64)
+    by_remainder = np.argsort(sizes - quota, kind="stable")
+    sizes[by_remainder[: size - sizes.sum()]] += 1
     if size >= len(counts):
-        for empty in np.flatnonzero(shares == 0):
-            # The giver is the class most above its quota that keeps one item itself.
-            giver = np.argmax(np.where(shares > 1, shares - quota, -np.inf))
-            shares[[giver, empty]] += (-1, 1)
-    return shares
+        for empty in np.flatnonzero(sizes == 0):
+            # The donor is the class furthest above its quota that has more than one item.
+            donor = np.argmax(np.where(sizes > 1, sizes - quota, -np.inf))
+            sizes[[donor, empty]] += (-1, 1)
+    return sizes
 
 
 def _key_parts(values: Iterable[str]) -> tuple[bytes, str]:
-    """The lengths and the joined characters of `values`: as telling as each, and far faster."""
+    """Return the lengths and the joined text of `values`: hashing these two is much faster."""
     strings = list(values)
     lengths = np.fromiter(map(len, strings), dtype="<i8", count=len(strings))
     return lengths.tobytes(), "".join(strings)

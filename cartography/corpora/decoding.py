@@ -1,4 +1,4 @@
-"""The characters of a text file, whatever its encoding."""
+"""Decoding of text files of any encoding."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import charset_normalizer
 
 from cartography.errors import CartographyError
 
-# The longest mark first: UTF-32's begins with UTF-16's.
+# Longest first: the mark of UTF-32 starts with that of UTF-16.
 _BYTE_ORDER_MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
@@ -18,10 +18,25 @@ _DETECTION_BYTES = 200_000
 
 
 def decode_text(path: Path) -> tuple[str, tuple[str, ...]]:
-    """The characters of a text file, and a note if its encoding was guessed.
+    """Decode a text file.
 
-    UTF-8, or UTF-16 and UTF-32 with a byte order mark, else what charset-normalizer detects. A
-    binary file, or one whose encoding cannot be told, raises `CartographyError`.
+    The encoding is UTF-8, or UTF-16 or UTF-32 with a byte order mark, else what
+    charset-normalizer detects.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    text : str
+    notes : tuple of str
+        A note if the encoding was detected.
+
+    Raises
+    ------
+    CartographyError
+        The file is binary, or its encoding cannot be detected.
     """
     data = path.read_bytes()
     for mark, encoding in _BYTE_ORDER_MARKS:
@@ -30,39 +45,41 @@ def decode_text(path: Path) -> tuple[str, tuple[str, ...]]:
                 return data.decode(encoding), ()
             except UnicodeDecodeError as error:
                 raise CartographyError(
-                    f"{path} begins as {encoding.upper()} and is not: {error.reason} at byte "
-                    f"{error.start:,}; save it as UTF-8"
+                    f"{path} starts with the byte order mark of {encoding.upper()} but is not "
+                    f"valid: {error.reason} at byte {error.start:,}; save it as UTF-8"
                 ) from error
     if b"\0" in data:
-        raise CartographyError(f"{path} holds NUL bytes, so it is no text file; save it as UTF-8")
+        raise CartographyError(
+            f"{path} contains NUL bytes, so it is not a text file; save it as UTF-8"
+        )
     try:
         return data.decode("utf-8"), ()
     except UnicodeDecodeError:
-        encoding = _detected(path, data)
+        encoding = _detect_encoding(path, data)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise _undetected(path) from error
-    return text, (f"{path.name} is not UTF-8 and was read as {encoding}: look at its accents",)
+        raise _undetected_encoding(path) from error
+    return text, (f"{path.name} is not UTF-8 and was read as {encoding}: check its accents",)
 
 
-def _detected(path: Path, data: bytes) -> str:
-    """The likeliest encoding of `data`, which is not UTF-8."""
-    # Plain ASCII lines say nothing about the encoding and would drown the lines that do.
+def _detect_encoding(path: Path, data: bytes) -> str:
+    """Return the likeliest encoding of `data`, which is not UTF-8."""
+    # ASCII lines carry no information about the encoding and would outnumber the others.
     lines = [
         (number, line) for number, line in enumerate(data.split(b"\n"), 1) if not line.isascii()
     ]
     broken = [number for number, line in lines if not _is_utf8(line)]
     if len(broken) < len(lines) / 2:
         raise CartographyError(
-            f"{path}, line {broken[0]} is not UTF-8 as the rest of the file is; "
-            "mend that line and save the file as UTF-8"
+            f"{path}, line {broken[0]} is not UTF-8, unlike the rest of the file; "
+            "fix that line and save the file as UTF-8"
         )
-    telling = b"\n".join(line for _, line in lines)[:_DETECTION_BYTES]
-    matches = list(charset_normalizer.from_bytes(telling))
+    sample = b"\n".join(line for _, line in lines)[:_DETECTION_BYTES]
+    matches = list(charset_normalizer.from_bytes(sample))
     if not matches:
-        raise _undetected(path)
-    # Western European text also passes for its rarer neighbours, which short texts often favour.
+        raise _undetected_encoding(path)
+    # Short texts in cp1252 often match a rarer, similar encoding better.
     if any("cp1252" in match.could_be_from_charset for match in matches):
         return "cp1252"
     return matches[0].encoding
@@ -76,7 +93,7 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def _undetected(path: Path) -> CartographyError:
+def _undetected_encoding(path: Path) -> CartographyError:
     return CartographyError(
         f"{path} is not UTF-8 and its encoding cannot be detected; save it as UTF-8"
     )

@@ -1,4 +1,4 @@
-"""Tables that are already in memory: pandas data frames."""
+"""Tables from pandas data frames."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ def table_from_frame(frame: pd.DataFrame, name: str = "DataFrame") -> Table:
     Parameters
     ----------
     frame : pandas.DataFrame
-        The index is ignored; missing values of any kind are read as empty cells.
+        The index is ignored. Missing values of any kind become empty cells.
     name : str, default "DataFrame"
-        What errors and the corpus call it.
+        Name of the frame in errors and in the corpus.
+
+    Returns
+    -------
+    Table
 
     Raises
     ------
@@ -35,10 +39,10 @@ def table_from_frame(frame: pd.DataFrame, name: str = "DataFrame") -> Table:
         return cells.astype(object).where(cells.notna(), None).tolist()
 
     return Table(
-        place=f"the {name}",
+        location=f"the {name}",
         name=name,
         columns=tuple(columns),
         rows=len(frame),
         values=values,
-        row=lambda position: f"row {position}",
+        row_name=lambda i: f"row {i}",
     )

@@ -1,4 +1,4 @@
-"""The corpus that is always there: docstrings of installed libraries, labelled by library."""
+"""The built-in sample corpus: docstrings of installed libraries, labelled by library."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from cartography.corpora.corpus import Corpus
 from cartography.files import atomic_write, cache_folder, content_key
 
 _VERSION = "sample-1"
-_STANDARD = "standard library"
-# Class, the name it is imported by, the name it is installed by.
+_STANDARD_LIBRARY = "standard library"
+# Class name, import name, distribution name.
 _LIBRARIES = (
     ("numpy", "numpy", "numpy"),
     ("pandas", "pandas", "pandas"),
@@ -29,8 +29,8 @@ _LIBRARIES = (
     ("scipy", "scipy", "scipy"),
     ("streamlit", "streamlit", "streamlit"),
 )
-# Tests, the standard library's demonstrations, other people's packages and copies of them.
-_LEFT_OUT = frozenset(
+# Tests, demonstrations of the standard library, third-party packages and vendored copies.
+_EXCLUDED_FOLDERS = frozenset(
     {
         "test",
         "tests",
@@ -45,29 +45,39 @@ _LEFT_OUT = frozenset(
         "node_modules",
     }
 )
-_WORDS = (4, 60)
-# A library may fill a fifth of about 16,000 texts. Without a limit the standard library alone
-# would be a third of 20,000.
-_MOST_PER_LIBRARY = 3_000
+_WORD_LIMITS = (4, 60)
+# About a fifth of the 16,000 texts. Without a limit, the standard library would be a third of
+# 20,000.
+_MAX_PER_LIBRARY = 3_000
 _SEED = 20220701
 
 
 def sample_corpus(roots: Mapping[str, tuple[Path, str]] | None = None) -> Corpus:
-    """First paragraphs of docstrings of the standard library and five others, about 16,000.
+    """Return the sample: about 16,000 docstrings of the standard library and five other libraries.
 
-    Each is one line of 4 to 60 words; its label is its library, its id the dotted name of what it
-    documents. Libraries that are not installed are left out. The same versions give the same
-    corpus; it is read once, in about ten seconds, and cached. `roots` stands in for where the
-    libraries lie, and their versions.
+    Each text is the first paragraph of a docstring, on one line of 4 to 60 words. Its label is the
+    library, its id the dotted name of the documented object. Libraries that are not installed are
+    skipped. The same versions give the same corpus. It is built once, in about ten seconds, and
+    cached.
+
+    Parameters
+    ----------
+    roots : mapping of str to (Path, str), optional
+        Used instead of the installed libraries: label to folder and version.
+
+    Returns
+    -------
+    Corpus
     """
-    roots = _roots() if roots is None else roots
+    roots = _library_roots() if roots is None else roots
     versions = [f"{label} {version}" for label, (_, version) in sorted(roots.items())]
     path = cache_folder() / "sample" / f"{content_key(_VERSION, *versions)}.parquet"
-    table = _cached(path)
+    table = _read_cached(path)
     if table is None:
         ids, texts, labels = [], [], []
         for label, (root, _) in sorted(roots.items()):
-            for name, text in _drawn(list(_distinct(docstrings(root, label)))):
+            documented = list(_drop_repeats(iter_docstrings(root, label)))
+            for name, text in _draw(documented):
                 ids.append(name)
                 texts.append(text)
                 labels.append(label)
@@ -86,47 +96,61 @@ def sample_corpus(roots: Mapping[str, tuple[Path, str]] | None = None) -> Corpus
     )
 
 
-def docstrings(root: Path, label: str) -> Iterator[tuple[str, str]]:
-    """Dotted name and first paragraph of each docstring of 4 to 60 words below `root`.
+def iter_docstrings(root: Path, label: str) -> Iterator[tuple[str, str]]:
+    """Iterate over the docstrings of 4 to 60 words in a folder of Python files.
 
-    Files are parsed and never run, in the order of their names. The names begin with that of
-    `root`, unless `label` is the standard library, whose modules have no package in common.
+    Files are parsed but never run, in the order of their names.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of a package, or of the standard library.
+    label : str
+        Label of the library. Dotted names start with the name of `root`, except those of the
+        standard library, whose modules have no common package.
+
+    Yields
+    ------
+    name : str
+        Dotted name of the documented object.
+    text : str
+        First paragraph of its docstring, on one line.
     """
-    for path in _sources(root):
+    for path in _source_files(root):
         source = path.read_bytes()
         if b'"""' not in source and b"'''" not in source:
             continue
         try:
             with warnings.catch_warnings():
-                # Odd escapes in other people's sources are not our user's concern.
+                # Invalid escape sequences in a library's source do not concern the user.
                 warnings.simplefilter("ignore")
                 tree = ast.parse(source)
         except (SyntaxError, ValueError):
             continue
         parts = path.relative_to(root).with_suffix("").parts
         module = parts[:-1] if parts[-1] == "__init__" else parts
-        prefix = () if label == _STANDARD else (root.name,)
-        yield from _documented(tree, ".".join((*prefix, *module)))
+        prefix = () if label == _STANDARD_LIBRARY else (root.name,)
+        yield from _walk_docstrings(tree, ".".join((*prefix, *module)))
 
 
-def _documented(node: ast.AST, name: str) -> Iterator[tuple[str, str]]:
+def _walk_docstrings(node: ast.AST, name: str) -> Iterator[tuple[str, str]]:
     if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
         paragraph = _first_paragraph(node)
         if paragraph is not None:
             yield name, paragraph
-    for child in _statements(node):
+    for child in _child_statements(node):
         if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield from _documented(child, f"{name}.{child.name}")
+            yield from _walk_docstrings(child, f"{name}.{child.name}")
         else:
-            yield from _documented(child, name)
+            yield from _walk_docstrings(child, name)
 
 
-def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    # ast.walk would visit every expression, of which there are twenty for each statement.
+def _child_statements(node: ast.AST) -> Iterator[ast.AST]:
+    # ast.walk would also visit expressions, about twenty per statement.
     for block in ("body", "handlers", "orelse", "finalbody", "cases"):
-        below = getattr(node, block, ())
-        if isinstance(below, list):
-            yield from below
+        statements = getattr(node, block, ())
+        if isinstance(statements, list):
+            yield from statements
 
 
 def _first_paragraph(
@@ -136,41 +160,42 @@ def _first_paragraph(
     if docstring is None:
         return None
     words = cleandoc(docstring).partition("\n\n")[0].split()
-    return " ".join(words) if _WORDS[0] <= len(words) <= _WORDS[1] else None
+    return " ".join(words) if _WORD_LIMITS[0] <= len(words) <= _WORD_LIMITS[1] else None
 
 
-def _sources(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
+def _source_files(folder: Path) -> Iterator[Path]:
+    # By name: paths of Windows are compared without case, which would give another order.
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
         if path.is_dir():
-            if path.name not in _LEFT_OUT:
-                yield from _sources(path)
+            if path.name not in _EXCLUDED_FOLDERS:
+                yield from _source_files(path)
         elif path.suffix == ".py" and path.name != "conftest.py":
             yield path
 
 
-def _distinct(found: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Without the names and the texts that came before: a property's setter, a copied method."""
+def _drop_repeats(documented: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Drop repeated names and texts, as of a property's setter or a copied method."""
     names: set[str] = set()
     texts: set[str] = set()
-    for name, text in found:
+    for name, text in documented:
         if name not in names and text not in texts:
             names.add(name)
             texts.add(text)
             yield name, text
 
 
-def _drawn(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """At most `_MOST_PER_LIBRARY` of them, drawn by a fixed seed and left in their order."""
-    if len(found) <= _MOST_PER_LIBRARY:
-        return found
+def _draw(documented: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Draw at most `_MAX_PER_LIBRARY` pairs with a fixed seed, and keep their order."""
+    if len(documented) <= _MAX_PER_LIBRARY:
+        return documented
     rng = np.random.default_rng(_SEED)
-    rows = rng.choice(len(found), size=_MOST_PER_LIBRARY, replace=False)
-    return [found[row] for row in np.sort(rows)]
+    rows = rng.choice(len(documented), size=_MAX_PER_LIBRARY, replace=False)
+    return [documented[row] for row in np.sort(rows)]
 
 
-def _roots() -> dict[str, tuple[Path, str]]:
-    """Where each installed library lies, and its version."""
-    roots = {_STANDARD: (Path(sysconfig.get_paths()["stdlib"]), platform.python_version())}
+def _library_roots() -> dict[str, tuple[Path, str]]:
+    """Return the folder and the version of each installed library."""
+    roots = {_STANDARD_LIBRARY: (Path(sysconfig.get_paths()["stdlib"]), platform.python_version())}
     for label, module, distribution in _LIBRARIES:
         spec = find_spec(module)
         if spec is not None and spec.submodule_search_locations:
@@ -179,8 +204,8 @@ def _roots() -> dict[str, tuple[Path, str]]:
     return roots
 
 
-def _cached(path: Path) -> pyarrow.Table | None:
-    """The table at `path`, None if it is not there or is damaged and has to be made anew."""
+def _read_cached(path: Path) -> pyarrow.Table | None:
+    """Return the table at `path`, or None if it is missing or damaged and must be rebuilt."""
     try:
         table = parquet.read_table(path)
     except (OSError, pyarrow.ArrowException):

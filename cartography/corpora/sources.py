@@ -1,13 +1,13 @@
-"""Where a corpus lies: a file, a folder with train and test, a saved or a Hub data set."""
+"""Sources of a corpus: a file, a folder, a data frame, a saved data set or one from the Hub."""
 
 from __future__ import annotations
 
 import logging
-import os
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,18 +22,36 @@ if TYPE_CHECKING:
 HUB_PREFIX = "hub:"
 
 SAVED_MARKS = ("dataset_dict.json", "state.json")
-"""One of these lies in the folder of a data set that `datasets` saved."""
+"""File names that mark the folder of a data set saved by the `datasets` library."""
 
-Part = Literal["train", "test", "whole"]
-Parts = Mapping[Part, Callable[[], Table]]
+Split = Literal["train", "test", "whole"]
+SplitReaders = Mapping[Split, Callable[[], Table]]
+
+_NAMED_SPLITS: tuple[Split, ...] = ("train", "test")
 
 
-def open_source(source: str | Path | pd.DataFrame, load: Callable[..., Any] | None = None) -> Parts:
-    """The parts that lie at `source`, each read when it is called for.
+def open_source(
+    source: str | Path | pd.DataFrame, load: Callable[..., Any] | None = None
+) -> SplitReaders:
+    """Find the splits of a source; each is read when its reader is called.
 
-    A file, or one named split, is one part, "whole"; a folder or a data set of several splits has
-    "train", and "test" if it holds one. `load` stands in for `datasets.load_dataset`. A source
-    that is missing or holds no training part raises `CartographyError`.
+    Parameters
+    ----------
+    source : str, Path or pandas.DataFrame
+        A path, "hub:owner/name[:split]", or a data frame.
+    load : callable, optional
+        Used instead of `datasets.load_dataset`.
+
+    Returns
+    -------
+    mapping of split to a callable that returns a Table
+        "whole" for a data frame, a file or one named split. Else "train", and "test" if there is
+        one.
+
+    Raises
+    ------
+    CartographyError
+        The source does not exist or has no training split.
     """
     if not isinstance(source, str | Path):
         return {"whole": lambda: table_from_frame(source)}
@@ -41,10 +59,10 @@ def open_source(source: str | Path | pd.DataFrame, load: Callable[..., Any] | No
         return _open_hub(source.removeprefix(HUB_PREFIX), load)
     path = expand_home(source)
     try:
-        there = path.exists()
-    except OSError:  # a name that no file system takes
-        there = False
-    if not there:
+        exists = path.exists()
+    except OSError:  # a name that the file system does not allow
+        exists = False
+    if not exists:
         raise CartographyError(
             f"{path} does not exist; give a file, a folder, {HUB_PREFIX}owner/name or sample"
         )
@@ -55,94 +73,95 @@ def open_source(source: str | Path | pd.DataFrame, load: Callable[..., Any] | No
     return _open_folder(path)
 
 
-def _open_folder(folder: Path) -> Parts:
+def _open_folder(folder: Path) -> SplitReaders:
     files = sorted(
         path
         for path in folder.iterdir()
         if path.suffix.lower() in READERS and not path.name.startswith(".")
     )
-    parts: dict[Part, Callable[[], Table]] = {}
-    names: tuple[Part, ...] = ("train", "test")
-    for part in names:
-        found = [path for path in files if part in re.split(r"[^a-z]+", path.stem.lower())]
-        if len(found) > 1:
+    readers: dict[Split, Callable[[], Table]] = {}
+    for split in _NAMED_SPLITS:
+        matches = [path for path in files if split in re.split(r"[^a-z]+", path.stem.lower())]
+        if len(matches) > 1:
             raise CartographyError(
-                f"{folder} holds more than one {part} file ({_listed(p.name for p in found)}); "
-                "give one file by its own path"
+                f"{folder} contains more than one {split} file "
+                f"({_join(path.name for path in matches)}); give the path of one file"
             )
-        if found:
-            parts[part] = lambda path=found[0]: read_table(path)  # type: ignore[misc]
-    if "train" in parts:
-        return parts
-    if len(files) == 1 and not parts:
+        if matches:
+            readers[split] = partial(read_table, matches[0])
+    if "train" in readers:
+        return readers
+    if len(files) == 1 and not readers:
         return {"whole": lambda: read_table(files[0])}
+    names = _join(path.name for path in files) or "no data file"
     raise CartographyError(
-        f"{folder} holds no train file ({_listed(p.name for p in files) or 'no data file'}); "
-        "give a file, or a folder that holds train.csv or another kind of table"
+        f"{folder} contains no train file ({names}); "
+        "give a file, or a folder with a file such as train.csv"
     )
 
 
-def _open_saved(folder: Path) -> Parts:
-    with _datasets() as datasets:
+def _open_saved(folder: Path) -> SplitReaders:
+    with _quiet_datasets() as datasets:
         try:
             loaded = datasets.load_from_disk(str(folder))
-        # The library lets many kinds of error of its own and of others through.
+        # The library raises many kinds of error, its own and those of others.
         except Exception as error:
             raise CartographyError(
-                f"{folder} is not a whole saved data set ({_reason(error)}); save it again"
+                f"{folder} is not a complete saved data set ({_reason(error)}); save it again"
             ) from error
-    return _parts_of(loaded, str(folder), folder.name)
+    return _split_readers(loaded, str(folder), folder.name)
 
 
-def _open_hub(spec: str, load: Callable[..., Any] | None) -> Parts:
+def _open_hub(spec: str, load: Callable[..., Any] | None) -> SplitReaders:
     name, _, split = (spec, "", "") if Path(spec).is_dir() else spec.partition(":")
-    place = f"{HUB_PREFIX}{spec}"
+    location = f"{HUB_PREFIX}{spec}"
     if not name:
-        raise CartographyError(f"{place!r} names no data set; write {HUB_PREFIX}owner/name")
-    with _datasets() as datasets:
+        raise CartographyError(
+            f"{location!r} does not name a data set; write {HUB_PREFIX}owner/name"
+        )
+    with _quiet_datasets() as datasets:
         try:
             loaded = (load or datasets.load_dataset)(name, split=split or None)
         # Network, Hub and builder errors of several libraries have no common class.
         except Exception as error:
             raise CartographyError(
-                f"{place} cannot be loaded ({_reason(error)}); "
+                f"{location} cannot be loaded ({_reason(error)}); "
                 "check the name, the split and the network"
             ) from error
-    return _parts_of(loaded, place, place)
+    return _split_readers(loaded, location, location)
 
 
-def _parts_of(loaded: Any, place: str, name: str) -> Parts:
-    """The parts of a `Dataset` or a `DatasetDict`."""
+def _split_readers(loaded: Any, location: str, name: str) -> SplitReaders:
+    """Return the readers of a `Dataset` or a `DatasetDict`."""
     if not isinstance(loaded, dict):
-        return {"whole": lambda: _of_dataset(loaded, place, name)}
-    parts: dict[Part, Callable[[], Table]] = {}
-    names: tuple[Part, ...] = ("train", "test")
-    for part in names:
-        if part in loaded:
-            where = f"{place}:{part}" if place.startswith(HUB_PREFIX) else f"{place}/{part}"
-            parts[part] = lambda part=part, where=where: _of_dataset(  # type: ignore[misc]
-                loaded[part], where, where if name == place else f"{name}/{part}"
-            )
-    if "train" in parts:
-        return parts
+        return {"whole": lambda: _table_from_dataset(loaded, location, name)}
+    readers: dict[Split, Callable[[], Table]] = {}
+    separator = ":" if location.startswith(HUB_PREFIX) else "/"
+    for split in _NAMED_SPLITS:
+        if split in loaded:
+            split_location = f"{location}{separator}{split}"
+            split_name = split_location if name == location else f"{name}/{split}"
+            readers[split] = partial(_table_from_dataset, loaded[split], split_location, split_name)
+    if "train" in readers:
+        return readers
     if len(loaded) == 1:
-        return {"whole": lambda: _of_dataset(next(iter(loaded.values())), place, name)}
+        return {"whole": lambda: _table_from_dataset(next(iter(loaded.values())), location, name)}
     raise CartographyError(
-        f"{place} has no split 'train' but {_listed(loaded)}; name one of them, as in "
+        f"{location} has no split 'train'; its splits are {_join(loaded)}: name one of them, as in "
         f"{HUB_PREFIX}owner/name:split"
     )
 
 
-def _of_dataset(dataset: Any, place: str, name: str) -> Table:
+def _table_from_dataset(dataset: Any, location: str, name: str) -> Table:
     if len(dataset) == 0:
-        raise CartographyError(f"{place} has no rows; give a data set with rows")
+        raise CartographyError(f"{location} has no rows; give a data set with rows")
     return Table(
-        place=place,
+        location=location,
         name=name,
         columns=tuple(dataset.column_names),
         rows=len(dataset),
         values=lambda column: list(dataset.with_format(None)[column]),
-        row=lambda i: f"row {i + 1}",
+        row_name=lambda i: f"row {i + 1}",
         class_names={
             column: tuple(feature.names)
             for column, feature in dataset.features.items()
@@ -152,9 +171,9 @@ def _of_dataset(dataset: Any, place: str, name: str) -> Table:
 
 
 @contextmanager
-def _datasets() -> Iterator[Any]:
-    """The `datasets` library, its progress bars, log lines and warnings silenced."""
-    # Its import takes a second or two, which a corpus from a file need not wait for.
+def _quiet_datasets() -> Iterator[Any]:
+    """Import the `datasets` library and silence its progress bars, log lines and warnings."""
+    # The import takes a second or two, which reading a file should not cost.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import datasets
@@ -179,5 +198,5 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
 
 
-def _listed(names: Any) -> str:
-    return ", ".join(os.fspath(name) for name in names)
+def _join(names: Iterable[str]) -> str:
+    return ", ".join(names)

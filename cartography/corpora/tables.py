@@ -1,4 +1,4 @@
-"""Files of rows and columns, read so that an error can name the row a person finds in the file."""
+"""Tables of rows and columns, and readers that can name the row of an error."""
 
 from __future__ import annotations
 
@@ -13,38 +13,64 @@ from typing import Any, Literal
 
 from cartography.corpora.decoding import decode_text
 from cartography.errors import CartographyError
+from cartography.formatting import count_noun
 
 _QUOTED_CELL = re.compile(r'(?:^|\t)"[^\t\n]*"(?:\t|\r?$)', re.MULTILINE)
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Rows and named columns; a column's values are read only when asked for.
+    """Rows and named columns; the values of a column are read when they are needed.
 
-    `place` names the table in errors, `name` in a corpus; `values(column)` are the column's
-    cells; `row(i)` is how errors call row `i` (from 0); `class_names` are the names behind the
-    integers of columns that have them.
+    Attributes
+    ----------
+    location : str
+        Name of the table in errors, such as its path.
+    name : str
+        Name of the corpus that is read from the table.
+    columns : tuple of str
+    rows : int
+    values : callable
+        `values(column)` returns the cells of a column, length `rows`.
+    row_name : callable
+        `row_name(i)` returns the name of row `i` (from 0) in errors.
+    class_names : mapping of str to tuple of str
+        The class names of columns whose integers stand for classes.
+    notes : tuple of str
+        What the user should know about how the table was read.
     """
 
-    place: str
+    location: str
     name: str
     columns: tuple[str, ...]
     rows: int
     values: Callable[[str], Sequence[Any]]
-    row: Callable[[int], str]
+    row_name: Callable[[int], str]
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
 def read_table(path: Path) -> Table:
-    """The table in a CSV, TSV, JSONL, JSON or Parquet file, known by its suffix.
+    """Read a CSV, TSV, JSONL, JSON or Parquet file.
 
-    A file that is missing, empty, of another kind, or malformed raises `CartographyError`.
+    Parameters
+    ----------
+    path : Path
+        Its suffix decides the format.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    CartographyError
+        The file is missing, empty or malformed, or its suffix is unknown.
     """
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise CartographyError(
-            f"{path}: the kind of file is not known from its suffix {path.suffix!r}; "
+            f"{path}: the suffix {path.suffix!r} is not that of a known format; "
             f"give one of {', '.join(READERS)}"
         )
     try:
@@ -65,24 +91,25 @@ def _read_csv(path: Path) -> Table:
     if "," not in header:
         delimiter = next((mark for mark in ";\t" if mark in header), ",")
     if delimiter != ",":
-        notes += (f"{path.name} was read with {delimiter!r} between its columns",)
-    return _delimited(path, text, delimiter, csv.QUOTE_MINIMAL, notes)
+        notes += (f"{path.name} was read with the delimiter {delimiter!r}",)
+    return _read_delimited(path, text, delimiter, csv.QUOTE_MINIMAL, notes)
 
 
 def _read_tsv(path: Path) -> Table:
     text, notes = decode_text(path)
     if '"' not in text:
-        return _delimited(path, text, "\t", csv.QUOTE_MINIMAL, notes)
+        return _read_delimited(path, text, "\t", csv.QUOTE_MINIMAL, notes)
 
-    def quoted() -> Table:
-        return _delimited(path, text, "\t", csv.QUOTE_MINIMAL, notes)
+    def read_quoted() -> Table:
+        return _read_delimited(path, text, "\t", csv.QUOTE_MINIMAL, notes)
 
-    def literal() -> Table:
-        note = f"quotation marks in {path.name} were read as characters"
-        return _delimited(path, text, "\t", csv.QUOTE_NONE, (*notes, note))
+    def read_literal() -> Table:
+        note = f"quotation marks in {path.name} were read as ordinary characters"
+        return _read_delimited(path, text, "\t", csv.QUOTE_NONE, (*notes, note))
 
-    # Many TSV files quote nothing, and a quotation mark in one is then a mere character.
-    likely, other = (quoted, literal) if _QUOTED_CELL.search(text) else (literal, quoted)
+    # Many TSV files do not use quoting: there a quotation mark is an ordinary character.
+    readers = (read_quoted, read_literal)
+    likely, other = readers if _QUOTED_CELL.search(text) else readers[::-1]
     try:
         return likely()
     except CartographyError as error:
@@ -92,11 +119,11 @@ def _read_tsv(path: Path) -> Table:
             raise error from None
 
 
-def _delimited(
+def _read_delimited(
     path: Path, text: str, delimiter: str, quoting: Literal[0, 3], notes: tuple[str, ...]
 ) -> Table:
-    # Python's csv reader knows the line of each row, which pandas does not, and tells a row that
-    # is too short or too long from one that is not. Its limit on a field would refuse long texts.
+    # Python's csv reader, unlike pandas, gives the line number of each row and reports rows of the
+    # wrong length. Its default limit on the size of a field would refuse long texts.
     csv.field_size_limit(2**31 - 1)
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, strict=True
@@ -112,19 +139,19 @@ def _delimited(
             elif cells:
                 if len(cells) != len(header):
                     raise CartographyError(
-                        f"{path}, row {len(rows) + 1} (line {line}) has {_count(cells)} where the "
-                        f"header has {len(header)}; put quotes around a text that holds "
-                        f"{delimiter!r}"
+                        f"{path}, row {len(rows) + 1} (line {line}) has "
+                        f"{count_noun(len(cells), 'column')} but the header has {len(header)}; "
+                        f"put quotes around a text that contains {delimiter!r}"
                     )
                 rows.append(cells)
                 lines.append(line)
             line = reader.line_num + 1
     except csv.Error as error:
-        what = "has a quotation mark that is never closed"
+        problem = "has a quotation mark that is never closed"
         if "end of data" not in str(error):
-            what = f"is malformed at line {reader.line_num} ({error})"
+            problem = f"is malformed at line {reader.line_num} ({error})"
         raise CartographyError(
-            f"{path}, row {len(rows) + 1} (line {line}) {what}; "
+            f"{path}, row {len(rows) + 1} (line {line}) {problem}; "
             "write a quotation mark inside a quoted text twice"
         ) from error
     if header is None:
@@ -136,65 +163,61 @@ def _delimited(
         return [cells[position] for cells in rows]
 
     return Table(
-        place=str(path),
+        location=str(path),
         name=path.name,
         columns=columns,
         rows=len(rows),
         values=values,
-        row=lambda i: f"row {i + 1} (line {lines[i]})",
+        row_name=lambda i: f"row {i + 1} (line {lines[i]})",
         notes=notes,
     )
-
-
-def _count(cells: Sequence[str]) -> str:
-    return f"{len(cells)} column{'' if len(cells) == 1 else 's'}"
 
 
 def _read_jsonl(path: Path) -> Table:
     text, notes = decode_text(path)
     records: list[dict[str, Any]] = []
     lines: list[int] = []
-    # Not splitlines: JSON strings may hold U+2028 and others that it would split at.
+    # Not splitlines: it would split at U+2028 and others, which JSON strings may contain.
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
-            record = _parsed(path, f"line {number}", line)
+            record = _parse_json(path, f"line {number}", line)
             if not isinstance(record, dict):
                 raise CartographyError(
-                    f"{path}, line {number} holds {kind_of(record)}; give one JSON object a line"
+                    f"{path}, line {number} is {json_kind(record)}; give one JSON object per line"
                 )
             records.append(record)
             lines.append(number)
-    return _of_records(path, records, lambda i: f"row {i + 1} (line {lines[i]})", notes)
+    return _table_from_records(path, records, lambda i: f"row {i + 1} (line {lines[i]})", notes)
 
 
 def _read_json(path: Path) -> Table:
     text, notes = decode_text(path)
     if not text.lstrip().startswith("["):
         return _read_jsonl(path)
-    records = _parsed(path, "the whole file", text)
+    records = _parse_json(path, "the whole file", text)
     for number, record in enumerate(records, 1):
         if not isinstance(record, dict):
             raise CartographyError(
-                f"{path}, item {number} is {kind_of(record)}; give a list of JSON objects"
+                f"{path}, item {number} is {json_kind(record)}; give a list of JSON objects"
             )
-    return _of_records(path, records, lambda i: f"item {i + 1}", notes)
+    return _table_from_records(path, records, lambda i: f"item {i + 1}", notes)
 
 
-def _parsed(path: Path, place: str, text: str) -> Any:
+def _parse_json(path: Path, position: str, text: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
         at = (
             f"line {error.lineno} column {error.colno}" if "\n" in text else f"column {error.colno}"
         )
-        raise CartographyError(f"{path}, {place}: not JSON ({error.msg} at {at})") from error
+        raise CartographyError(f"{path}, {position}: not JSON ({error.msg} at {at})") from error
     except (ValueError, RecursionError) as error:
-        # Integers of thousands of digits, and brackets nested without end.
-        raise CartographyError(f"{path}, {place}: JSON that cannot be read ({error})") from error
+        # Integers of thousands of digits, and brackets that are nested too deeply.
+        raise CartographyError(f"{path}, {position}: JSON that cannot be read ({error})") from error
 
 
-def kind_of(value: object) -> str:
-    """What `value` is, as a person who knows JSON would call it."""
+def json_kind(value: object) -> str:
+    """Return what kind of JSON value `value` is, with its article: "an object", "a number"."""
     if value is None:
         return "null"
     kinds = {"dict": "an object", "list": "a list", "str": "a string", "bytes": "bytes"}
@@ -203,19 +226,19 @@ def kind_of(value: object) -> str:
     return kinds.get(name, f"a {name}")
 
 
-def _of_records(
+def _table_from_records(
     path: Path,
     records: list[dict[str, Any]],
-    row: Callable[[int], str],
+    row_name: Callable[[int], str],
     notes: tuple[str, ...],
 ) -> Table:
     return Table(
-        place=str(path),
+        location=str(path),
         name=path.name,
         columns=tuple(dict.fromkeys(name for record in records for name in record)),
         rows=len(records),
         values=lambda column: [record.get(column) for record in records],
-        row=row,
+        row_name=row_name,
         notes=notes,
     )
 
@@ -229,7 +252,7 @@ def _read_parquet(path: Path) -> Table:
             schema, rows = file.schema_arrow, file.metadata.num_rows
     except pyarrow.ArrowException as error:
         raise CartographyError(
-            f"{path} is not a whole Parquet file ({str(error).splitlines()[0]})"
+            f"{path} is not a complete Parquet file ({str(error).splitlines()[0]})"
         ) from error
 
     def values(column: str) -> list[Any]:
@@ -243,18 +266,18 @@ def _read_parquet(path: Path) -> Table:
             ) from error
 
     return Table(
-        place=str(path),
+        location=str(path),
         name=path.name,
         columns=tuple(schema.names),
         rows=rows,
         values=values,
-        row=lambda i: f"row {i + 1}",
+        row_name=lambda i: f"row {i + 1}",
         class_names=_parquet_class_names(schema.metadata or {}),
     )
 
 
 def _parquet_class_names(metadata: Mapping[bytes, bytes]) -> dict[str, tuple[str, ...]]:
-    """The class names that the `datasets` library leaves in a file it writes."""
+    """Return the class names that the `datasets` library stores in Parquet files."""
     try:
         features = json.loads(metadata[b"huggingface"])["info"]["features"]
         return {
@@ -274,3 +297,4 @@ READERS: Mapping[str, Callable[[Path], Table]] = {
     ".json": _read_json,
     ".parquet": _read_parquet,
 }
+"""The reader of each file suffix."""

@@ -1,6 +1,6 @@
-"""Formats of other tools, and the project's own exports.
+"""File formats of other tools, and the project's own exports.
 
-Imports the ground alone. An export is one function from a pandas table to a file.
+Imports only the ground modules. An export is a function that writes a pandas table to a file.
 """
 
 __all__ = ["export"]

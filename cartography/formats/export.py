@@ -1,4 +1,4 @@
-"""CSV files that a spreadsheet can be trusted with, and the selection card beside a batch."""
+"""CSV files that are safe to open in a spreadsheet, and the selection card of a batch."""
 
 import csv
 from collections.abc import Mapping
@@ -25,15 +25,23 @@ BATCH_COLUMNS = (
     "seed",
     "run_id",
 )
+"""The columns of an exported batch."""
 
-# A spreadsheet takes a cell that starts with one of these for a formula or a command.
+# A spreadsheet reads a cell that starts with one of these as a formula or a command.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def escape_formulas(table: pd.DataFrame) -> pd.DataFrame:
-    """`table` with an apostrophe before every text cell that a spreadsheet would run.
+    """Put an apostrophe before every text cell that a spreadsheet would execute.
 
-    Only columns of text are touched: a negative number stays a number.
+    Parameters
+    ----------
+    table : pandas.DataFrame
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy. Numeric columns are unchanged: a negative number stays a number.
     """
     safe = table.copy()
     for column in safe.columns:
@@ -45,25 +53,48 @@ def escape_formulas(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def csv_text(table: pd.DataFrame) -> str:
-    """`table` as CSV text, neutralised."""
+    """Return `table` as CSV text, with formulas escaped."""
     text = escape_formulas(table).to_csv(index=False)
     if "\r" in text:
-        # Python before 3.13 leaves a cell with a lone carriage return unquoted, and a reader then
-        # takes it for the end of the row.
+        # Python before 3.13 does not quote a cell with a lone carriage return, and readers would
+        # end the row there.
         text = escape_formulas(table).to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
     return text
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write `table` as UTF-8 CSV, neutralised. Raises CartographyError when it cannot be."""
+    """Write `table` as UTF-8 CSV, with formulas escaped.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+    path : Path
+
+    Raises
+    ------
+    CartographyError
+        The file cannot be written.
+    """
     with atomic_write(path) as temporary:
         temporary.write_text(csv_text(table), encoding="utf-8", newline="")
 
 
 def selection_card(manifest: Mapping[str, Any], run_id: str, batch: pd.DataFrame) -> dict[str, Any]:
-    """What a batch came from, for the JSON file beside its CSV.
+    """Return the origin of a batch, for the JSON file next to its CSV.
 
-    `batch` has the columns of `BATCH_COLUMNS`.
+    Parameters
+    ----------
+    manifest : mapping
+        The manifest of the run.
+    run_id : str
+    batch : pandas.DataFrame
+        With the columns `BATCH_COLUMNS`.
+
+    Returns
+    -------
+    dict
+        Run, strategy, iterations, seed, preset, device, versions, corpus, and the number of texts
+        by label and by region.
     """
     return {
         "run_id": run_id,
@@ -76,11 +107,11 @@ def selection_card(manifest: Mapping[str, Any], run_id: str, batch: pd.DataFrame
         "corpus": manifest["train"],
         "counts": {
             "batch": len(batch),
-            "by_label": _counts(batch["label"]),
-            "by_region": _counts(batch["region"]),
+            "by_label": _count_values(batch["label"]),
+            "by_region": _count_values(batch["region"]),
         },
     }
 
 
-def _counts(column: pd.Series) -> dict[str, int]:
+def _count_values(column: pd.Series) -> dict[str, int]:
     return {str(value): int(count) for value, count in column.value_counts().items()}

@@ -58,7 +58,7 @@ THREE = [("0", "a cat", "pet"), ("1", "a wolf", "wild"), ("2", "a dog", "pet")]
         ),
     ],
 )
-def test_every_kind_of_text_file_gives_the_same_corpus(write, name, content):
+def test_every_text_format_gives_the_same_corpus(write, name, content):
     corpus = read_corpus(write(name, content))
     assert rows(corpus) == THREE
     assert corpus.classes == ("pet", "wild")
@@ -73,11 +73,11 @@ def test_parquet_and_its_class_names(tmp_path):
     assert rows(read_corpus(tmp_path / "named.parquet")) == THREE
 
 
-def test_a_description_that_no_longer_fits_its_file_is_set_aside(tmp_path):
+def test_class_names_that_no_longer_match_the_file_are_ignored(tmp_path):
     small_dataset().to_parquet(tmp_path / "t.parquet")
     schema = parquet.read_schema(tmp_path / "t.parquet")
-    spelled = pyarrow.table({"text": ["a", "b"], "label": ["x", "y"]})
-    parquet.write_table(spelled.replace_schema_metadata(schema.metadata), tmp_path / "t.parquet")
+    renamed = pyarrow.table({"text": ["a", "b"], "label": ["x", "y"]})
+    parquet.write_table(renamed.replace_schema_metadata(schema.metadata), tmp_path / "t.parquet")
     assert read_corpus(tmp_path / "t.parquet").classes == ("x", "y")
 
 
@@ -90,7 +90,7 @@ def small_dataset(texts=("a cat", "a wolf", "a dog"), labels=(1, 0, 1)):
     )
 
 
-def test_words_that_pandas_takes_for_missing_survive(write):
+def test_words_that_pandas_reads_as_missing_are_kept(write):
     corpus = read_corpus(write("t.csv", "text,label\nNA,none\nNone,nan\nnull,NA\n,none\n"))
     assert list(corpus.texts) == ["NA", "None", "null", ""]
     assert corpus.classes == ("NA", "nan", "none")
@@ -139,11 +139,11 @@ def test_integers_with_gaps_come_from_parquet_as_floats(tmp_path):
     assert (corpus.classes, list(corpus.labels)) == (("2", "11"), [0, -1, 1])
 
 
-def test_notes_say_what_was_taken_for_what(write):
+def test_notes_name_the_columns_that_were_read(write):
     corpus = read_corpus(write("t.csv", ",Class Index,Description\n0,1,a\n1,,b\n"))
     assert corpus.notes == (
         "texts from column 'Description', labels from column 'Class Index'",
-        "1 rows have no label",
+        "1 row without a label",
     )
     unlabelled = read_corpus(write("u.csv", "text,when\na,1999\nb,2000\n"))
     assert unlabelled.classes == ()
@@ -162,31 +162,31 @@ def test_ids_come_from_an_id_column(write):
     assert list(read_corpus(write("t.jsonl", lines)).ids) == ["17", "3"]
 
 
-def test_another_encoding_is_detected_and_said(write):
+def test_another_encoding_is_detected_and_noted(write):
     text = "text,label\n" + "Le café était fermé à Noël,fr\nThe shop is open,en\n" * 3
     corpus = read_corpus(write("t.csv", text.encode("cp1252")))
     assert corpus.texts[0] == "Le café était fermé à Noël"
-    assert corpus.notes[0] == "t.csv is not UTF-8 and was read as cp1252: look at its accents"
+    assert corpus.notes[0] == "t.csv is not UTF-8 and was read as cp1252: check its accents"
 
 
-def test_quotation_marks_in_a_tsv_that_quotes_nothing(write):
+def test_quotation_marks_in_a_tsv_without_quoting(write):
     path = write("t.tsv", 'text\tlabel\n"Yes, he said\ta\nno"\tb\n')
     corpus = read_corpus(path)
     assert list(corpus.texts) == ['"Yes, he said', 'no"']
-    assert corpus.notes[0] == "quotation marks in t.tsv were read as characters"
+    assert corpus.notes[0] == "quotation marks in t.tsv were read as ordinary characters"
 
 
-def test_separators_of_unicode_do_not_split_json_lines(write):
+def test_unicode_line_separators_do_not_split_json_lines(write):
     line = json.dumps({"text": "one\u2028two", "label": "a"}, ensure_ascii=False)
     assert list(read_corpus(write("t.jsonl", f"{line}\n{line}\n")).texts) == ["one\u2028two"] * 2
 
 
-def test_halves_of_surrogate_pairs_are_mended(write):
+def test_unpaired_surrogates_are_replaced(write):
     corpus = read_corpus(write("t.jsonl", '{"text":"a \\ud800 b","label":null}\n{"label":"x"}'))
     assert list(corpus.texts) == ["a \ufffd b", ""]
     assert corpus.notes[2:] == (
-        "1 rows have no text and were read as empty",
-        "1 texts hold broken characters, now \ufffd",
+        "1 row without a text, read as empty",
+        "1 text with broken characters, replaced by \ufffd",
     )
 
 
@@ -196,30 +196,34 @@ REFUSED = {
     "empty": ("t.csv", "", "t.csv is empty; give a file with a header and rows"),
     "white space only": ("t.csv", "\n\n", "t.csv is empty; give a file with a header and rows"),
     "header only": ("t.csv", "text,label\n", "t.csv has no rows below its header; "),
-    "suffix": ("t.xlsx", "x", "t.xlsx: the kind of file is not known from its suffix '.xlsx'; "),
-    "binary": ("t.csv", b"text\0\1", "t.csv holds NUL bytes, so it is no text file; "),
+    "suffix": ("t.xlsx", "x", "t.xlsx: the suffix '.xlsx' is not that of a known format; "),
+    "binary": ("t.csv", b"text\0\1", "t.csv contains NUL bytes, so it is not a text file; "),
     "broken UTF-8": (
         "t.csv",
         "text,label\ncafé,a\nthé,b\n".encode() + b"\xff\xfe,c\n",
-        "t.csv, line 4 is not UTF-8 as the rest of the file is; ",
+        "t.csv, line 4 is not UTF-8, unlike the rest of the file; ",
     ),
-    "broken UTF-16": ("t.csv", b"\xff\xfet\0e", "t.csv begins as UTF-16 and is not: "),
+    "broken UTF-16": (
+        "t.csv",
+        b"\xff\xfet\0e",
+        "t.csv starts with the byte order mark of UTF-16 but is not valid: ",
+    ),
     "unknown columns": (
         "t.csv",
         "Great film,1\nBad film,0\n",
-        "t.csv: none of its columns ('Great film', '1') is known to hold texts; the first line "
-        "must name the columns: name them with --text and --label",
+        "t.csv: no text column found among 'Great film', '1'; the first line must contain the "
+        "column names: name the columns with --text and --label",
     ),
     "too many cells": (
         "t.csv",
         'text,label\n"two\nlines",a\none, two,b\n',
-        "t.csv, row 2 (line 4) has 3 columns where the header has 2; "
-        "put quotes around a text that holds ','",
+        "t.csv, row 2 (line 4) has 3 columns but the header has 2; "
+        "put quotes around a text that contains ','",
     ),
     "too few cells": (
         "t.tsv",
         "text\tlabel\na\tb\nc\n",
-        "t.tsv, row 2 (line 3) has 1 column where the header has 2; ",
+        "t.tsv, row 2 (line 3) has 1 column but the header has 2; ",
     ),
     "open quotation mark": (
         "t.csv",
@@ -245,26 +249,26 @@ REFUSED = {
     "JSON of another kind": (
         "t.jsonl",
         '{"text":"a"}\n\n["b"]\n',
-        "t.jsonl, line 3 holds a list; give one JSON object a line",
+        "t.jsonl, line 3 is a list; give one JSON object per line",
     ),
     "list of another kind": ("t.json", '[{"text":"a"}, 7]', "t.json, item 2 is a number; "),
-    "bottomless JSON": ("t.jsonl", "[" * 100_000, "t.jsonl, line 1: JSON that cannot be read ("),
-    "bad Parquet": ("t.parquet", "PAR1 and so on", "t.parquet is not a whole Parquet file ("),
-    "text that is none": (
+    "deeply nested JSON": ("t.jsonl", "[" * 100_000, "t.jsonl, line 1: JSON that cannot be read ("),
+    "bad Parquet": ("t.parquet", "PAR1 and so on", "t.parquet is not a complete Parquet file ("),
+    "text of another kind": (
         "t.jsonl",
         '{"text":"a"}\n{"text":["b"]}\n',
-        "t.jsonl, row 2 (line 2), column 'text' holds a list and not text; "
-        "name the column of texts with --text",
+        "t.jsonl, row 2 (line 2), column 'text' contains a list instead of text; "
+        "name the text column with --text",
     ),
-    "label that is none": (
+    "label of another kind": (
         "t.jsonl",
         '{"text":"a","label":{"x":1}}\n',
-        "t.jsonl, row 1 (line 1), column 'label' holds an object and not a class label; ",
+        "t.jsonl, row 1 (line 1), column 'label' contains an object instead of a class label; ",
     ),
     "fractions": (
         "t.csv",
         "text,label\na,1\nb,0.25\n",
-        "t.csv, row 2 (line 3), column 'label' holds 0.25: fractions are not class labels; "
+        "t.csv, row 2 (line 3), column 'label' contains 0.25: fractions are not class labels; "
         "name another column with --label",
     ),
     "a label for each row": (
@@ -275,20 +279,20 @@ REFUSED = {
     ),
 }
 
-UNFIT_IDS = {
+INVALID_IDS = {
     "twice": (
         "id,text\n7,a\n8,b\n7,c\n",
         "t.csv, column 'id': row 1 (line 2) and row 3 (line 4) have the same id '7'; ",
     ),
     "missing": (
         "id,text\n7,a\n,b\n",
-        "t.csv, row 2 (line 3), column 'id' is empty and cannot be an id; ",
+        "t.csv, row 2 (line 3), column 'id' is empty; give every row an id, ",
     ),
 }
 
 
-@pytest.mark.parametrize(("content", "message"), UNFIT_IDS.values(), ids=UNFIT_IDS)
-def test_unfit_ids_are_refused_if_named_and_passed_over_with_a_note_if_guessed(
+@pytest.mark.parametrize(("content", "message"), INVALID_IDS.values(), ids=INVALID_IDS)
+def test_invalid_ids_are_refused_in_a_named_column_and_noted_in_a_guessed_one(
     write, content, message
 ):
     path = write("t.csv", content)
@@ -296,12 +300,12 @@ def test_unfit_ids_are_refused_if_named_and_passed_over_with_a_note_if_guessed(
         read_corpus(path, id="id")
     corpus = read_corpus(path)
     assert list(corpus.ids) == [str(row) for row in range(len(corpus))]
-    assert "row numbers serve as ids: " in corpus.notes[-1]
+    assert "row numbers are used as ids: " in corpus.notes[-1]
     assert message in corpus.notes[-1]
 
 
 @pytest.mark.parametrize(("name", "content", "message"), REFUSED.values(), ids=REFUSED)
-def test_what_cannot_be_read_is_refused_in_one_line(write, name, content, message):
+def test_invalid_files_are_refused_with_one_clear_line(write, name, content, message):
     path = write(name, content)
     with pytest.raises(CartographyError, match=re.escape(message)) as refusal:
         read_corpus(path)
@@ -322,22 +326,22 @@ def test_a_missing_file_or_column_is_named(write, tmp_path):
 def test_a_test_set_has_the_classes_and_columns_of_its_training_set(write):
     train = write("train.csv", "text,Description,label\na,b,x\nc,d,y\ne,f,z\n")
     test = write("test.csv", "Description,text,label\nb,a,z\nd,c,\n")
-    found, held = read_train_test(train, test)
-    assert held.classes == found.classes == ("x", "y", "z")
-    assert list(held.labels) == [2, -1]
-    assert list(held.texts) == ["a", "c"]
-    _, named = read_train_test(train, test, text="description")
-    assert list(named.texts) == ["b", "d"]
+    train_corpus, test_corpus = read_train_test(train, test)
+    assert test_corpus.classes == train_corpus.classes == ("x", "y", "z")
+    assert list(test_corpus.labels) == [2, -1]
+    assert list(test_corpus.texts) == ["a", "c"]
+    _, test_corpus = read_train_test(train, test, text="description")
+    assert list(test_corpus.texts) == ["b", "d"]
     other = write("other.jsonl", '{"sentence":"a","gold":"y"}')
     assert list(read_train_test(train, other)[1].labels) == [1]
 
 
-def test_a_label_that_training_does_not_know_is_refused(write):
+def test_a_label_that_is_not_a_training_class_is_refused(write):
     train = write("train.csv", "text,label\na,x\nb,y\n")
     test = write("test.csv", "text,label\na,x\nb,Y\n")
     message = (
         "test.csv, row 2 (line 3), column 'label': the label 'Y' is not among the 2 classes of "
-        "the training texts; mend it or leave it empty"
+        "the training texts; fix it or leave it empty"
     )
     with pytest.raises(CartographyError, match=re.escape(message)):
         read_train_test(train, test)
@@ -357,7 +361,7 @@ def test_a_folder_of_train_and_test(write, tmp_path):
     with pytest.raises(CartographyError, match=r"more than one train file \(my_train.csv, train"):
         read_corpus(tmp_path / "both")
     (tmp_path / "none").mkdir()
-    with pytest.raises(CartographyError, match=r"holds no train file \(no data file\)"):
+    with pytest.raises(CartographyError, match=r"contains no train file \(no data file\)"):
         read_corpus(tmp_path / "none")
 
 
@@ -371,15 +375,15 @@ def test_a_saved_data_set(tmp_path):
     train, test = read_train_test(tmp_path / "two")
     assert (len(train), list(test.labels)) == (3, [-1])
     (tmp_path / "one" / "state.json").write_text("{")
-    with pytest.raises(CartographyError, match="one is not a whole saved data set"):
+    with pytest.raises(CartographyError, match="one is not a complete saved data set"):
         read_corpus(tmp_path / "one")
 
 
-def test_the_hub_by_a_repository_of_the_same_form_on_disk(tmp_path, capfd):
+def test_a_hub_repository_on_disk(tmp_path, capfd):
     for split, dataset in (("train", small_dataset()), ("test", small_dataset(["a fox"], [0]))):
         (tmp_path / "repo").mkdir(exist_ok=True)
         dataset.to_parquet(tmp_path / "repo" / f"{split}-00000-of-00001.parquet")
-    capfd.readouterr()  # what writing them said
+    capfd.readouterr()  # drops the output of writing
     train, test = read_train_test(f"hub:{tmp_path / 'repo'}")
     assert rows(train) == THREE
     assert list(test.texts) == ["a fox"]
@@ -387,20 +391,20 @@ def test_the_hub_by_a_repository_of_the_same_form_on_disk(tmp_path, capfd):
 
 
 def test_the_hub_by_name_and_split():
-    asked = []
+    calls = []
 
     def load(name, split):
-        asked.append((name, split))
+        calls.append((name, split))
         both = datasets.DatasetDict(train=small_dataset(), validation=small_dataset())
         return both["validation"] if split else both
 
     assert set(open_source("hub:owner/name", load)) == {"train"}
-    parts = open_source("hub:owner/name:validation[:10%]", load)
-    assert parts["whole"]().name == "hub:owner/name:validation[:10%]"
-    assert asked == [("owner/name", None), ("owner/name", "validation[:10%]")]
+    readers = open_source("hub:owner/name:validation[:10%]", load)
+    assert readers["whole"]().name == "hub:owner/name:validation[:10%]"
+    assert calls == [("owner/name", None), ("owner/name", "validation[:10%]")]
 
 
-def test_what_the_hub_refuses_is_one_line(capfd):
+def test_a_hub_error_is_one_clear_line(capfd):
     def load(*_, **__):
         raise ConnectionError("no network\nand a second line")
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cartography.corpora.corpus import describe
-from cartography.corpora.sample import docstrings, sample_corpus
+from cartography.corpora.sample import iter_docstrings, sample_corpus
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +27,14 @@ def test_a_docstring_is_its_first_paragraph_on_one_line(tmp_path):
         "def long():\n"
         f'    """{"word " * 61}"""\n'
     )
-    assert list(docstrings(package, "made up")) == [
+    assert list(iter_docstrings(package, "made up")) == [
         ("package.module", "The module's first paragraph."),
         ("package.module.Kind", "What kind it is."),
         ("package.module.Kind.inner", "Found below an if."),
     ]
 
 
-def test_the_sample_is_what_it_says(sample):
+def test_the_sample_is_as_described(sample):
     report = describe(sample)
     assert sample.name == "sample"
     assert {"numpy", "pandas", "scikit-learn", "scipy", "standard library"} <= set(sample.classes)
@@ -44,12 +44,12 @@ def test_the_sample_is_what_it_says(sample):
     assert max(report.class_counts) <= 3_000
     assert len(set(sample.ids)) == len(sample)
     assert not any("\n" in text for text in sample.texts)
-    at = int(np.flatnonzero(sample.ids == "json.dumps")[0])
-    assert sample.texts[at] == "Serialize ``obj`` to a JSON formatted ``str``."
-    assert sample.classes[sample.labels[at]] == "standard library"
+    row = int(np.flatnonzero(sample.ids == "json.dumps")[0])
+    assert sample.texts[row] == "Serialize ``obj`` to a JSON formatted ``str``."
+    assert sample.classes[sample.labels[row]] == "standard library"
 
 
-def test_a_text_occurs_once_in_a_library(sample):
+def test_a_text_occurs_once_per_library(sample):
     for label in range(len(sample.classes)):
         texts = sample.texts[sample.labels == label]
         assert len(set(texts)) == len(texts)
@@ -59,7 +59,7 @@ def test_the_cached_sample_is_the_same(sample):
     assert sample_corpus().fingerprint == sample.fingerprint
 
 
-def test_the_cache_holds_for_a_version_and_is_not_trusted_when_damaged(tmp_path, monkeypatch):
+def test_the_cache_is_per_version_and_is_rebuilt_when_damaged(tmp_path, monkeypatch):
     monkeypatch.setenv("CARTOGRAPHY_CACHE", str(tmp_path / "cache"))
     (tmp_path / "package").mkdir()
     module = tmp_path / "package" / "module.py"

@@ -27,9 +27,7 @@ BATCH = pd.DataFrame(
 )
 
 
-def test_cells_a_spreadsheet_would_run_are_neutralised_and_numbers_are_not(
-    tmp_path: Path,
-) -> None:
+def test_formulas_are_escaped_and_numbers_are_not(tmp_path: Path) -> None:
     path = tmp_path / "batch.csv"
     write_csv(BATCH, path)
     with path.open(newline="", encoding="utf-8") as handle:
@@ -53,13 +51,13 @@ def test_missing_values_stay_empty() -> None:
     assert csv_text(table) == "text,confidence\na,0.5\n,\n"
 
 
-def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CartographyError, match=r"file/batch\.csv cannot be written"):
         write_csv(BATCH, tmp_path / "file" / "batch.csv")
 
 
-def test_the_selection_card_says_where_a_batch_came_from() -> None:
+def test_the_selection_card_states_the_origin_of_a_batch() -> None:
     manifest = {
         "strategy": "cal",
         "seed": 7,

@@ -29,7 +29,7 @@ def test_a_number_stays_on_its_side_of_a_limit(
     assert format_against(value, *limits) == text
 
 
-def test_counted() -> None:
+def test_a_count_has_its_noun_in_the_right_form() -> None:
     assert [count_noun(n, "text") for n in (0, 1, 2, 1200)] == [
         "0 texts",
         "1 text",
@@ -38,15 +38,15 @@ def test_counted() -> None:
     ]
 
 
-def test_every_strategy_has_a_name_for_a_reader() -> None:
+def test_every_strategy_has_a_display_name() -> None:
     assert set(STRATEGY_NAMES) == set(STRATEGIES)
     assert len(set(STRATEGY_NAMES.values())) == len(STRATEGIES)
-    assert [strategy_name(each) for each in ("random", "cal-dal", "mine")] == [
+    assert [strategy_name(name) for name in ("random", "cal-dal", "mine")] == [
         "Random",
         "CAL+DAL",
         "mine",
     ]
 
 
-def test_names_in_a_sentence() -> None:
+def test_names_are_joined_for_a_sentence() -> None:
     assert [join_names(["a", "b", "c"][:n]) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
