@@ -44,5 +44,5 @@ def table_from_frame(frame: pd.DataFrame, name: str = "DataFrame") -> Table:
         columns=tuple(columns),
         rows=len(frame),
         values=values,
-        row_name=lambda i: f"row {i}",
+        row_name=lambda i: f"row {i + 1}",
     )

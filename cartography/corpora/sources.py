@@ -176,7 +176,13 @@ def _quiet_datasets() -> Iterator[Any]:
     # The import takes a second or two, which reading a file should not cost.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import datasets
+        try:
+            import datasets
+        except ImportError as error:
+            raise CartographyError(
+                "data sets of the Hub and saved data sets need the package `datasets`: "
+                'pip install "cartography-explorer[hub]"'
+            ) from error
 
         loggers = [logging.getLogger(name) for name in ("datasets", "huggingface_hub")]
         levels = [logger.level for logger in loggers]

@@ -434,3 +434,15 @@ def test_real_corpora_need_no_options(data_folder, name, size, classes):
     assert (len(corpus), len(corpus.classes)) == (size, classes)
     assert corpus.labelled.all()
     assert len(np.unique(corpus.labels)) == classes
+
+
+@pytest.mark.parametrize("source", ["hub:owner/name", "saved"])
+def test_without_the_package_of_the_hub(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved" / "state.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(CartographyError, match=r"pip install \"cartography-explorer\[hub\]\""):
+        read_corpus(source)

@@ -134,7 +134,8 @@ def test_the_engine_imports_without_what_only_some_systems_have(
     environment: Path, tmp_path: Path
 ) -> None:
     code = (
-        "import os, sys\n"
+        # torch and pyarrow look for what their own system has, so they come first.
+        "import os, sys, torch, pyarrow.parquet, pandas, plotly.graph_objects, scipy.stats\n"
         "for name in ('register_at_fork', 'fork', 'getuid', 'geteuid', 'nice', 'killpg'):\n"
         "    if hasattr(os, name): delattr(os, name)\n"
         "for name in ('fcntl', 'resource', 'pwd', 'grp', 'fasttext', 'datasets', 'sklearn', 'kaleido'):\n"
