@@ -1,5 +1,7 @@
 import json
 import re
+import sys
+from pathlib import Path
 
 import datasets
 import numpy as np
