@@ -94,7 +94,7 @@ def reproduce_command(
     texts, and mapped in ten epochs. Run again to resume.
     """
     with report_errors():
-        from cartography.reproduction.pictures import draw
+        from cartography.reproduction.pictures import draw_figures
         from cartography.reproduction.report import report
         from cartography.reproduction.results import read_results
 
@@ -110,7 +110,7 @@ def reproduce_command(
             from cartography.files import cache_folder
             from cartography.progress import make_console
             from cartography.reproduction.experiments import Experiments, run_experiments
-            from cartography.reproduction.plan import EARLIER, STRATEGIES, decomposition, grid
+            from cartography.reproduction.plan import EARLIER_CODE, STRATEGIES, decomposition, grid
             from cartography.reproduction.work import CorpusFeatures
 
             console = make_console(quiet)
@@ -120,7 +120,7 @@ def reproduce_command(
             strategies = [name.value for name in strategy] or [*STRATEGIES]
             methods = [grid(_known(name), strategies) for name in preset]
             if decompose:
-                switched = [*decomposition(), EARLIER]
+                switched = [*decomposition(), EARLIER_CODE]
                 methods += [method for method in switched if method.preset.name in preset]
             # A small version has other runs, which would stand in the way of the whole.
             name = f"{dataset}-quick" if quick else dataset
@@ -164,7 +164,7 @@ def reproduce_command(
             all_results = [run_experiments(experiments, train, features_under, console)]
         if pictures:
             for outcome in all_results:
-                draw(outcome, pictures / outcome.corpus["dataset"])
+                draw_figures(outcome, pictures / outcome.corpus["dataset"])
         typer.echo(report(all_results, pictures))
 
 

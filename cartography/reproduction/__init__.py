@@ -1,4 +1,4 @@
-"""The paper's experiments: what is run, its results on disk, and the report next to the paper's figures.
+"""The paper's experiments: plan, runs, raw results, and a report next to the paper's numbers.
 
 May import every room but `cli`.
 """

@@ -1,4 +1,4 @@
-"""The experiments carried out one after the other, their results added as they come."""
+"""Run the experiments one after the other and add their results as they finish."""
 
 import os
 import platform
@@ -22,7 +22,7 @@ from cartography.reproduction.results import (
     add_results,
     missing_from,
     read_results,
-    require_alike,
+    require_compatible,
 )
 from cartography.reproduction.work import (
     CorpusFeatures,
@@ -35,10 +35,28 @@ from cartography.reproduction.work import (
 
 @dataclass(frozen=True)
 class Experiments:
-    """What is to be run: `methods`, with every one of `seeds` and so many batches of texts.
+    """The experiments to run on one data set.
 
-    `command` is what runs it, and `notes` are sentences on texts and vectors. The runs go below
-    `out`, and what they come to into the folder `results`.
+    Attributes
+    ----------
+    dataset : {"trec", "agnews"}
+        Data set of the paper that the texts are from.
+    methods : tuple of Method
+        Methods to run.
+    seeds : tuple of int
+        Seeds of every run.
+    iterations : int
+        Number of batches.
+    command : str
+        Command line that repeats the experiments, for the report.
+    notes : tuple of str
+        Sentences on texts and vectors, for the report.
+    device : str
+        "auto", "cpu" or "cuda".
+    out : Path
+        Folder of the runs.
+    results : Path
+        Folder of the results.
     """
 
     dataset: Dataset
@@ -53,63 +71,89 @@ class Experiments:
 
 
 def run_experiments(
-    asked: Experiments,
+    experiments: Experiments,
     corpus: Corpus,
-    inputs_of: Callable[[Preset], CorpusFeatures],
+    features_for: Callable[[Preset], CorpusFeatures],
     console: Console,
 ) -> Results:
-    """Run what of `asked` is not yet in its results, and return them all.
+    """Run the experiments whose results are missing, and return all results.
 
-    `inputs_of` gives the training texts, which are `corpus`, and the test texts with the features
-    that a preset's switches make of them. What an earlier run left unfinished below `out` is gone
-    on with.
+    Unfinished runs in `experiments.out` are resumed.
+
+    Parameters
+    ----------
+    experiments : Experiments
+        What to run.
+    corpus : Corpus
+        The training texts.
+    features_for : callable
+        Returns the corpora with their features under the switches of a preset.
+    console : Console
+        Where progress is printed.
+
+    Returns
+    -------
+    Results
+        The results in `experiments.results`.
+
+    Raises
+    ------
+    CartographyError
+        The existing results are of other texts, vectors or sizes, or a folder contains another run.
     """
-    parts: list[tuple[int, RunBatch, CorpusFeatures]] = []
-    have = read_results(asked.results) if (asked.results / CORPUS).is_file() else None
-    if have:
-        # Before anything is run, and not when hours later its results would be refused.
-        require_alike(have.corpus, _told(asked, inputs_of(asked.methods[0].preset)))
-    for method in asked.methods:
-        if have and not missing_from(have, method, asked.seeds, asked.iterations):
-            console.print(f"{method.name}: already in {asked.results}")
+    batches: list[tuple[int, RunBatch, CorpusFeatures]] = []
+    existing = (
+        read_results(experiments.results) if (experiments.results / CORPUS).is_file() else None
+    )
+    if existing:
+        # Fail now, not when results are added after hours of training.
+        inputs = features_for(experiments.methods[0].preset)
+        require_compatible(existing.corpus, _describe_corpus(experiments, inputs))
+    for method in experiments.methods:
+        if existing and not missing_from(
+            existing, method, experiments.seeds, experiments.iterations
+        ):
+            console.print(f"{method.name}: already in {experiments.results}")
             continue
-        preset = replace(method.preset, iterations=asked.iterations).for_corpus(len(corpus))
-        inputs = inputs_of(method.preset)
-        some = plan_batches(asked.out, method, preset, inputs, asked.seeds, asked.device)
-        parts += [(number, work, inputs) for number, work in enumerate(some)]
-    # What is quick and most telling of all methods first: results grow evenly.
-    for _, work, inputs in sorted(parts, key=lambda part: part[0]):
-        if work.unfinished:
-            console.print(work.label)
-            steps = run_batch(work, inputs)
-            for _ in track_progress(steps, work.total, lambda done: done, "step", console):
+        preset = replace(method.preset, iterations=experiments.iterations).for_corpus(len(corpus))
+        inputs = features_for(method.preset)
+        planned = plan_batches(
+            experiments.out, method, preset, inputs, experiments.seeds, experiments.device
+        )
+        batches += [(number, batch, inputs) for number, batch in enumerate(planned)]
+    # The first, quick batches of all methods come first, so that results grow evenly.
+    for _, batch, inputs in sorted(batches, key=lambda item: item[0]):
+        if batch.unfinished:
+            console.print(batch.label)
+            steps = run_batch(batch, inputs)
+            for _ in track_progress(steps, batch.total, lambda step: step, "step", console):
                 pass
-        told = _told(asked, inputs)
-        add_results(asked.results, Results(told, *result_tables(work)))
-    return read_results(asked.results)
+        description = _describe_corpus(experiments, inputs)
+        add_results(experiments.results, Results(description, *result_tables(batch)))
+    return read_results(experiments.results)
 
 
-def _told(asked: Experiments, inputs: CorpusFeatures) -> dict[str, Any]:
-    """What the results say they were made on and with."""
+def _describe_corpus(experiments: Experiments, inputs: CorpusFeatures) -> dict[str, Any]:
+    """Return the `Results.corpus` of these experiments."""
     train, test = inputs.train, inputs.test
-    sized = asked.methods[0].preset.for_corpus(len(train))
-    device = pick_device(asked.device)
+    sized = experiments.methods[0].preset.for_corpus(len(train))
+    device = pick_device(experiments.device)
     machine = (
         torch.cuda.get_device_name(device)
         if device.type == "cuda"
         else f"{count_noun(torch.get_num_threads(), 'core')} of {os.cpu_count()}"
     )
     return {
-        "dataset": asked.dataset,
+        "dataset": experiments.dataset,
         "train": len(train),
         "test": len(test),
         "classes": list(train.classes),
         "vectors": inputs.features.vectors,
-        "notes": list(asked.notes),
-        "seeds": list(asked.seeds),
-        "iterations": asked.iterations,
+        "notes": list(experiments.notes),
+        "seeds": list(experiments.seeds),
+        "iterations": experiments.iterations,
         "seed_size": sized.seed_size,
         "query_size": sized.query_size,
         "machines": [f"{machine}, torch {torch.__version__}, Python {platform.python_version()}"],
-        "commands": [asked.command],
+        "commands": [experiments.command],
     }

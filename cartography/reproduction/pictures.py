@@ -17,12 +17,12 @@ from cartography.figures import (
 )
 from cartography.files import atomic_write
 from cartography.formatting import strategy_name
-from cartography.reproduction.estimates import by_seed, on_all_texts
-from cartography.reproduction.markdown import NOTHING, caption_table
-from cartography.reproduction.plan import BATCHES_OF, MAPPED, MAPPED_NAMES, STATISTICS
+from cartography.reproduction.estimates import full_training, values_by_seed
+from cartography.reproduction.markdown import EMPTY_CELL, caption_table
+from cartography.reproduction.plan import BATCH_STRATEGIES, MAP_KINDS, MAP_NAMES, STATISTICS
 from cartography.reproduction.published import PUBLISHED
 from cartography.reproduction.results import Results
-from cartography.reproduction.tables import compared_runs, presets_of
+from cartography.reproduction.tables import presets_of, select_curves
 
 _WIDTH, _MAP_HEIGHT, _HEIGHT = 640, 596, 400
 _SCALE = 1.5
@@ -34,94 +34,124 @@ _TITLES = {
 }
 
 
-def pictures(results: Results) -> dict[str, Callable[[], go.Figure]]:
-    """What draws each figure of the paper that the results have something for, by its file's name.
+def figure_builders(results: Results) -> dict[str, Callable[[], go.Figure]]:
+    """Return functions that build the paper's figures, as far as there are results for them.
 
-    Figures 1 and 2 are the maps of all texts and of the seed set, with their densities on the
-    margins (Figures 5 and 6); Figure 3 is the accuracy of each strategy, from the lowest to the
-    highest seed; Figure 4 has the means over the seeds.
+    Figures 1 and 2 are the maps of all texts and of the seed set, with densities at the margins
+    (Figures 5 and 6). Figure 3 shows the accuracy of each strategy, with a band from the lowest to
+    the highest seed. Figure 4 shows means over the seeds.
+
+    Parameters
+    ----------
+    results : Results
+        Raw results of one data set.
+
+    Returns
+    -------
+    dict of str to callable
+        Functions without arguments that return a figure, by file name without suffix.
     """
-    found: dict[str, Callable[[], go.Figure]] = {}
+    builders: dict[str, Callable[[], go.Figure]] = {}
     for preset in presets_of(results):
-        for mapped in MAPPED:
-            if data_map := results.data_map(preset, mapped):
-                found[f"map-{mapped}-{preset}"] = partial(
+        for kind in MAP_KINDS:
+            if data_map := results.data_map(preset, kind):
+                builders[f"map-{kind}-{preset}"] = partial(
                     data_map_figure,
                     data_map,
-                    title=f"{PUBLISHED[results.corpus['dataset']].name}, {MAPPED_NAMES[mapped]}, "
+                    title=f"{PUBLISHED[results.corpus['dataset']].name}, {MAP_NAMES[kind]}, "
                     f"preset {preset}",
                 )
-        if runs := compared_runs(results, preset):
-            full = on_all_texts(results, preset)
-            found[f"accuracy-{preset}"] = partial(
+        if runs := select_curves(results, preset):
+            full = full_training(results, preset)
+            builders[f"accuracy-{preset}"] = partial(
                 accuracy_figure,
                 [Curve(run.name, run.labelled, run.accuracy) for run in runs],
                 of=results.corpus["train"],
                 full=None if full.empty else full.mean(),
             )
-        if series := _batches(results, preset):
-            found[f"batches-{preset}"] = partial(batch_statistics_figure, series)
-    return found
+        if series := _batch_series(results, preset):
+            builders[f"batches-{preset}"] = partial(batch_statistics_figure, series)
+    return builders
 
 
-def picture_lines(results: Results, folder: str) -> list[str]:
-    """The pictures in Markdown, a row for each figure and a column for each preset; `folder` holds
-    those of all data sets, and the page stands beside it.
+def pictures_section(results: Results, folder: str) -> list[str]:
+    """Return a Markdown table of the pictures, with a row per figure and a column per preset.
+
+    Parameters
+    ----------
+    results : Results
+        Raw results of one data set.
+    folder : str
+        Folder of the pictures of all data sets, relative to the page.
+
+    Returns
+    -------
+    list of str
+        Markdown lines.
     """
     presets, dataset = presets_of(results), results.corpus["dataset"]
-    names = pictures(results)
+    names = figure_builders(results)
     rows = []
     for stem, title in _TITLES.items():
         cells = [
             f"![{title}, preset {preset}]({folder}/{dataset}/{stem}-{preset}.png)"
             if f"{stem}-{preset}" in names
-            else NOTHING
+            else EMPTY_CELL
             for preset in presets
         ]
-        if any(each != NOTHING for each in cells):
+        if any(cell != EMPTY_CELL for cell in cells):
             rows.append([title, *cells])
     header = ["", *(f"preset {preset}" for preset in presets)]
     return caption_table(
         results,
         "Figures 1 to 6",
-        "Drawn from the same tables. In Figure 3 a line is the mean of the seeds and its band "
-        "goes from the lowest to the highest; in Figure 4 lines are means.",
+        "Drawn from the same results. In Figure 3 a line is the mean over the seeds and its band "
+        "extends from the lowest to the highest seed; in Figure 4 lines are means over the seeds.",
         header,
         rows,
     )
 
 
-def _batches(results: Results, preset: str) -> list[BatchSeries]:
+def _batch_series(results: Results, preset: str) -> list[BatchSeries]:
     """The means over the seeds of each strategy in Figure 4."""
-    found = []
-    for strategy in BATCHES_OF:
-        means = [by_seed(results, preset, strategy, each).mean() for each in STATISTICS]
+    series = []
+    for strategy in BATCH_STRATEGIES:
+        means = [values_by_seed(results, preset, strategy, name).mean() for name in STATISTICS]
         # Iteration 0 has no batch.
         if not means[0].dropna().empty:
             number = means[0].dropna().index
-            values = (each[number].to_numpy(dtype=np.float64) for each in means)
-            found.append(
+            values = (mean[number].to_numpy(dtype=np.float64) for mean in means)
+            series.append(
                 BatchSeries(strategy_name(strategy), number.to_numpy(dtype=np.int64), *values)
             )
-    return found
+    return series
 
 
-def draw(results: Results, folder: Path) -> None:
-    """Write the pictures of `results` to `folder`, as PNG.
+def draw_figures(results: Results, folder: Path) -> None:
+    """Draw the figures as PNG files.
 
-    Raises CartographyError when Kaleido or its browser is missing.
+    Parameters
+    ----------
+    results : Results
+        Raw results of one data set.
+    folder : Path
+        Folder of the files, created if needed.
+
+    Raises
+    ------
+    CartographyError
+        Kaleido or its browser is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, figure in pictures(results).items():
-        page = go.Figure(figure())
-        page.update_layout(template="plotly_white", paper_bgcolor="white", plot_bgcolor="white")
+    for name, build in figure_builders(results).items():
+        figure = go.Figure(build())
+        figure.update_layout(template="plotly_white", paper_bgcolor="white", plot_bgcolor="white")
         height = _MAP_HEIGHT if name.startswith("map") else _HEIGHT
         try:
-            drawn = page.to_image("png", width=_WIDTH, height=height, scale=_SCALE)
+            image = figure.to_image("png", width=_WIDTH, height=height, scale=_SCALE)
         except (ValueError, RuntimeError) as error:
             raise CartographyError(
-                "--pictures needs the package kaleido, and a Chrome or Chromium that it finds: "
-                f"{error}"
+                f"--pictures needs the package kaleido and Chrome or Chromium: {error}"
             ) from error
         with atomic_write(folder / f"{name}.png") as temporary:
-            temporary.write_bytes(drawn)
+            temporary.write_bytes(image)

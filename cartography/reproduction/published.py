@@ -1,16 +1,16 @@
-"""What the paper reports (Zhang and Plank, Findings of EMNLP 2021), and where in it."""
+"""The numbers that the paper reports (Zhang and Plank, Findings of EMNLP 2021)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-COMPARED = ("random", "lc", "entropy", "bald", "dal", "cal")
+TABLE_2_STRATEGIES = ("random", "lc", "entropy", "bald", "dal", "cal")
 """The strategies of Table 2, in its order."""
 
 EPSILON_LIMIT = 0.5
-"""The epsilon_min below which the paper takes one strategy for better than another."""
+"""The epsilon_min below which the paper calls one strategy better than another."""
 
-PAIRS = (
+TABLE_4_PAIRS = (
     ("cal", "dal"),
     ("cal", "lc"),
     ("cal", "random"),
@@ -18,21 +18,42 @@ PAIRS = (
     ("dal", "random"),
     ("lc", "random"),
 )
-"""The pairs of Table 4, in its order."""
+"""The pairs of strategies in Table 4, in its order."""
 
 
 @dataclass(frozen=True)
-class Published:
-    """The paper's figures for one data set; all are means over its five seeds, without a spread.
+class PublishedResults:
+    """The paper's numbers for one data set: means over five seeds, without a spread.
 
-    `train`, `test`, `classes` and `seed_size` are of Table 1. `epsilon` is Table 2, epsilon_min of
-    each of `COMPARED` (row) over each (column), None on the diagonal. `by_t_cor` is Table 3, the
-    final accuracy of CAL, None where it gives none. `overlap` is Table 4, in the order of `PAIRS`,
-    out of `picks`. `full` is the accuracy of a training on all texts and `cal_dal` the final one
-    of CAL and DAL with half a batch each (Section 5). `discriminator` is what Section 4.3 says of
-    the training accuracy of each strategy's discriminator, and `seconds` what an iteration of CAL
-    takes on an A100 (Section 7). `efficiency` is the claim on data efficiency of Section 5, and
-    `density` what is said of Figure 5 or 6 (appendix).
+    Attributes
+    ----------
+    name : str
+        Name of the data set.
+    train, test, classes, seed_size : int
+        Counts of Table 1.
+    epsilon : tuple of tuples of float or None
+        Table 2: epsilon_min of each of `TABLE_2_STRATEGIES` (row) over each (column); None on the
+        diagonal.
+    by_t_cor : mapping of float to float or None
+        Table 3: final accuracy of CAL by t_cor; None where the paper has no number.
+    overlap : tuple of int
+        Table 4: texts that both strategies of each of `TABLE_4_PAIRS` picked, out of `picks`.
+    full : float
+        Accuracy after training on all texts (Section 5).
+    cal_dal : float
+        Final accuracy of CAL and DAL with half a batch each (Section 5).
+    discriminator : mapping of str to str
+        Training accuracy of the discriminator by strategy, in words (Section 4.3).
+    seconds : float
+        Seconds per iteration of CAL on an A100 (Section 7).
+    efficiency : str
+        The claim on data efficiency (Section 5).
+    density : str
+        What the appendix says about Figure 5 or 6.
+    picks : int
+        Picks per strategy in Table 4, over all seeds.
+    iterations, query_size : int
+        Number of batches and texts per batch.
     """
 
     name: str
@@ -55,17 +76,17 @@ class Published:
 
     @property
     def cal(self) -> float:
-        """The final accuracy of CAL at the t_cor that the paper takes, 0.2."""
+        """Final accuracy of CAL at the paper's t_cor, 0.2."""
         final = self.by_t_cor[0.2]
         assert final is not None
         return final
 
     def epsilon_of(self, strategy: str, over: str) -> float | None:
-        """epsilon_min of `strategy` over another; None of one over itself."""
-        return self.epsilon[COMPARED.index(strategy)][COMPARED.index(over)]
+        """Return epsilon_min of `strategy` over another; None for the same strategy."""
+        return self.epsilon[TABLE_2_STRATEGIES.index(strategy)][TABLE_2_STRATEGIES.index(over)]
 
 
-TREC = Published(
+TREC = PublishedResults(
     name="TREC",
     train=5_452,
     test=500,
@@ -87,11 +108,11 @@ TREC = Published(
         {"cal": "near chance, from batch 5 or 6 on towards 0.85", "dal": "around 0.89"}
     ),
     seconds=11,
-    efficiency="CAL reaches the accuracy of all texts with around 14 % of them and passes it",
-    density="plenty of the texts have a confidence of about 0.3 and a low correctness",
+    efficiency="CAL reaches the accuracy of all texts with around 14 % of them and then exceeds it",
+    density="many texts have a confidence of about 0.3 and a low correctness",
 )
 
-AG_NEWS = Published(
+AG_NEWS = PublishedResults(
     name="AG News",
     train=120_000,
     test=7_600,
@@ -114,8 +135,8 @@ AG_NEWS = Published(
     ),
     seconds=62,
     efficiency="CAL reaches around 99 % of the accuracy of all texts with 2 % of them",
-    density="most of the texts have a confidence of about 0.8 and a high correctness",
+    density="most texts have a confidence of about 0.8 and a high correctness",
 )
 
-PUBLISHED: Mapping[str, Published] = MappingProxyType({"trec": TREC, "agnews": AG_NEWS})
-"""The paper's figures by the data set's name in `Results.corpus`."""
+PUBLISHED: Mapping[str, PublishedResults] = MappingProxyType({"trec": TREC, "agnews": AG_NEWS})
+"""The paper's numbers by the data set name in `Results.corpus`."""

@@ -1,126 +1,153 @@
-"""The report of a reproduction in Markdown, made from its raw results alone."""
+"""The Markdown report of a reproduction, made from its raw results alone."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from cartography.evaluation.verdict import EPSILON_LIMIT
 from cartography.formatting import join_names
-from cartography.reproduction.claims import NARROW
+from cartography.reproduction.claims import MAX_HALF_WIDTH
 from cartography.reproduction.decomposition import decompose
-from cartography.reproduction.markdown import command
-from cartography.reproduction.pick_sections import efficiency, on_the_map, shared_picks, workings
-from cartography.reproduction.pictures import picture_lines
+from cartography.reproduction.markdown import report_command
+from cartography.reproduction.pick_sections import (
+    batches_section,
+    cost_section,
+    efficiency_section,
+    overlap_section,
+)
+from cartography.reproduction.pictures import pictures_section
 from cartography.reproduction.published import EPSILON_LIMIT as PUBLISHED_LIMIT
 from cartography.reproduction.published import PUBLISHED
 from cartography.reproduction.results import Results
-from cartography.reproduction.sections import along, final_accuracy, in_short, maps, order, setting
-from cartography.reproduction.switch_section import answers, earlier, switches
+from cartography.reproduction.sections import (
+    accuracy_section,
+    claims_section,
+    curves_section,
+    dominance_section,
+    maps_section,
+    setup_section,
+)
+from cartography.reproduction.switch_section import (
+    earlier_section,
+    gaps_section,
+    switches_section,
+)
 
-_TITLE = """\
+_INTRODUCTION = """\
 # The paper, reproduced
 
-What Zhang and Plank (Findings of EMNLP 2021) report, beside what comes out here in two ways: preset
-paper, the method as their text states it, and preset released, the method as their released code
-carries it out. `cartography switches` lists the switches that tell them apart. This text is what
+What Zhang and Plank (Findings of EMNLP 2021) report, next to our results under two presets: preset
+paper follows the text of the paper, preset released follows the authors' released code.
+`cartography switches` lists the switches in which the two differ. This page is the output of
 
-    cartography reproduce {asked}
+    cartography reproduce {options}
 
-prints: every number comes from the raw results that it names.
+Every number comes from the raw results that are named next to it.
 
-Ours are means over seeds; ± is half of a Student t 95 % interval, [a, b] the interval. The paper
-gives means over five seeds without a spread, so that a difference from one of its figures takes
-that figure as exact. A difference whose interval leaves out 0 is in bold; "uncertain" means that
-an interval or a test leaves it open, and one wider than ± {narrow:g} does not speak for a figure of
-the paper that it holds. No interval is widened for their number: one in twenty leaves out a true 0.
+Our numbers are means over seeds; ± is half the width of a Student t 95 % interval, and [a, b] is
+the interval. The paper gives means over five seeds without a spread, so a difference from one of
+its numbers treats that number as exact. A difference whose interval excludes 0 is in bold.
+"uncertain" means that an interval or a test leaves the question open; an interval wider than
+± {half_width:g} cannot confirm a number of the paper that it contains. Intervals are not corrected
+for multiple comparisons: one in twenty excludes a true 0.
 
 epsilon_min is the bound of almost stochastic order at alpha 0.05, with Bonferroni's correction for
-all ordered pairs of a table; its bootstrap samples move it by some hundredths. The paper takes it
-below {published:g} for an order. Here an order is shown below {limit:g}, which keeps false ones
-rarer (Ulmer, Hardmeier and Frellsen 2022), and an advantage where besides the interval of the
-labels saved lies above 0.
+all ordered pairs of a table. Its bootstrap samples change it by some hundredths. The paper takes an
+epsilon_min below {published:g} as an order. Here an order is shown below {limit:g}, which keeps
+false ones rarer (Ulmer, Hardmeier and Frellsen 2022). For an advantage, the interval of the labels
+saved must also be above 0.
 """
 
-_OPEN = """\
-## What would close what is left open
+_OPEN_QUESTIONS = """\
+## What would answer the open questions
 
 - **The original vectors.** The paper sums English fastText vectors and does not say which set it
-  took; ours are those named above. Facebook's file given by `--vectors` would show what the vectors
-  make of the difference.
-- **The original rows and texts.** Table 1 says how many rows were at hand; a smaller pool leaves
+  used; ours are named above. A run with Facebook's file as `--vectors` would show how much of the
+  difference is due to the vectors.
+- **The original rows and texts.** Table 1 says how many rows were available; a smaller pool has
   other texts to pick. The released code reads the descriptions of AG News without their titles,
-  which only texts without titles can repeat.
-- **Seeds.** Halving an interval takes about four times as many. {seeds}
-- **What was not run.** The strategies and switches that a data set lacks are named in its section.
-  What switches do only together would be seen by setting two at once.
-- **The paper's scores.** With the accuracies of its single runs, differences could be tested from
-  both sides, and epsilon_min be computed in one way for both.
+  which can be repeated only with texts without titles.
+- **Seeds.** Halving an interval takes about four times as many seeds. {seeds}
+- **What was not run.** The section of a data set names the strategies and switches that it lacks.
+  Interactions of switches would be seen by setting two at once.
+- **The paper's scores.** With the accuracies of its single runs, the tests could include the spread
+  of both sides, and epsilon_min could be computed in the same way for both.
 """
 
 
-def report(each: Sequence[Results], pictures: Path | None = None) -> str:
-    """docs/reproduction.md, from the results on each data set as far as they go.
+def report(all_results: Sequence[Results], pictures: Path | None = None) -> str:
+    """Return the report of complete or partial results.
 
-    `pictures` is the folder of the pictures of all data sets, which the page stands beside; none
-    are shown without it.
+    Parameters
+    ----------
+    all_results : sequence of Results
+        Raw results, one per data set.
+    pictures : Path, optional
+        Folder of the pictures of all data sets, next to the page; without it the report has none.
+
+    Returns
+    -------
+    str
+        Markdown.
     """
-    asked = " ".join(f"--report {results.folder}" for results in each)
+    options = " ".join(f"--report {results.folder}" for results in all_results)
     if pictures:
-        asked += f" --pictures {pictures.as_posix()}"
-    title = _TITLE.format(
-        asked=asked, narrow=NARROW, published=PUBLISHED_LIMIT, limit=EPSILON_LIMIT
+        options += f" --pictures {pictures.as_posix()}"
+    introduction = _INTRODUCTION.format(
+        options=options,
+        half_width=MAX_HALF_WIDTH,
+        published=PUBLISHED_LIMIT,
+        limit=EPSILON_LIMIT,
     )
-    lines = title.split("\n")
-    for results in each:
-        lines += _of_data_set(results, pictures)
+    lines = introduction.split("\n")
+    for results in all_results:
+        lines += _data_set_sections(results, pictures)
     seeds = [
         f"{PUBLISHED[results.corpus['dataset']].name} has {len(results.corpus['seeds'])}"
-        for results in each
+        for results in all_results
     ]
-    return "\n".join([*lines, _OPEN.format(seeds=f"{join_names(seeds)}.").rstrip("\n")])
+    return "\n".join([*lines, _OPEN_QUESTIONS.format(seeds=f"{join_names(seeds)}.").rstrip("\n")])
 
 
-def _of_data_set(results: Results, pictures: Path | None) -> list[str]:
-    taken = decompose(results)
+def _data_set_sections(results: Results, pictures: Path | None) -> list[str]:
+    decomposition = decompose(results)
     return [
-        *setting(results),
-        *in_short(results),
-        *answers(results, taken),
-        *(picture_lines(results, pictures.name) if pictures else ()),
-        *maps(results),
-        *final_accuracy(results),
-        *along(results),
-        *order(results),
-        *shared_picks(results),
-        *on_the_map(results),
-        *efficiency(results),
-        *workings(results),
-        *switches(results, taken),
-        *earlier(results),
-        *_again(results),
+        *setup_section(results),
+        *claims_section(results),
+        *gaps_section(results, decomposition),
+        *(pictures_section(results, pictures.name) if pictures else ()),
+        *maps_section(results),
+        *accuracy_section(results),
+        *curves_section(results),
+        *dominance_section(results),
+        *overlap_section(results),
+        *batches_section(results),
+        *efficiency_section(results),
+        *cost_section(results),
+        *switches_section(results, decomposition),
+        *earlier_section(results),
+        *_commands_section(results),
     ]
 
 
-def _again(results: Results) -> list[str]:
-    """How to run it again, and how long it took."""
+def _commands_section(results: Results) -> list[str]:
+    """How to repeat the runs and the report, and how long the runs took."""
     table = results.accuracy
-    spent = table["train_seconds"] + table["select_seconds"].fillna(0)
-    each = spent.groupby(table["method"], sort=False).sum().items()
-    seconds = "; ".join(f"{method}: {total:,.0f} s" for method, total in each)
-    return [
-        "### Again",
+    seconds = table["train_seconds"] + table["select_seconds"].fillna(0)
+    totals = seconds.groupby(table["method"], sort=False).sum().items()
+    times = "; ".join(f"{method}: {total:,.0f} s" for method, total in totals)
+    lines = [
+        "### How to repeat this",
         "",
-        f"Raw results: `{results.folder}`; all of this section anew: {command(results)}. They "
-        "were made by",
+        f"Raw results: `{results.folder}`. Report of this section: {report_command(results)}. The "
+        "results are from",
         "",
-        *(f"    {one}" for one in results.corpus["commands"]),
+        *(f"    {command}" for command in results.corpus["commands"]),
         "",
-        *(
-            [
-                "Seconds of the active learning's training and query, without the trainings on all "
-                f"texts and the maps: {seconds}.",
-                "",
-            ]
-            if seconds
-            else []
-        ),
     ]
+    if times:
+        lines += [
+            "Seconds of training and queries in active learning, without the trainings on all "
+            f"texts and the maps: {times}.",
+            "",
+        ]
+    return lines

@@ -1,4 +1,4 @@
-"""The raw results of a reproduction: small tables, from which all others are made."""
+"""The raw results of a reproduction: small tables from which the whole report is made."""
 
 import gzip
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from cartography.files import atomic_write
 from cartography.formatting import strategy_name
 from cartography.maps.data_map import DataMap
 from cartography.models.presets import PAPER
-from cartography.reproduction.plan import MAP_EPOCHS, MAPPED_NAMES, Method
+from cartography.reproduction.plan import MAP_EPOCHS, MAP_NAMES, Method
 from cartography.runs.iteration_files import COLUMNS
 from cartography.runs.manifest import read_json, write_json
 
@@ -27,14 +27,15 @@ ACCURACY = "accuracy.csv"
 FULL = "full.csv"
 PICKS = "picks.csv"
 MAPS = "maps.csv.gz"
-# What results that are put together have in common, and what each may have of its own.
-_ALIKE = (
+# Entries of `Results.corpus` that must be equal in results that are joined.
+_EQUAL_ENTRIES = (
     *("dataset", "train", "test", "classes", "vectors"),
     *("iterations", "seed_size", "query_size"),
 )
-_UNITED = ("seeds", "machines", "notes", "commands")
+# Lists in `Results.corpus` that are merged when results are joined.
+_MERGED_ENTRIES = ("seeds", "machines", "notes", "commands")
 _DECIMALS = "%.6g"
-# A map of 60,000 texts is drawn on a few hundred pixels.
+# A map of 60,000 texts is drawn on a few hundred pixels, so three decimals are enough.
 _MAP_DECIMALS = "%.3f"
 
 ACCURACY_COLUMNS = (
@@ -48,18 +49,29 @@ PICKS_COLUMNS = ("method", "strategy", "seed", "iteration", "ids")
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """What a reproduction on one data set came to.
+    """The raw results of a reproduction on one data set.
 
-    `corpus` says what it was made on and with. `accuracy` has a row for each method, strategy,
-    t_cor (NaN where a strategy has no use for it), seed and iteration: `ACCURACY_COLUMNS`, those
-    after `labelled` as in iterations.csv, `fallback` NaN where there was none. `full` has a row for
-    each method and seed of a training on all texts: `FULL_COLUMNS`, the regions as shares. `picks`
-    holds the ids that were picked before an iteration, under the presets, as `format_ids` has them:
-    `PICKS_COLUMNS`. `maps` has a row for each text of the maps of ten epochs, those of all texts
-    and those of the seed set: `MAPS_COLUMNS`. `folder` is where they were read from.
-
-    A method is a preset's name, or that of a preset with one switch of the other's, as in
+    A method is named after a preset, or after a preset and the switch that was changed:
     "paper, dropout_at_test=on".
+
+    Attributes
+    ----------
+    corpus : dict
+        Data set, sizes, vectors, seeds, machines, notes and commands of the runs.
+    accuracy : DataFrame
+        A row per method, strategy, t_cor, seed and iteration, with `ACCURACY_COLUMNS`. `t_cor` is
+        NaN for strategies that do not use it, `fallback` is NaN if t_cor was not moved. Columns
+        from `labelled` on are those of iterations.csv.
+    full : DataFrame
+        A row per method and seed of a training on all texts, with `FULL_COLUMNS`. Regions are
+        shares of the texts.
+    picks : DataFrame
+        A row per batch picked under a preset, with `PICKS_COLUMNS`. `ids` is encoded by
+        `format_ids`.
+    maps : DataFrame
+        A row per text of each map, with `MAPS_COLUMNS`.
+    folder : str
+        The folder that the results were read from, or "".
     """
 
     corpus: dict[str, Any]
@@ -71,24 +83,33 @@ class Results:
 
     @property
     def methods(self) -> list[str]:
-        """The methods, in the order in which they come."""
+        """Names of the methods, in the order of the tables."""
         return list(dict.fromkeys([*self.full["method"], *self.accuracy["method"]]))
 
-    def learned(self, method: str) -> list[LearningCurve]:
-        """The runs of `method` as they are compared, CAL's at the paper's t_cor, with the ids that
-        were picked where these were kept.
+    def learning_curves(self, method: str) -> list[LearningCurve]:
+        """Return the runs of a method, those of CAL at the paper's t_cor.
+
+        Parameters
+        ----------
+        method : str
+            Name of the method.
+
+        Returns
+        -------
+        list of LearningCurve
+            One per strategy and seed. The batches are empty if the picks were not stored.
         """
-        mine = self.accuracy[self.accuracy["method"] == method].sort_values("iteration")
-        mine = mine[mine["t_cor"].isna() | np.isclose(mine["t_cor"], PAPER.t_cor)]
-        picked = self.picks[self.picks["method"] == method].set_index(["strategy", "seed"])
-        found = []
-        for (strategy, number), run in mine.groupby(["strategy", "seed"], sort=False):
-            seed = int(str(number))
+        rows = self.accuracy[self.accuracy["method"] == method].sort_values("iteration")
+        rows = rows[rows["t_cor"].isna() | np.isclose(rows["t_cor"], PAPER.t_cor)]
+        picks = self.picks[self.picks["method"] == method].set_index(["strategy", "seed"])
+        curves = []
+        for (strategy, seed_label), run in rows.groupby(["strategy", "seed"], sort=False):
+            seed = int(str(seed_label))
             batches = [np.empty(0, dtype=object)] * (len(run) - 1)
-            if (strategy, seed) in picked.index:
-                ids = picked.loc[[(strategy, seed)]].sort_values("iteration")["ids"]
-                batches = [_ids_of(each) for each in ids]
-            found.append(
+            if (strategy, seed) in picks.index:
+                cells = picks.loc[[(strategy, seed)]].sort_values("iteration")["ids"]
+                batches = [_parse_ids(cell) for cell in cells]
+            curves.append(
                 LearningCurve(
                     name=strategy_name(str(strategy)),
                     strategy=str(strategy),
@@ -98,35 +119,46 @@ class Results:
                     batches=tuple(batches[: len(run) - 1]),
                 )
             )
-        return found
+        return curves
 
-    def data_map(self, method: str, mapped: str) -> DataMap | None:
-        """The map of ten epochs of all texts or of the seed set, its items named by their place;
-        None where it was not made.
+    def data_map(self, method: str, kind: str) -> DataMap | None:
+        """Return a map of the method.
+
+        Parameters
+        ----------
+        method : str
+            Name of the method.
+        kind : str
+            "all" for all texts, "seed" for the seed set.
+
+        Returns
+        -------
+        DataMap or None
+            The map, with row numbers as ids; None if there is none.
         """
-        mine = self.maps[(self.maps["method"] == method) & (self.maps["mapped"] == mapped)]
-        if mine.empty:
+        rows = self.maps[(self.maps["method"] == method) & (self.maps["mapped"] == kind)]
+        if rows.empty:
             return None
         return DataMap(
-            ids=np.arange(len(mine)).astype(object),
-            confidence=mine["confidence"].to_numpy(dtype=np.float64),
-            variability=mine["variability"].to_numpy(dtype=np.float64),
-            correctness=mine["correctness"].to_numpy(dtype=np.float64),
+            ids=np.arange(len(rows)).astype(object),
+            confidence=rows["confidence"].to_numpy(dtype=np.float64),
+            variability=rows["variability"].to_numpy(dtype=np.float64),
+            correctness=rows["correctness"].to_numpy(dtype=np.float64),
             epochs=MAP_EPOCHS,
         )
 
 
 def format_ids(ids: Iterable[str]) -> str:
-    """`ids` in one cell, a space between two and those within an id as in an address."""
-    return " ".join(quote(each, safe="") for each in ids)
+    """Return ids as one cell, percent-encoded and separated by spaces."""
+    return " ".join(quote(text_id, safe="") for text_id in ids)
 
 
-def _ids_of(cell: str) -> NDArray[np.object_]:
-    return np.array([unquote(each) for each in cell.split(" ")], dtype=object)
+def _parse_ids(cell: str) -> NDArray[np.object_]:
+    return np.array([unquote(text_id) for text_id in cell.split(" ")], dtype=object)
 
 
 def write_results(folder: Path, results: Results) -> None:
-    """Write the tables of `results` to `folder`."""
+    """Write the tables of `results` to `folder`, which is created if needed."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in (
         (ACCURACY, results.accuracy),
@@ -135,7 +167,7 @@ def write_results(folder: Path, results: Results) -> None:
     ):
         with atomic_write(folder / name) as temporary:
             table.to_csv(temporary, index=False, float_format=_DECIMALS, lineterminator="\n")
-    # Without a name and a time in it the same map is the same file.
+    # Without a name and a time in the header, equal maps give equal files.
     with (
         atomic_write(folder / MAPS) as temporary,
         temporary.open("wb") as raw,
@@ -146,22 +178,37 @@ def write_results(folder: Path, results: Results) -> None:
 
 
 def read_results(folder: Path) -> Results:
-    """The results in `folder`. Raises CartographyError when they are not there, or not whole."""
+    """Read the results in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder written by `write_results`.
+
+    Returns
+    -------
+    Results
+
+    Raises
+    ------
+    CartographyError
+        A file is missing or cannot be read.
+    """
     for name in (CORPUS, ACCURACY, FULL, PICKS, MAPS):
         if not (folder / name).is_file():
-            raise CartographyError(f"{folder} holds no results of a reproduction: it has no {name}")
+            raise CartographyError(f"{folder} contains no reproduction results: it has no {name}")
     return Results(
         read_json(folder / CORPUS),
-        _read(folder / ACCURACY, ACCURACY_COLUMNS),
-        _read(folder / FULL, FULL_COLUMNS),
-        # An id may be "NA".
-        _read(folder / PICKS, PICKS_COLUMNS, dtype={"ids": str}, keep_default_na=False),
-        _read(folder / MAPS, MAPS_COLUMNS),
+        _read_table(folder / ACCURACY, ACCURACY_COLUMNS),
+        _read_table(folder / FULL, FULL_COLUMNS),
+        # "NA" is a valid id.
+        _read_table(folder / PICKS, PICKS_COLUMNS, dtype={"ids": str}, keep_default_na=False),
+        _read_table(folder / MAPS, MAPS_COLUMNS),
         folder.as_posix(),
     )
 
 
-def _read(path: Path, columns: Sequence[str], **options: Any) -> pd.DataFrame:
+def _read_table(path: Path, columns: Sequence[str], **options: Any) -> pd.DataFrame:
     try:
         return pd.read_csv(path, **options)[list(columns)]
     except (OSError, ValueError, KeyError, EOFError) as error:
@@ -169,77 +216,130 @@ def _read(path: Path, columns: Sequence[str], **options: Any) -> pd.DataFrame:
 
 
 def add_results(folder: Path, new: Results) -> None:
-    """Put `new` among the results in `folder`, those of other processes among them.
+    """Join `new` with the results in a folder; safe to call from several processes at once.
 
-    Raises CartographyError where these are of other texts, vectors or sizes.
+    Parameters
+    ----------
+    folder : Path
+        Folder of the results, created if needed.
+    new : Results
+        Results to add; they replace earlier ones of the same runs.
+
+    Raises
+    ------
+    CartographyError
+        The results in the folder are of other texts, vectors or sizes, or cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):
-        there = (folder / CORPUS).is_file()
-        write_results(folder, join_results([read_results(folder), new]) if there else new)
+        exists = (folder / CORPUS).is_file()
+        write_results(folder, join_results([read_results(folder), new]) if exists else new)
 
 
-def join_results(each: Sequence[Results]) -> Results:
-    """Results of one data set put together; a run of later ones takes the place of the same before
-    it. Raises CartographyError where they are of different texts, vectors or sizes.
+def join_results(all_results: Sequence[Results]) -> Results:
+    """Join results of one data set.
+
+    Parameters
+    ----------
+    all_results : sequence of Results
+        At least one; a run in later results replaces the same run in earlier ones.
+
+    Returns
+    -------
+    Results
+
+    Raises
+    ------
+    CartographyError
+        The results are of different texts, vectors or sizes.
     """
-    first = each[0].corpus
-    for results in each:
-        require_alike(first, results.corpus)
-    united = {
-        name: list(dict.fromkeys(one for results in each for one in results.corpus[name]))
-        for name in _UNITED
+    corpora = [results.corpus for results in all_results]
+    for corpus in corpora:
+        require_compatible(corpora[0], corpus)
+    merged = {
+        name: list(dict.fromkeys(entry for corpus in corpora for entry in corpus[name]))
+        for name in _MERGED_ENTRIES
     }
     return Results(
-        corpus={**first, **united},
-        accuracy=_replaced([one.accuracy for one in each], ["method", "strategy", "t_cor", "seed"]),
-        full=_replaced([one.full for one in each], ["method", "seed"]),
-        picks=_replaced([one.picks for one in each], ["method", "strategy", "seed"]),
-        maps=_replaced([one.maps for one in each], ["method", "mapped"]),
+        corpus={**corpora[0], **merged},
+        accuracy=_join_tables(
+            [results.accuracy for results in all_results], ["method", "strategy", "t_cor", "seed"]
+        ),
+        full=_join_tables([results.full for results in all_results], ["method", "seed"]),
+        picks=_join_tables(
+            [results.picks for results in all_results], ["method", "strategy", "seed"]
+        ),
+        maps=_join_tables([results.maps for results in all_results], ["method", "mapped"]),
     )
 
 
-def require_alike(there: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    """Raise CartographyError when results of `there` and of `new`, what they say they were made
-    on, cannot stand in one table.
+def require_compatible(existing: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """Check that results can be joined.
+
+    Parameters
+    ----------
+    existing, new : mapping
+        Their `Results.corpus`.
+
+    Raises
+    ------
+    CartographyError
+        The two are of different texts, vectors or sizes.
     """
-    for name in _ALIKE:
-        if there[name] != new[name]:
+    for name in _EQUAL_ENTRIES:
+        if existing[name] != new[name]:
             raise CartographyError(
-                f"the results that are there are of other {name} ({there[name]}) than those asked "
-                f"for ({new[name]}): choose another --results"
+                f"the existing results have {name} {existing[name]}, not {new[name]}: choose "
+                "another --results"
             )
 
 
-def _replaced(tables: Sequence[pd.DataFrame], keys: list[str]) -> pd.DataFrame:
-    """Rows of all `tables`; those of a key in a later one stand for all of it before."""
-    whole = tables[0]
+def _join_tables(tables: Sequence[pd.DataFrame], keys: list[str]) -> pd.DataFrame:
+    """Concatenate tables; rows of a key in a later table replace all earlier rows of that key."""
+    joined = tables[0]
     for later in tables[1:]:
-        # NaN, the t_cor of most strategies, is unlike itself.
-        old, new = (pd.MultiIndex.from_frame(table[keys].fillna(-1)) for table in (whole, later))
-        # An empty table has no types, and would take those of the other with it.
-        kept = [table for table in (whole[~old.isin(new)], later) if not table.empty]
-        whole = pd.concat(kept, ignore_index=True) if kept else whole
-    return whole
+        # NaN, the t_cor of most strategies, is not equal to itself.
+        old, new = (pd.MultiIndex.from_frame(table[keys].fillna(-1)) for table in (joined, later))
+        # An empty table has no dtypes and would change those of the other.
+        kept = [table for table in (joined[~old.isin(new)], later) if not table.empty]
+        joined = pd.concat(kept, ignore_index=True) if kept else joined
+    return joined
 
 
 def missing_from(
     results: Results, method: Method, seeds: Sequence[int], iterations: int
 ) -> list[str]:
-    """What of `method`, run with `seeds` for so many iterations, the results do not hold whole."""
+    """Name the runs of a method that are missing or incomplete in the results.
+
+    Parameters
+    ----------
+    results : Results
+        Raw results of one data set.
+    method : Method
+        The method whose runs are looked for.
+    seeds : sequence of int
+        Seeds that every run must have.
+    iterations : int
+        Batches that every run must have, unless it has labelled all texts.
+
+    Returns
+    -------
+    list of str
+        Names of the missing runs; empty if all are complete.
+    """
     rows = results.accuracy[results.accuracy["method"] == method.name]
     # A run also ends when it has labelled all texts.
     ends = rows["iteration"].ge(iterations) | rows["labelled"].eq(results.corpus["train"])
-    levels = [None if np.isnan(each) else float(each) for each in rows.loc[ends, "t_cor"]]
-    whole = set(zip(rows.loc[ends, "strategy"], levels, rows.loc[ends, "seed"], strict=True))
+    levels = [None if np.isnan(level) else float(level) for level in rows.loc[ends, "t_cor"]]
+    complete = set(zip(rows.loc[ends, "strategy"], levels, rows.loc[ends, "seed"], strict=True))
     missing = [
         strategy_name(strategy) + ("" if level is None else f" at t_cor {level:g}")
         for strategy, level in method.variants
-        if not whole.issuperset((strategy, level, seed) for seed in seeds)
+        if not complete.issuperset((strategy, level, seed) for seed in seeds)
     ]
     full = results.full[results.full["method"] == method.name]["seed"]
     if not set(seeds) <= set(full):
         missing.append("a training on all texts")
-    mapped = set(results.maps.loc[results.maps["method"] == method.name, "mapped"])
-    missing += [f"the map of {MAPPED_NAMES[each]}" for each in method.mapped if each not in mapped]
+    made = set(results.maps.loc[results.maps["method"] == method.name, "mapped"])
+    missing += [f"the map of {MAP_NAMES[kind]}" for kind in method.maps if kind not in made]
     return missing

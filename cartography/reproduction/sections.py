@@ -1,7 +1,7 @@
-"""What the report says of one data set: what was run, what it shows, and its accuracies."""
+"""Sections of the report on one data set: setup, claims, accuracies, maps and dominance."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
 
 from cartography.evaluation.significance import EpsilonTable
@@ -10,74 +10,77 @@ from cartography.formatting import format_against, join_names, strategy_name
 from cartography.models.presets import PRESETS
 from cartography.reproduction.claims import claims
 from cartography.reproduction.markdown import (
-    NOTHING,
+    EMPTY_CELL,
     caption_table,
-    cell,
-    change,
-    command,
+    difference_cell,
+    estimate_cell,
     paragraph,
+    preset_titles,
+    report_command,
+    trajectory_cells,
 )
-from cartography.reproduction.plan import MAP_EPOCHS, MAPPED, MAPPED_NAMES, grid
-from cartography.reproduction.published import COMPARED, PUBLISHED
+from cartography.reproduction.plan import MAP_EPOCHS, MAP_KINDS, MAP_NAMES, grid
+from cartography.reproduction.published import PUBLISHED, TABLE_2_STRATEGIES
 from cartography.reproduction.results import Results, missing_from
 from cartography.reproduction.tables import (
     REGIONS,
     Dominance,
-    accuracies,
+    accuracy_rows,
     accuracy_trajectories,
-    compared_runs,
-    counts,
+    corpus_counts,
     dominance,
     presets_of,
-    regions,
+    region_shares,
+    select_curves,
 )
-from cartography.reproduction.words import percent
+from cartography.reproduction.words import format_percent
 
 
-def setting(results: Results) -> list[str]:
-    """What was run, on what, and what was not."""
+def setup_section(results: Results) -> list[str]:
+    """Return the heading, texts, vectors, seeds and machines, missing runs, and Table 1."""
     corpus, paper = results.corpus, PUBLISHED[results.corpus["dataset"]]
     lines = [f"## {paper.name}", ""]
     if corpus["iterations"] < paper.iterations:
         lines += [
-            "**A small version**, of fewer batches than the paper has: it shows that everything "
-            "runs, and its figures are no reproduction.",
+            "**A small version**, with fewer batches than in the paper: it shows that everything "
+            "runs, but its numbers do not reproduce the paper.",
             "",
         ]
     lines += [
-        f"Features are from {corpus['vectors']}; the paper has English fastText, 300 dimensions. "
-        f"Seeds: {', '.join(map(str, corpus['seeds']))}. Cores: {'; '.join(corpus['machines'])}.",
+        f"Features are from {corpus['vectors']}; the paper uses English fastText, 300 dimensions. "
+        f"Seeds: {', '.join(map(str, corpus['seeds']))}. "
+        f"Machines: {'; '.join(corpus['machines'])}.",
         *corpus["notes"],
     ]
     if corpus["train"] < paper.train:
         lines.append(
-            f"The training texts at hand are {corpus['train']:,} of the paper's {paper.train:,}, "
-            f"{percent(corpus['train'] / paper.train)}."
+            f"The training texts are {corpus['train']:,} of the paper's {paper.train:,}, "
+            f"{format_percent(corpus['train'] / paper.train)}."
         )
     if len(corpus["seeds"]) == 2:
         lines.append(
-            "Two seeds give no interval to rely on: theirs is 12.7 times half their distance, and "
-            "where the two are alike by chance it is narrow by chance. Bold type and outcomes of "
-            "this section are to be read so."
+            "Two seeds give no reliable interval: its width is 12.7 times the distance between "
+            "the two values, so it is narrow if they are close by chance. Bold type and outcomes "
+            "in this section are to be read with this in mind."
         )
-    each = counts(results)
+    counts = corpus_counts(results)
     rows = [
-        ["the paper", *(f"{one.published:,}" for one in each)],
-        ["ours", *(f"{one.ours:,}" for one in each)],
-        ["difference", *(f"{one.ours - one.published:+,}" for one in each)],
+        ["the paper", *(f"{row.published:,}" for row in counts)],
+        ["ours", *(f"{row.ours:,}" for row in counts)],
+        ["difference", *(f"{row.ours - row.published:+,}" for row in counts)],
     ]
-    header = ["", *(one.label for one in each)]
+    header = ["", *(row.label for row in counts)]
     return [
         *lines,
         "",
-        *_gone_without(results),
+        *_missing_runs(results),
         "",
         *caption_table(results, "Table 1", "Counts.", header, rows),
     ]
 
 
-def _gone_without(results: Results) -> list[str]:
-    """What of the paper's grid was not run, or not with all seeds."""
+def _missing_runs(results: Results) -> list[str]:
+    """Runs of the paper's grid that are missing, or have not all seeds."""
     seeds, iterations = results.corpus["seeds"], results.corpus["iterations"]
     lines = []
     for name in PRESETS:
@@ -91,62 +94,64 @@ def _gone_without(results: Results) -> list[str]:
     return lines
 
 
-def in_short(results: Results) -> list[str]:
-    """The paper's claims, and what the results say to each."""
+def claims_section(results: Results) -> list[str]:
+    """Return the table of the paper's claims and our results on them."""
     names = presets_of(results)
     rows = [
-        [same[0].text, *(one.finding.told for one in same)]
-        for same in zip(*(claims(results, name) for name in names), strict=True)
+        [row[0].text, *(claim.finding.text for claim in row)]
+        for row in zip(*(claims(results, name) for name in names), strict=True)
     ]
     header = ["the paper", *(f"preset {name}" for name in names)]
     return caption_table(
-        results, "In short", "What the paper says and what comes out.", header, rows
+        results, "In short", "The paper's claims and our results on them.", header, rows
     )
 
 
-def final_accuracy(results: Results) -> list[str]:
-    """Table 3, the accuracies of Section 5, and the regions after a whole training."""
+def accuracy_section(results: Results) -> list[str]:
+    """Return Table 3, the accuracies of Section 5, and the region shares on the map."""
     names, seeds = presets_of(results), len(results.corpus["seeds"])
-    each = [(*accuracies(results, name), *regions(results, name)) for name in names]
+    columns = [(*accuracy_rows(results, name), *region_shares(results, name)) for name in names]
     header = ["", "the paper's"]
     for name in names:
         header += [f"preset {name}", f"{name}: difference"]
     rows = []
-    for same in zip(*each, strict=True):
-        if not any(row.ours.seeds for row in same):
+    for by_preset in zip(*columns, strict=True):
+        if not any(row.ours.seeds for row in by_preset):
             continue
-        published = same[0].published
-        line = [same[0].label, NOTHING if published is None else f"{published:.3f}"]
-        for row in same:
-            off = row.difference
-            line += [cell(row.ours, seeds), change(off, seeds) if off else NOTHING]
-        rows.append(line)
+        published = by_preset[0].published
+        cells = [by_preset[0].label, EMPTY_CELL if published is None else f"{published:.3f}"]
+        for row in by_preset:
+            difference = row.difference
+            cells.append(estimate_cell(row.ours, seeds))
+            cells.append(difference_cell(difference, seeds) if difference else EMPTY_CELL)
+        rows.append(cells)
     return caption_table(
         results,
         "Table 3 and Section 5",
-        "Accuracy of a training on all texts, final accuracy of CAL by t_cor and of CAL+DAL, and "
-        "shares of the regions on the map of that training, which the paper does not have. How "
-        "often a t_cor had to be moved is told below, with the discriminators.",
+        "Accuracy after training on all texts, final accuracy of CAL by t_cor and of CAL+DAL, and "
+        "shares of the regions on the map of the training on all texts, which the paper does not "
+        "give. How often t_cor was moved is reported below, after the discriminators.",
         header,
         rows,
     )
 
 
-def maps(results: Results) -> list[str]:
-    """Figures 1, 2, 5 and 6 as numbers."""
+def maps_section(results: Results) -> list[str]:
+    """Return Figures 1, 2, 5 and 6 as numbers."""
     rows = []
     for preset in presets_of(results):
-        for mapped in MAPPED:
-            if found := results.data_map(preset, mapped):
-                whole, confidence = found.statistics(), found.confidence
+        for kind in MAP_KINDS:
+            if data_map := results.data_map(preset, kind):
+                means, confidence = data_map.statistics(), data_map.confidence
                 rows.append(
                     [
-                        f"preset {preset}, {MAPPED_NAMES[mapped]}",
-                        f"{whole.count:,}",
-                        *(f"{whole.confidence:.2f}", f"{whole.variability:.2f}"),
-                        f"{whole.correctness:.2f}",
-                        *(percent(share) for share in whole.region_shares),
-                        *(percent((confidence < 0.4).mean()), percent((confidence > 0.7).mean())),
+                        f"preset {preset}, {MAP_NAMES[kind]}",
+                        f"{means.count:,}",
+                        *(f"{means.confidence:.2f}", f"{means.variability:.2f}"),
+                        f"{means.correctness:.2f}",
+                        *(format_percent(share) for share in means.region_shares),
+                        format_percent((confidence < 0.4).mean()),
+                        format_percent((confidence > 0.7).mean()),
                     ]
                 )
     paper = PUBLISHED[results.corpus["dataset"]]
@@ -155,98 +160,80 @@ def maps(results: Results) -> list[str]:
         results,
         "Figures 1, 2, 5 and 6",
         f"Maps of {MAP_EPOCHS} epochs with seed {results.corpus['seeds'][0]}: means, shares of "
-        "the regions, and shares of texts by their confidence. The paper gives no numbers; it "
-        f"says of the map of all texts that {paper.density}.",
+        "the regions, and shares of texts by confidence. The paper gives no numbers; it says of "
+        f"the map of all texts that {paper.density}.",
         [*header, "confidence below 0.4", "above 0.7"],
         rows,
     )
 
 
-def along(results: Results) -> list[str]:
-    """Figure 3 as numbers."""
-    names = presets_of(results)
-    each = {
-        (name, course.strategy): course
-        for name in names
-        for course in accuracy_trajectories(results, name)
-    }
-    if not each:
-        return []
-    shown = next(iter(each.values())).iterations
-    columns = len(shown) + 1
-
-    def cells(name: str, strategy: str) -> list[str]:
-        course = each.get((name, strategy))
-        if course is None:
-            return [NOTHING] * columns
-        seeds = len(results.corpus["seeds"])
-        return [cell(value, seeds) for value in (*course.at, course.mean)]
-
-    rows = []
-    for strategy in dict.fromkeys(strategy for _, strategy in each):
-        by_preset = zip(*(cells(name, strategy) for name in names), strict=True)
-        rows.append([strategy_name(strategy), *map(" / ".join, by_preset)])
+def curves_section(results: Results) -> list[str]:
+    """Return Figure 3 as numbers."""
+    by_preset = {name: accuracy_trajectories(results, name) for name in presets_of(results)}
+    iterations, cells = trajectory_cells(by_preset, len(results.corpus["seeds"]), mean=True)
     return caption_table(
         results,
         "Figure 3",
-        f"Accuracy after so many batches, and averaged over all iterations: {_presets(names)}. "
-        "The paper gives no numbers.",
-        ["", *map(str, shown), "mean"],
-        rows,
+        "Accuracy by number of batches, and its mean over all iterations: "
+        f"{preset_titles(by_preset)}. The paper gives no numbers.",
+        ["", *map(str, iterations), "mean"],
+        [[strategy_name(strategy), *row] for strategy, row in cells.items()],
     )
 
 
-def order(results: Results) -> list[str]:
-    """Table 2, and the same with a seed's mean as one score."""
-    orders: dict[str, Dominance] = {}
+def dominance_section(results: Results) -> list[str]:
+    """Return Table 2, its order compared with the paper's, and the table by seed."""
+    tables: dict[str, Dominance] = {}
     for name in presets_of(results):
-        runs = compared_runs(results, name)
+        runs = select_curves(results, name)
         if len({run.strategy for run in runs}) > 1:
-            orders[name] = dominance(runs)
-    if not orders:
+            tables[name] = dominance(runs)
+    if not tables:
         return []
     paper = PUBLISHED[results.corpus["dataset"]]
     strategies = [
         strategy
-        for strategy in COMPARED
-        if any(strategy_name(strategy) in each.pooled.names for each in orders.values())
+        for strategy in TABLE_2_STRATEGIES
+        if any(strategy_name(strategy) in table.pooled.names for table in tables.values())
     ]
-    header = ["", *(strategy_name(each) for each in strategies)]
-    points = join_names(list(dict.fromkeys(str(each.points) for each in orders.values())))
+    header = ["", *(strategy_name(strategy) for strategy in strategies)]
+    points = join_names(list(dict.fromkeys(str(table.points) for table in tables.values())))
     lines = caption_table(
         results,
         "Table 2",
-        f"epsilon_min of the row over the column: the paper's / {_presets(orders)}. Scores of all "
-        f"seeds at {points} points, the seed set's and one after each batch, are pooled as in the "
-        "paper, as if those of one run were independent.",
+        f"epsilon_min of the row over the column: the paper's / {preset_titles(tables)}. As in "
+        f"the paper, the scores of all seeds at {points} points (after the seed set and after "
+        "each batch) are pooled as if those of one run were independent.",
         header,
         _square(
             strategies,
             lambda row, column: [
                 f"{paper.epsilon_of(row, column):.2f}",
-                *(_epsilon(each.pooled, row, column) for each in orders.values()),
+                *(_epsilon_cell(table.pooled, row, column) for table in tables.values()),
             ],
         ),
     )
-    lines += [*_same_order(results, orders), *_as_halves(results, orders)]
-    apart = {name: each.by_seed for name, each in orders.items() if each.by_seed}
-    if apart:
+    lines += [*_compare_orders(results, tables), *_lower_half(results, tables)]
+    by_seed = {name: table.by_seed for name, table in tables.items() if table.by_seed}
+    if by_seed:
         lines += caption_table(
             results,
-            "Table 2, a score a seed",
-            "The same without that assumption, each seed's mean over its iterations being one "
-            f"score: {_presets(apart)}.",
+            "Table 2, one score per seed",
+            "The same without that assumption, with each seed's mean over the iterations as its "
+            f"only score: {preset_titles(by_seed)}.",
             header,
             _square(
                 strategies,
-                lambda row, column: [_epsilon(each, row, column) for each in apart.values()],
+                lambda row, column: [
+                    _epsilon_cell(table, row, column) for table in by_seed.values()
+                ],
             ),
         )
     return lines
 
 
 def _square(strategies: Sequence[str], cells: Callable[[str, str], list[str]]) -> list[list[str]]:
-    """The rows of a table of each strategy over each other."""
+    """Rows of a table of each strategy over each other."""
     return [
         [
             strategy_name(row),
@@ -256,68 +243,67 @@ def _square(strategies: Sequence[str], cells: Callable[[str, str], list[str]]) -
     ]
 
 
-def _epsilon(table: EpsilonTable, row: str, column: str) -> str:
+def _epsilon_cell(table: EpsilonTable, row: str, column: str) -> str:
     pair = strategy_name(row), strategy_name(column)
     if not set(pair) <= set(table.names):
-        return NOTHING
+        return EMPTY_CELL
     return format_against(table.of(*pair), EPSILON_LIMIT, digits=2)
 
 
-def _presets(names: Iterable[str]) -> str:
-    return " / ".join(f"preset {name}" for name in names)
-
-
-def _same_order(results: Results, orders: dict[str, Dominance]) -> list[str]:
-    """How many pairs of Table 2 show an order here, and how many of them the paper's."""
+def _compare_orders(results: Results, tables: dict[str, Dominance]) -> list[str]:
+    """How many pairs of Table 2 show an order, and how many of these the paper's order."""
     paper = PUBLISHED[results.corpus["dataset"]]
-    lines = []
-    for name, each in orders.items():
-        there = [row for row in COMPARED if strategy_name(row) in each.pooled.names]
+    sentences = []
+    for name, table in tables.items():
+        epsilon = table.pooled
+        compared = [row for row in TABLE_2_STRATEGIES if strategy_name(row) in epsilon.names]
         same = opposite = shown = published = 0
-        for one, other in combinations(there, 2):
-            first, second = strategy_name(one), strategy_name(other)
-            ours = _order(each.pooled.of(first, second), each.pooled.of(second, first))
-            theirs = _order(paper.epsilon_of(one, other), paper.epsilon_of(other, one))
+        for first, second in combinations(compared, 2):
+            names = strategy_name(first), strategy_name(second)
+            ours = _order(epsilon.of(*names), epsilon.of(*reversed(names)))
+            theirs = _order(paper.epsilon_of(first, second), paper.epsilon_of(second, first))
             same += int(ours != 0 and ours == theirs)
             opposite += int(ours != 0 and ours == -theirs)
             shown += int(ours != 0)
             published += int(theirs != 0)
-        lines.append(
-            f"Under preset {name} {math.comb(len(there), 2)} pairs were compared. An order is "
-            f"shown (epsilon_min below {EPSILON_LIMIT:g} one way) for {shown}, in the paper for "
-            f"{published}; it is the paper's for {same}, against the paper's for {opposite}."
+        sentences.append(
+            f"Under preset {name} {math.comb(len(compared), 2)} pairs were compared. An order "
+            f"(epsilon_min below {EPSILON_LIMIT:g} in one direction) is shown for {shown}, in the "
+            f"paper for {published}. It agrees with the paper's for {same} and contradicts it for "
+            f"{opposite}."
         )
-    return [f"{' '.join(lines)} ({command(results)})", ""]
+    return [f"{' '.join(sentences)} ({report_command(results)})", ""]
 
 
-def _as_halves(results: Results, orders: dict[str, Dominance]) -> list[str]:
-    """What the paper's lower half says if it is one minus the upper, and ours read in that way."""
+def _lower_half(results: Results, tables: dict[str, Dominance]) -> list[str]:
+    """What CAL's row means if the lower half of the paper's table is one minus the upper half."""
     paper = PUBLISHED[results.corpus["dataset"]]
-    pairs = list(combinations(COMPARED, 2))
-    sums = [(paper.epsilon_of(*pair), paper.epsilon_of(*reversed(pair))) for pair in pairs]
-    halves = sum(round((one or 0) + (other or 0), 2) == 1 for one, other in sums)
-    others = [each for each in COMPARED if each != "cal"]
-    rows = {"the paper": [paper.epsilon_of("cal", each) for each in others]}
-    for name, each in orders.items():
-        names = [strategy_name(one) for one in others]
-        if {*names, strategy_name("cal")} <= set(each.pooled.names):
-            over_cal = (each.pooled.of(one, strategy_name("cal")) for one in names)
-            rows[f"preset {name}"] = [1 - value for value in over_cal]
-    said = [f"{name} {', '.join(f'{value:.2f}' for value in row)}" for name, row in rows.items()]
+    pairs = list(combinations(TABLE_2_STRATEGIES, 2))
+    sums = [
+        (paper.epsilon_of(*pair) or 0) + (paper.epsilon_of(*reversed(pair)) or 0) for pair in pairs
+    ]
+    ones = sum(round(both, 2) == 1 for both in sums)
+    others = [strategy for strategy in TABLE_2_STRATEGIES if strategy != "cal"]
+    names, cal = [strategy_name(other) for other in others], strategy_name("cal")
+    rows = {"the paper": [paper.epsilon_of("cal", other) for other in others]}
+    for preset, table in tables.items():
+        if {*names, cal} <= set(table.pooled.names):
+            rows[f"preset {preset}"] = [1 - table.pooled.of(name, cal) for name in names]
+    cells = [f"{label} {', '.join(f'{value:.2f}' for value in row)}" for label, row in rows.items()]
     return paragraph(
         results,
         "Table 2, its lower half",
-        f"In the paper {halves} of {len(pairs)} pairs add up to 1.00, which bounds from both sides "
-        "need not. The earlier public version of the authors' code computes the upper half alone, "
-        "in this order of strategies, and writes one minus it below. If the paper's table was made "
-        "so, CAL's row says that none of the others is shown to be better than CAL, and not that "
-        "CAL is shown to be better. CAL's row, one minus CAL's column, over "
-        f"{join_names([strategy_name(each) for each in others])}: {'; '.join(said)}.",
+        f"In the paper {ones} of {len(pairs)} pairs add up to 1.00, although bounds in both "
+        "directions need not. The earlier public version of the authors' code computes only the "
+        "upper half, in this order of strategies, and fills the lower half with one minus it. If "
+        "the paper's table was made in this way, CAL's row says that no other strategy is shown to "
+        "be better than CAL, and not that CAL is shown to be better. CAL's row computed as one "
+        f"minus CAL's column, over {join_names(names)}: {'; '.join(cells)}.",
     )
 
 
-def _order(forth: float | None, back: float | None) -> int:
-    """1 where the first of a pair is ahead by epsilon_min `forth`, -1 the second by `back`."""
-    assert forth is not None
-    assert back is not None
-    return int(forth < EPSILON_LIMIT) - int(back < EPSILON_LIMIT)
+def _order(forward: float | None, backward: float | None) -> int:
+    """1 if epsilon_min shows the first of a pair ahead, -1 if the second, 0 if neither."""
+    assert forward is not None
+    assert backward is not None
+    return int(forward < EPSILON_LIMIT) - int(backward < EPSILON_LIMIT)

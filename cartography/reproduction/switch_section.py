@@ -1,4 +1,4 @@
-"""What the report says of the switches, one by one, for one data set."""
+"""Sections of the report on the switches, one by one, for one data set."""
 
 from cartography.formatting import join_names
 from cartography.models.presets import PRESETS
@@ -9,161 +9,182 @@ from cartography.reproduction.decomposition import (
     Decomposition,
     DecompositionPart,
 )
-from cartography.reproduction.estimates import estimate, last, on_all_texts, paired
-from cartography.reproduction.markdown import NOTHING, caption_table, cell, change, command
-from cartography.reproduction.pick_sections import moved_words
-from cartography.reproduction.plan import CAL_ALONE, EARLIER, UNREAD
+from cartography.reproduction.estimates import (
+    Estimate,
+    estimate,
+    final_accuracy,
+    full_training,
+    paired_difference,
+)
+from cartography.reproduction.markdown import (
+    EMPTY_CELL,
+    caption_table,
+    difference_cell,
+    estimate_cell,
+    report_command,
+)
+from cartography.reproduction.pick_sections import describe_threshold_moves
+from cartography.reproduction.plan import CAL_ONLY_SWITCHES, EARLIER_CODE, UNUSED_SWITCHES
 from cartography.reproduction.published import PUBLISHED
 from cartography.reproduction.results import Results
 from cartography.reproduction.words import (
     describe_estimate,
     describe_gap,
     describe_switch_effects,
-    verdict_words,
+    describe_verdicts,
 )
 
-_ANSWERED = (
+_DESCRIBED_MEASURES = (
     *("all texts", "CAL less all texts, last", "Random less all texts, last"),
     "CAL less Random, mean",
 )
-"""The measures whose gaps between the presets are told in words."""
+"""The measures whose gaps between the presets are described in words."""
 
 
-def answers(results: Results, taken: Decomposition) -> list[str]:
-    """What the decomposition comes to: what makes each gap, and whether CAL beats Random."""
+def gaps_section(results: Results, decomposition: Decomposition) -> list[str]:
+    """Return what causes each gap between the presets, and whether CAL beats Random."""
     paper = PUBLISHED[results.corpus["dataset"]]
     published = {"all texts": paper.full, "CAL less all texts, last": paper.cal - paper.full}
+    gaps = [
+        describe_gap(decomposition, measure, published.get(measure))
+        for measure in _DESCRIBED_MEASURES
+    ]
     return [
-        "### What makes the differences",
+        "### What causes the differences",
         "",
-        *(f"- {describe_gap(taken, measure, published.get(measure))}" for measure in _ANSWERED),
+        *(f"- {gap}" for gap in gaps),
         "",
-        "Whether CAL beats Random, judged by these two alone, where Table 2 corrects for all its "
-        "pairs:",
+        "Whether CAL beats Random, with only these two compared (Table 2 corrects for all its "
+        "pairs):",
         "",
-        *verdict_words(taken),
+        *describe_verdicts(decomposition),
         "",
-        f"({command(results)})",
+        f"({report_command(results)})",
         "",
     ]
 
 
-def switches(results: Results, taken: Decomposition) -> list[str]:
-    """The decomposition, switch by switch."""
+def switches_section(results: Results, decomposition: Decomposition) -> list[str]:
+    """Return the effects of the switches, one by one."""
     lines = ["### Switch by switch", ""]
-    if not any(part.setting for part in taken.parts):
+    if not any(part.setting for part in decomposition.parts):
         return [*lines, "No switch was run by itself.", ""]
     lines += [
-        "What one switch does by itself, from either preset: an effect is shown when its interval, "
-        "paired by seed, leaves out 0. Of twenty switches without any effect one is shown by "
-        "chance. Shares are of the gap between the presets; they need not add up to 100 %, since "
-        "switches act on each other.",
+        "The effect of each switch by itself, starting from either preset. An effect is shown if "
+        "its interval, paired by seed, excludes 0. Of twenty switches without any effect, one is "
+        "shown by chance. Percentages are shares of the gap between the presets; they need not "
+        "add up to 100 %, since switches interact.",
         "",
     ]
-    for measure in _ANSWERED:
-        lines += [*describe_switch_effects(taken, measure), "", f"({command(results)})", ""]
+    for measure in _DESCRIBED_MEASURES:
+        effects = describe_switch_effects(decomposition, measure)
+        lines += [*effects, "", f"({report_command(results)})", ""]
     seeds = len(results.corpus["seeds"])
+    switch_methods = [part.name for part in decomposition.parts if part.setting]
     return [
         *lines,
-        *_settings(),
+        *_list_switches(),
         *caption_table(
             results,
             "Switches",
-            "Accuracy under each preset and with one switch changed, and under it what the switch "
-            'changes; "mean" is over all iterations, "last" after the last batch; epsilon_min of '
-            "CAL over Random, pooled, of these two alone.",
+            "Accuracy under each preset and with one switch changed, and below it the effect of "
+            'the switch. "mean" is over all iterations, "last" is after the last batch. '
+            "epsilon_min is that of CAL over Random, pooled, with only these two compared.",
             ["", *MEASURES, "epsilon_min"],
-            [_row(part, seeds) for part in taken.parts],
+            [_part_row(part, seeds) for part in decomposition.parts],
         ),
-        *moved_words(results, [part.name for part in taken.parts if part.setting]),
-        *_not_run(taken),
+        *describe_threshold_moves(results, switch_methods),
+        *_missing_switches(decomposition),
     ]
 
 
-def _settings() -> list[str]:
-    """What the switches are that were run, and what they are set to."""
-    reasons = describe_switches()
+def _list_switches() -> list[str]:
+    """The switches that were run, with their values and descriptions."""
     settings = {name: preset.switches.settings() for name, preset in PRESETS.items()}
     lines = []
-    for name, reason in reasons.items():
-        if name not in UNREAD:
-            values = join_names([f"{its[name]} in {preset}" for preset, its in settings.items()])
-            lines.append(f"- `{name}` ({values}): {reason}")
+    for switch, description in describe_switches().items():
+        if switch not in UNUSED_SWITCHES:
+            values = [f"{values[switch]} in {preset}" for preset, values in settings.items()]
+            lines.append(f"- `{switch}` ({join_names(values)}): {description}")
     return ["The switches:", "", *lines, ""]
 
 
-def earlier(results: Results) -> list[str]:
-    """What twice the epochs for CAL make of its lead, as in an earlier version of the code; nothing
-    where that was not run.
+def earlier_section(results: Results) -> list[str]:
+    """Return the effect of twice the epochs for CAL, as in an earlier version of the code.
+
+    No lines if that was not run.
     """
-    twice, once = EARLIER.name, EARLIER.preset.name
+    twice, once = EARLIER_CODE.name, EARLIER_CODE.preset.name
     paper = PUBLISHED[results.corpus["dataset"]]
-    ends = {
-        (strategy, method): last(results, method, strategy)
+    finals = {
+        (strategy, method): final_accuracy(results, method, strategy)
         for strategy in ("cal", "random")
         for method in (once, twice)
     }
-    if ends["cal", twice].empty or ends["random", once].empty:
+    cal = finals["cal", twice]
+    if cal.empty or finals["random", once].empty:
         return []
-    unequal = paired(ends["cal", twice], ends["random", once])
-    equal = paired(ends["cal", twice], ends["random", twice])
-    above = paired(ends["cal", twice], on_all_texts(results, once))
-    epochs, more = PRESETS[once].classifier.epochs, EARLIER.preset.classifier.epochs
+
+    def signed(value: Estimate) -> str:
+        return describe_estimate(value, signed=True)
+
+    over_once = signed(estimate(paired_difference(cal, finals["random", once])))
+    over_twice = signed(estimate(paired_difference(cal, finals["random", twice])))
+    over_full = signed(estimate(paired_difference(cal, full_training(results, once))))
+    epochs, more = PRESETS[once].classifier.epochs, EARLIER_CODE.preset.classifier.epochs
     return [
         "### An earlier version of the code",
         "",
         "An earlier public version of the authors' code (github.com/jjzha/cartography-al) trains "
-        "CAL and DAL, but not the others, once more on the same texts before each query but the "
-        "first. Its weights are never reset, so that these two take about twice the steps. "
-        f"Preset {once} with {more} epochs in place of {epochs} has about as many for CAL; all "
-        "else is as in that preset. Which version the paper's figures are from is not known.",
+        "CAL and DAL, but not the others, once more on the same texts before each query except the "
+        "first. Its weights are never reset, so these two take about twice as many steps. "
+        f"Preset {once} with {more} epochs instead of {epochs} takes about as many for CAL; "
+        "everything else is as in that preset. It is not known which version the paper's numbers "
+        "are from.",
         "",
-        f"- Final accuracy of CAL: {describe_estimate(estimate(ends['cal', once]))} with {epochs} epochs, "
-        f"{describe_estimate(estimate(ends['cal', twice]))} with {more}; the paper has {paper.cal:.3f}.",
-        f"- CAL with {more} less Random with {epochs}: {describe_estimate(estimate(unequal), signed=True)}; "
-        f"both with {more}: {describe_estimate(estimate(equal), signed=True)}.",
-        f"- CAL with {more} less a training on all texts with {epochs}: "
-        f"{describe_estimate(estimate(above), signed=True)}; the paper has {paper.cal - paper.full:+.3f}. All "
-        f"texts with {more} epochs: {describe_estimate(estimate(on_all_texts(results, twice)))}.",
+        f"- Final accuracy of CAL: {describe_estimate(estimate(finals['cal', once]))} with "
+        f"{epochs} epochs, {describe_estimate(estimate(cal))} with {more}; the paper has "
+        f"{paper.cal:.3f}.",
+        f"- CAL with {more} minus Random with {epochs}: {over_once}; both with {more}: "
+        f"{over_twice}.",
+        f"- CAL with {more} minus a training on all texts with {epochs}: {over_full}; the paper "
+        f"has {paper.cal - paper.full:+.3f}. All texts with {more} epochs: "
+        f"{describe_estimate(estimate(full_training(results, twice)))}.",
         "",
-        f"({command(results)})",
+        f"({report_command(results)})",
         "",
     ]
 
 
-def _row(part: DecompositionPart, seeds: int) -> list[str]:
+def _part_row(part: DecompositionPart, seeds: int) -> list[str]:
     cells = []
     for name, level in part.levels.items():
-        text = change(level, seeds) if name in DIFFERENCES else cell(level, seeds)
+        text = (difference_cell if name in DIFFERENCES else estimate_cell)(level, seeds)
         if name in part.effects and part.effects[name].seeds:
-            text += f"<br>{change(part.effects[name], seeds)}"
+            text += f"<br>{difference_cell(part.effects[name], seeds)}"
         cells.append(text)
-    return [part.name, *cells, f"{part.verdict.epsilon:.2f}" if part.verdict else NOTHING]
+    return [part.name, *cells, f"{part.verdict.epsilon:.2f}" if part.verdict else EMPTY_CELL]
 
 
-def _not_run(taken: Decomposition) -> list[str]:
-    """Which switches cannot act here, why, and which were left out besides."""
-    reasons = describe_switches()
-    idle = " ".join(f"`{name}`: {reasons[name]}" for name in UNREAD)
+def _missing_switches(decomposition: Decomposition) -> list[str]:
+    """Which switches were not run and why, and differences without a switch."""
+    descriptions = describe_switches()
+    unused = " ".join(f"`{name}`: {descriptions[name]}" for name in UNUSED_SWITCHES)
+    cal_alone = join_names([f"`{name}`" for name in CAL_ONLY_SWITCHES])
     lines = [
-        f"Not run, since neither CAL, Random nor a training on all texts reads them: {idle}",
+        f"Not run, since neither CAL, Random nor a training on all texts uses them: {unused}",
+        "",
+        f"Random does not use {cal_alone}: its runs with these are the preset's.",
+        "",
+        "Four differences from the released code have no switch. It computes class weights and "
+        "does not use them, which changes nothing. It reads the descriptions of AG News without "
+        "the titles, which cannot be separated when both are in one column. It stops with an error "
+        "at a text of more than 42 tokens (TREC) or 200 (AG News), the paper's maximum; here such "
+        "a text is read completely. And if t_cor leaves one side empty, the discriminator of an "
+        "earlier public version has only one class, which it predicts with certainty for every "
+        "text of the pool, so the first texts of the pool are picked; here t_cor is moved.",
         "",
     ]
-    lines += [
-        f"Random does not read {join_names([f'`{name}`' for name in CAL_ALONE])}: its runs with these "
-        "are the preset's.",
-        "",
-    ]
-    lines += [
-        "Four departures have no switch. The released code computes class weights and does not "
-        "use them, which changes nothing. It reads the descriptions of AG News without the titles, "
-        "which one column cannot tell apart. It ends at a text of more than 42 tokens (TREC) or "
-        "200 (AG News), the paper's maximum; here such a text is read whole. And where t_cor "
-        "leaves one side empty, the discriminator of an earlier public version has one "
-        "class, which every text of the pool then has for certain, so that the pool's first texts "
-        "are taken; here t_cor is moved.",
-        "",
-    ]
-    if taken.missing:
-        lines += [f"Not run yet, or not with all seeds: {'; '.join(taken.missing)}.", ""]
+    if decomposition.missing:
+        lines += [f"Not run yet, or not with all seeds: {'; '.join(decomposition.missing)}.", ""]
     return lines

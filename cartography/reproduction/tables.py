@@ -1,7 +1,7 @@
 """The paper's tables, and its figures as numbers, from the raw results of one data set.
 
-All take results of finished runs (`estimates.finished`) and a method's name, and give the paper's
-figure beside ours wherever there is one.
+Functions take the results of finished runs and the name of a method, and return our numbers with
+the paper's where it has one.
 """
 
 from collections.abc import Sequence
@@ -14,22 +14,29 @@ from cartography.evaluation.significance import EpsilonTable, epsilon_min_table
 from cartography.evaluation.verdict import BASELINE, Verdicts, verdicts
 from cartography.formatting import strategy_name
 from cartography.models.presets import PRESETS
-from cartography.reproduction.estimates import Estimate, at, by_seed, estimate, last, on_all_texts
-from cartography.reproduction.plan import BATCHES_OF, LEVELS, STRATEGIES
-from cartography.reproduction.published import COMPARED, PUBLISHED
+from cartography.reproduction.estimates import (
+    Estimate,
+    at_iteration,
+    estimate,
+    final_accuracy,
+    full_training,
+    values_by_seed,
+)
+from cartography.reproduction.plan import BATCH_STRATEGIES, STRATEGIES, T_COR_LEVELS
+from cartography.reproduction.published import PUBLISHED, TABLE_2_STRATEGIES
 from cartography.reproduction.results import Results
 
 REGIONS = ("easy", "ambiguous", "hard")
 _BOOTSTRAP_SEED = 0
-# Samples drawn from fewer scores hardly differ, and epsilon_min then shows orders that are none.
-_LEAST_SEEDS = 5
-# Figure 3 has no numbers; these iterations follow its curves.
-_ALONG = (0, 5, 10, 20, 30)
+# Bootstrap samples of fewer scores hardly differ, so epsilon_min would show false orders.
+_MIN_SEEDS = 5
+# Figure 3 has no numbers; these iterations trace its curves.
+_CURVE_ITERATIONS = (0, 5, 10, 20, 30)
 
 
 @dataclass(frozen=True)
-class AccuracyRow:
-    """A quantity with our figure and the paper's, None where it gives none."""
+class ComparisonRow:
+    """Our estimate of a quantity and the paper's number, or None where it has none."""
 
     label: str
     ours: Estimate
@@ -37,21 +44,21 @@ class AccuracyRow:
 
     @property
     def difference(self) -> Estimate | None:
-        """Ours less the paper's, whose spread is not known."""
-        return None if self.published is None else self.ours.less(self.published)
+        """Ours minus the paper's, which is treated as exact."""
+        return None if self.published is None else self.ours.minus(self.published)
 
 
 @dataclass(frozen=True)
 class CountRow:
-    """A number of Table 1: ours and the paper's."""
+    """A count of Table 1: ours and the paper's."""
 
     label: str
     ours: int
     published: int
 
 
-def counts(results: Results) -> tuple[CountRow, ...]:
-    """Table 1."""
+def corpus_counts(results: Results) -> tuple[CountRow, ...]:
+    """Return the counts of Table 1."""
     corpus, paper = results.corpus, PUBLISHED[results.corpus["dataset"]]
     return (
         CountRow("training texts", corpus["train"], paper.train),
@@ -65,78 +72,121 @@ def counts(results: Results) -> tuple[CountRow, ...]:
 
 
 def presets_of(results: Results) -> list[str]:
-    """The presets that were run, the paper's first."""
+    """Return the names of the presets that were run, the paper's first."""
     return [name for name in PRESETS if name in results.methods]
 
 
-def accuracies(results: Results, method: str) -> tuple[AccuracyRow, ...]:
-    """Accuracy of all texts, and the final one of CAL by t_cor (Table 3) and of CAL+DAL
-    (Section 5).
+def accuracy_rows(results: Results, method: str) -> tuple[ComparisonRow, ...]:
+    """Return the accuracies of Table 3 and Section 5.
+
+    Parameters
+    ----------
+    results : Results
+        Raw results of one data set.
+    method : str
+        Name of the method.
+
+    Returns
+    -------
+    tuple of ComparisonRow
+        Training on all texts, final accuracy of CAL by t_cor, final accuracy of CAL+DAL.
     """
     paper = PUBLISHED[results.corpus["dataset"]]
     by_level = [
-        AccuracyRow(
+        ComparisonRow(
             f"CAL, t_cor {level:g}",
-            estimate(last(results, method, "cal", level)),
+            estimate(final_accuracy(results, method, "cal", level)),
             paper.by_t_cor[level],
         )
-        for level in LEVELS
+        for level in T_COR_LEVELS
     ]
     return (
-        AccuracyRow("all texts", estimate(on_all_texts(results, method)), paper.full),
+        ComparisonRow("all texts", estimate(full_training(results, method)), paper.full),
         *by_level,
-        AccuracyRow("CAL+DAL", estimate(last(results, method, "cal-dal")), paper.cal_dal),
+        ComparisonRow(
+            "CAL+DAL", estimate(final_accuracy(results, method, "cal-dal")), paper.cal_dal
+        ),
     )
 
 
 @dataclass(frozen=True)
 class ThresholdMoves:
-    """A t_cor that left no labelled text above it, or none below, in `queries` of so many `of`: the
-    nearest that parts them was taken instead (`strategies.cal.split_by_correctness`).
+    """How many queries of a run had to move t_cor because it left one side empty.
+
+    See `strategies.cal.split_by_correctness`.
+
+    Attributes
+    ----------
+    label : str
+        Strategy and t_cor.
+    moves : int
+        Queries with a moved t_cor, over all seeds.
+    queries : int
+        All queries, over all seeds.
     """
 
     label: str
+    moves: int
     queries: int
-    of: int
 
 
 def threshold_moves(results: Results, method: str) -> tuple[ThresholdMoves, ...]:
-    """How often each t_cor of the method was moved, of those that were."""
+    """Return the counts of moved t_cor, for strategies and levels with at least one."""
     table = results.accuracy
-    asked = table[(table["method"] == method) & table["t_cor"].notna() & (table["iteration"] > 0)]
-    found = []
-    for (strategy, level), rows in asked.groupby(["strategy", "t_cor"]):
-        queries = int(rows["fallback"].notna().sum())
-        if queries:
+    queries = table[(table["method"] == method) & table["t_cor"].notna() & (table["iteration"] > 0)]
+    counts = []
+    for (strategy, level), rows in queries.groupby(["strategy", "t_cor"]):
+        moves = int(rows["fallback"].notna().sum())
+        if moves:
             label = f"{strategy_name(str(strategy))}, t_cor {level:g}"
-            found.append(ThresholdMoves(label, queries, len(rows)))
-    return tuple(found)
+            counts.append(ThresholdMoves(label, moves, len(rows)))
+    return tuple(counts)
 
 
-def regions(results: Results, method: str) -> tuple[AccuracyRow, ...]:
-    """Shares of the regions on the map that a whole training on all texts makes."""
+def region_shares(results: Results, method: str) -> tuple[ComparisonRow, ...]:
+    """Return the shares of the regions on the map of a training on all texts."""
     return tuple(
-        AccuracyRow(f"share of {name}", estimate(on_all_texts(results, method, name)))
+        ComparisonRow(f"share of {name}", estimate(full_training(results, method, name)))
         for name in REGIONS
     )
 
 
-def compared_runs(
-    results: Results, method: str, strategies: Sequence[str] = COMPARED
+def select_curves(
+    results: Results, method: str, strategies: Sequence[str] = TABLE_2_STRATEGIES
 ) -> list[LearningCurve]:
-    """The method's runs of these strategies at the paper's t_cor, in the order of `strategies`."""
-    runs = [run for run in results.learned(method) if run.strategy in strategies]
+    """Return the method's runs at the paper's t_cor, ordered by strategy and seed.
+
+    Parameters
+    ----------
+    results : Results
+        Raw results of one data set.
+    method : str
+        Name of the method.
+    strategies : sequence of str
+        Strategies to return, in their order.
+
+    Returns
+    -------
+    list of LearningCurve
+    """
+    runs = [run for run in results.learning_curves(method) if run.strategy in strategies]
     return sorted(runs, key=lambda run: (strategies.index(run.strategy), run.seed))
 
 
 @dataclass(frozen=True, eq=False)
 class Dominance:
-    """epsilon_min of each strategy over each other (Table 2).
+    """epsilon_min of each strategy over each other (Table 2), by display name.
 
-    `pooled` takes the accuracies of all seeds at all `points`, as the paper does, and so takes
-    those of one run for independent; `by_seed` takes each seed's mean over the points as one
-    score, and is None where a strategy has fewer than five seeds, too few to draw samples from.
-    Both have the names of a reader.
+    Attributes
+    ----------
+    pooled : EpsilonTable
+        From the accuracies of all seeds at all points. Like the paper, this treats the accuracies
+        of one run as independent.
+    by_seed : EpsilonTable or None
+        From one score per seed, its mean over the points. None if a strategy has fewer than five
+        seeds.
+    points : int
+        Number of label counts at which all runs are compared.
     """
 
     pooled: EpsilonTable
@@ -145,7 +195,7 @@ class Dominance:
 
 
 def dominance(runs: Sequence[LearningCurve]) -> Dominance:
-    """Table 2 from `runs`; at the numbers of labels that all of them have."""
+    """Return Table 2 of some runs, compared at the label counts that all of them have."""
     pooled = pooled_accuracies(runs)
     named = seeds_by_name(runs)
     means = {
@@ -154,14 +204,14 @@ def dominance(runs: Sequence[LearningCurve]) -> Dominance:
     return Dominance(
         pooled=epsilon_min_table(pooled, rng=np.random.default_rng(_BOOTSTRAP_SEED)),
         by_seed=epsilon_min_table(means, rng=np.random.default_rng(_BOOTSTRAP_SEED))
-        if min(map(len, named.values())) >= _LEAST_SEEDS
+        if min(map(len, named.values())) >= _MIN_SEEDS
         else None,
         points=min(len(scores) // len(named[name]) for name, scores in pooled.items()),
     )
 
 
-def verdicts_on_random(runs: Sequence[LearningCurve]) -> Verdicts | None:
-    """The verdicts on `runs` against Random, None where Random or everything else is missing."""
+def verdicts_against_random(runs: Sequence[LearningCurve]) -> Verdicts | None:
+    """Return the verdicts on runs against Random; None without Random or any other strategy."""
     strategies = {run.strategy for run in runs}
     if BASELINE not in strategies or len(strategies) < 2:
         return None
@@ -170,101 +220,119 @@ def verdicts_on_random(runs: Sequence[LearningCurve]) -> Verdicts | None:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """How a column of the results runs for one strategy: at some iterations, and averaged over
-    all of them that have it.
+    """A column of the accuracy table for one strategy, at some iterations.
+
+    Attributes
+    ----------
+    strategy : str
+        Short name of the strategy.
+    iterations : tuple of int
+        The iterations.
+    estimates : tuple of Estimate
+        The estimate at each of `iterations`.
+    mean : Estimate
+        Estimate of the mean over all iterations that have a value.
     """
 
     strategy: str
     iterations: tuple[int, ...]
-    at: tuple[Estimate, ...]
+    estimates: tuple[Estimate, ...]
     mean: Estimate
 
 
-def trajectories(
+def _trajectories(
     results: Results,
     method: str,
     column: str,
     strategies: Sequence[str],
     iterations: Sequence[int],
 ) -> tuple[Trajectory, ...]:
-    """The course of `column` for each of `strategies` that was run."""
-    found = []
+    """Trajectories of a column for each of `strategies` that was run."""
+    trajectories = []
     for strategy in strategies:
-        runs = by_seed(results, method, strategy, column)
+        runs = values_by_seed(results, method, strategy, column)
         if not runs.empty:
-            found.append(
+            trajectories.append(
                 Trajectory(
                     strategy=strategy,
                     iterations=tuple(iterations),
-                    at=tuple(estimate(at(runs, number)) for number in iterations),
+                    estimates=tuple(estimate(at_iteration(runs, number)) for number in iterations),
                     mean=estimate(runs.mean(axis="columns")),
                 )
             )
-    return tuple(found)
+    return tuple(trajectories)
 
 
 def accuracy_trajectories(results: Results, method: str) -> tuple[Trajectory, ...]:
-    """Figure 3: accuracy along the iterations, of each strategy that was run."""
+    """Return the accuracy curve of each strategy (Figure 3)."""
     final = results.corpus["iterations"]
-    shown = [*(number for number in _ALONG if number < final), final]
-    return trajectories(results, method, "accuracy", STRATEGIES, shown)
+    iterations = [*(number for number in _CURVE_ITERATIONS if number < final), final]
+    return _trajectories(results, method, "accuracy", STRATEGIES, iterations)
 
 
 def batch_trajectories(results: Results, method: str, column: str) -> tuple[Trajectory, ...]:
-    """Figure 4: confidence, variability or correctness of the first, middle and last batch."""
+    """Return a map statistic of the first, middle and last batch (Figure 4)."""
     final = results.corpus["iterations"]
-    shown = sorted({1, max(1, final // 2), final})
-    return trajectories(results, method, column, BATCHES_OF, shown)
+    iterations = sorted({1, max(1, final // 2), final})
+    return _trajectories(results, method, column, BATCH_STRATEGIES, iterations)
 
 
 def discriminator_trajectories(results: Results, method: str) -> tuple[Trajectory, ...]:
-    """Training accuracy of the discriminator at the first, the sixth and the last batch."""
+    """Return the training accuracy of the discriminator at the first, sixth and last batch."""
     final = results.corpus["iterations"]
-    shown = [*(number for number in (1, 6) if number < final), final]
-    return trajectories(results, method, "discriminator_accuracy", ("cal", "dal"), shown)
+    iterations = [*(number for number in (1, 6) if number < final), final]
+    return _trajectories(results, method, "discriminator_accuracy", ("cal", "dal"), iterations)
 
 
-def seconds(results: Results, method: str) -> tuple[AccuracyRow, ...]:
-    """Seconds that an iteration takes, training and query, by strategy (Section 7)."""
+def iteration_seconds(results: Results, method: str) -> tuple[ComparisonRow, ...]:
+    """Return the seconds per iteration, training and query, by strategy (Section 7)."""
     paper = PUBLISHED[results.corpus["dataset"]]
     rows = []
     for strategy in STRATEGIES:
         training, query = (
-            by_seed(results, method, strategy, column)
+            values_by_seed(results, method, strategy, column)
             for column in ("train_seconds", "select_seconds")
         )
         if not training.empty:
-            # Iteration 0 has no query: NaN there leaves it out of the mean.
-            each = (training + query).mean(axis="columns")
+            # Iteration 0 has no query, so its NaN is left out of the mean.
+            means = (training + query).mean(axis="columns")
             published = paper.seconds if strategy == "cal" else None
-            rows.append(AccuracyRow(strategy_name(strategy), estimate(each), published))
+            rows.append(ComparisonRow(strategy_name(strategy), estimate(means), published))
     return tuple(rows)
 
 
 @dataclass(frozen=True)
 class DataEfficiency:
-    """How a strategy compares with a training on all texts (Section 5).
+    """A strategy compared with a training on all texts (Section 5).
 
-    `share` is its final accuracy by that of all texts, of each seed; `labels` the first number
-    of labels with which its mean accuracy comes to theirs, None where it does not, out of `texts`.
+    Attributes
+    ----------
+    share : Estimate
+        Final accuracy as a share of that of all texts.
+    labels : int or None
+        Smallest number of labels at which the mean accuracy reaches that of all texts, or None.
+    max_labels : int
+        Number of labels at the end.
+    texts : int
+        Number of all texts.
     """
 
     share: Estimate
     labels: int | None
-    most: int
+    max_labels: int
     texts: int
 
 
 def data_efficiency(results: Results, method: str, strategy: str) -> DataEfficiency | None:
-    """Data efficiency of a strategy, None where it or all texts were not run."""
-    runs, full = by_seed(results, method, strategy), on_all_texts(results, method)
+    """Return the data efficiency of a strategy; None if it or all texts were not run."""
+    runs, full = values_by_seed(results, method, strategy), full_training(results, method)
     if runs.empty or full.empty:
         return None
-    labelled = by_seed(results, method, strategy, "labelled").iloc[0]
-    there = runs.mean() >= full.mean()
+    labelled = values_by_seed(results, method, strategy, "labelled").iloc[0]
+    reached = runs.mean() >= full.mean()
     return DataEfficiency(
-        share=estimate(last(results, method, strategy) / full),
-        labels=int(labelled[there].iloc[0]) if there.any() else None,
-        most=int(labelled.iloc[-1]),
+        share=estimate(final_accuracy(results, method, strategy) / full),
+        labels=int(labelled[reached].iloc[0]) if reached.any() else None,
+        max_labels=int(labelled.iloc[-1]),
         texts=results.corpus["train"],
     )

@@ -1,4 +1,4 @@
-"""What the decomposition comes to, in plain words that follow from its numbers."""
+"""Sentences on the effects of switches, and numbers in sentences."""
 
 from collections.abc import Mapping
 from functools import reduce
@@ -8,10 +8,10 @@ from pandas import Series
 from cartography.evaluation.verdict import LabelsSaved
 from cartography.formatting import count_noun, format_against, join_names
 from cartography.models.presets import PAPER, PRESETS
+from cartography.reproduction import plan
 from cartography.reproduction.decomposition import DIFFERENCES, Decomposition, DecompositionPart
-from cartography.reproduction.estimates import Estimate, estimate, paired
-from cartography.reproduction.markdown import NOTHING
-from cartography.reproduction.plan import decomposition
+from cartography.reproduction.estimates import Estimate, estimate, paired_difference
+from cartography.reproduction.markdown import EMPTY_CELL
 from cartography.reproduction.published import EPSILON_LIMIT as PUBLISHED_LIMIT
 
 AS_PUBLISHED = "as the paper has it"
@@ -22,11 +22,11 @@ OUTCOMES: Mapping[str, str] = {
     "disadvantage": AGAINST,
     "none shown": UNCERTAIN,
 }
-"""What a verdict on CAL says to the paper, in which it has an advantage."""
+"""Outcome of the paper's claim that CAL has an advantage, by the outcome of the verdict on CAL."""
 
 
 def describe_estimate(value: Estimate, *, signed: bool = False) -> str:
-    """An estimate in a sentence: "0.870 [0.861, 0.879]", or with its sign."""
+    """Return an estimate for a sentence: "0.870 [0.861, 0.879]", with a sign if `signed`."""
     if not value.seeds:
         return "not run"
     mean = f"{value.mean:{'+z' if signed else ''}.3f}"
@@ -37,162 +37,202 @@ def describe_estimate(value: Estimate, *, signed: bool = False) -> str:
 
 
 def describe_labels_saved(saved: LabelsSaved | None) -> str:
-    """Labels saved in a cell: "+92 [+66, +118]"; a dash where they cannot be counted."""
+    """Return labels saved for a cell: "+92 [+66, +118]", or a dash if they cannot be counted."""
     if saved is None or not saved.counted:
-        return NOTHING
+        return EMPTY_CELL
     if saved.counted == 1:
         return f"{saved.mean:+,.0f} (1 seed)"
     return f"{saved.mean:+,.0f} [{saved.low:+,.0f}, {saved.high:+,.0f}]"
 
 
-def percent(share: float) -> str:
-    """A share as in "14 %"."""
+def format_percent(share: float) -> str:
+    """Return a share as "14 %"."""
     return f"{100 * share:.0f} %"
 
 
-def describe_gap(taken: Decomposition, measure: str, published: float | None) -> str:
-    """The gap between the presets in `measure`, and which switches are shown to make it.
+def describe_gap(decomposition: Decomposition, measure: str, published: float | None) -> str:
+    """Describe the gap between the presets, and the switches that are shown to cause it.
 
-    `published` is the paper's figure, None where it gives none. An effect is shown when its
-    interval does not hold 0; its share of the gap is that of the seeds that it was run with.
+    Parameters
+    ----------
+    decomposition : Decomposition
+        The effects of the switches.
+    measure : str
+        Entry of `MEASURES`.
+    published : float or None
+        The paper's number, or None if it has none.
+
+    Returns
+    -------
+    str
+        Markdown. An effect is shown if its interval excludes 0; its share is that of the gap on
+        the seeds that the switch was run with.
     """
-    paper, released = PRESETS
-    gap = taken.gaps[measure]
-    title = f"**{_capital(measure)}.**"
+    gap = decomposition.gaps[measure]
+    title = f"**{_capitalise(measure)}.**"
     if not gap.seeds:
-        return f"{title} The gap is not known, as it was not run under both presets."
-    levels = []
-    for name in PRESETS:
-        part = taken.preset(name)
-        if part is not None:
-            signed = measure in DIFFERENCES
-            levels.append(f"preset {name} {describe_estimate(part.levels[measure], signed=signed)}")
+        return f"{title} The gap is not known, since it was not run under both presets."
+    signed = measure in DIFFERENCES
+    levels = [
+        f"preset {name} {describe_estimate(part.levels[measure], signed=signed)}"
+        for name in PRESETS
+        if (part := decomposition.preset(name)) is not None
+    ]
     if published is not None:
-        levels.insert(0, f"the paper {published:{'+' if measure in DIFFERENCES else ''}.3f}")
+        levels.insert(0, f"the paper {published:{'+' if signed else ''}.3f}")
+    paper, released = PRESETS
     return (
-        f"{title} {_capital('; '.join(levels))}. From preset {paper} to preset {released}: "
-        f"{describe_estimate(gap, signed=True)}, {_of_gap(gap)}.{_makers(taken, measure)}"
+        f"{title} {_capitalise('; '.join(levels))}. From preset {paper} to preset {released}: "
+        f"{describe_estimate(gap, signed=True)}, {_gap_outcome(gap)}."
+        f"{_describe_causes(decomposition, measure)}"
     )
 
 
-def describe_switch_effects(taken: Decomposition, measure: str) -> list[str]:
-    """What each switch by itself does to `measure`, from either preset, as lines of Markdown."""
+def describe_switch_effects(decomposition: Decomposition, measure: str) -> list[str]:
+    """Describe the effect of each switch by itself, starting from either preset.
+
+    Parameters
+    ----------
+    decomposition : Decomposition
+        The effects of the switches.
+    measure : str
+        Entry of `MEASURES`.
+
+    Returns
+    -------
+    list of str
+        Markdown lines: a title, an empty line, and a list item per preset.
+    """
     return [
-        f"**{_capital(measure)}.**",
+        f"**{_capitalise(measure)}.**",
         "",
-        *(_from_side(taken, base, measure) for base in PRESETS),
+        *(_describe_effects_from(decomposition, base, measure) for base in PRESETS),
     ]
 
 
-def _capital(text: str) -> str:
+def _capitalise(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def _of_gap(gap: Estimate) -> str:
+def _gap_outcome(gap: Estimate) -> str:
     if gap.seeds == 1:
         return "and one seed cannot show a gap"
-    return "a gap" if gap.side else "no gap shown, as the interval holds 0"
+    return "a gap" if gap.sign else "no gap shown, since the interval contains 0"
 
 
-def _share(taken: Decomposition, part: DecompositionPart, measure: str) -> float:
-    """What part of the gap the switch makes by itself, on the seeds that it was run with; NaN where
-    no gap is shown. From the paper's side it is set to the released value, from the other set back.
-    """
-    move, apart = part.moves[measure], taken.apart[measure]
-    way = 1 if part.base == PAPER.name else -1
-    return way * move.mean() / apart.reindex(move.index).mean()
+def _direction(base: str) -> int:
+    """1 if a switch of this preset moves towards preset released, -1 if it moves back."""
+    return 1 if base == PAPER.name else -1
 
 
-def _makers(taken: Decomposition, measure: str) -> str:
-    """Which switches are shown to make the gap, from both presets and from one alone."""
-    gap = taken.gaps[measure]
-    if not gap.side or not all(_run(taken, base, measure) for base in PRESETS):
+def _share_of_gap(decomposition: Decomposition, part: DecompositionPart, measure: str) -> float:
+    """Effect of the switch as a share of the gap, both on the seeds that it was run with."""
+    effects = part.effects_by_seed[measure]
+    gaps = decomposition.gaps_by_seed[measure].reindex(effects.index)
+    return _direction(part.base) * effects.mean() / gaps.mean()
+
+
+def _describe_causes(decomposition: Decomposition, measure: str) -> str:
+    """Which switches are shown to cause the gap, from both presets and from only one."""
+    gap = decomposition.gaps[measure]
+    if not gap.sign or not all(_measured_parts(decomposition, base, measure) for base in PRESETS):
         return ""
     shares: dict[str, dict[str, float]] = {}
     for base in PRESETS:
-        for part in _run(taken, base, measure):
-            share = _share(taken, part, measure)
-            if part.effects[measure].side and share > 0:
+        for part in _measured_parts(decomposition, base, measure):
+            share = _share_of_gap(decomposition, part, measure)
+            if part.effects[measure].sign and share > 0:
                 shares.setdefault(part.switch, {})[base] = share
-    both: list[str] = []
-    one: list[str] = []
-    for switch, its in sorted(shares.items(), key=lambda item: -sum(item[1].values())):
+    from_both: list[str] = []
+    from_one: list[str] = []
+    for switch, by_base in sorted(shares.items(), key=lambda item: -sum(item[1].values())):
         sides = " and ".join(
-            f"{percent(share)} of it from preset {base}" for base, share in its.items()
+            f"{format_percent(share)} of the gap from preset {base}"
+            for base, share in by_base.items()
         )
-        (both if len(its) == len(PRESETS) else one).append(f"{switch} ({sides})")
-    said = (
-        f" **Made by {join_names(both)}**, as both sides show."
-        if both
-        else " No switch is shown to make a part of it from both sides."
+        (from_both if len(by_base) == len(PRESETS) else from_one).append(f"{switch} ({sides})")
+    text = (
+        f" **Caused by {join_names(from_both)}**, shown from both presets."
+        if from_both
+        else " No switch is shown to cause part of it from both presets."
     )
-    if one:
-        said += (
-            f" From one side alone, with the other switches as they are there: {join_names(one)}."
+    if from_one:
+        text += (
+            " Shown from one preset only, with the other switches as in that preset: "
+            f"{join_names(from_one)}."
         )
-    return said
+    return text
 
 
-def _run(taken: Decomposition, base: str, measure: str) -> list[DecompositionPart]:
-    """The switches of one preset that `measure` is known of."""
-    return [part for part in taken.switched(base) if part.effects[measure].seeds]
+def _measured_parts(
+    decomposition: Decomposition, base: str, measure: str
+) -> list[DecompositionPart]:
+    """The switches of one preset with a value of `measure`."""
+    return [part for part in decomposition.switch_parts(base) if part.effects[measure].seeds]
 
 
-def _from_side(taken: Decomposition, base: str, measure: str) -> str:
-    """What the switches of one preset do to `measure`: shown, within noise, nothing."""
-    parts, gap = _run(taken, base, measure), taken.gaps[measure]
+def _describe_effects_from(decomposition: Decomposition, base: str, measure: str) -> str:
+    """The effects of the switches of one preset: shown, within noise, none at all."""
+    parts, gap = _measured_parts(decomposition, base, measure), decomposition.gaps[measure]
     if not parts:
         return f"- From preset {base}: no switch was run."
     effects = {part: part.effects[measure] for part in parts}
     shown = sorted(
-        (part for part in parts if effects[part].side), key=lambda part: -abs(effects[part].mean)
+        (part for part in parts if effects[part].sign), key=lambda part: -abs(effects[part].mean)
     )
-    said = []
+    clauses = []
     for part in shown:
         level = f"{part.levels[measure].mean:{'+z' if measure in DIFFERENCES else ''}.3f}"
-        text = f"{_named(part, taken, measure)} moves it by "
-        text += f"{describe_estimate(effects[part], signed=True)} to {level}"
-        if gap.side:
-            share = _share(taken, part, measure)
-            text += f" ({percent(share)})" if share > 0 else " (away from the other preset)"
-        said.append(text)
-    line = f"- From preset {base}: {'; '.join(said) if said else 'no effect is shown'}."
-    nothing = [part for part in parts if effects[part].low == effects[part].high == 0]
-    noise = [part for part in parts if part not in {*shown, *nothing}]
+        clause = (
+            f"{_setting_with_seeds(part, decomposition, measure)} changes it by "
+            f"{describe_estimate(effects[part], signed=True)} to {level}"
+        )
+        if gap.sign:
+            share = _share_of_gap(decomposition, part, measure)
+            clause += f" ({format_percent(share) if share > 0 else 'away from the other preset'})"
+        clauses.append(clause)
+    line = f"- From preset {base}: {'; '.join(clauses) if clauses else 'no effect is shown'}."
+    zero = [part for part in parts if effects[part].low == effects[part].high == 0]
+    noise = [part for part in parts if part not in {*shown, *zero}]
     if noise:
-        names = join_names([_named(part, taken, measure) for part in noise])
-        line += f" Within noise (the interval holds 0, or there is one seed): {names}."
-    if nothing:
-        line += (
-            f" Without any effect, to the last digit: {join_names([p.setting for p in nothing])}."
-        )
-    whole = len(parts) == sum(method.preset.name == base for method in decomposition())
-    if gap.side and whole:
-        # By seed, so that the interval of what is left takes in all of the noise.
-        together = reduce(Series.add, (part.moves[measure] for part in parts)).dropna()
-        together *= 1 if base == PAPER.name else -1
-        apart = taken.apart[measure].reindex(together.index)
-        left = estimate(paired(apart, together))
-        line += (
-            f" The {len(parts)} effects add up to {percent(together.mean() / apart.mean())} of the "
-            f"gap. The rest of it, {describe_estimate(left, signed=True)}, is what switches do only together"
-            f"{'' if left.side else ', and is not shown to be other than 0'}."
-        )
+        names = join_names([_setting_with_seeds(part, decomposition, measure) for part in noise])
+        line += f" Within noise (the interval contains 0, or there is only one seed): {names}."
+    if zero:
+        line += f" No effect, to the last digit: {join_names([part.setting for part in zero])}."
+    complete = len(parts) == sum(method.preset.name == base for method in plan.decomposition())
+    if gap.sign and complete:
+        line += _describe_interaction(decomposition, parts, measure)
     return line
 
 
-def _named(part: DecompositionPart, taken: Decomposition, measure: str) -> str:
-    """The setting of `part`, with its seeds where these are fewer than the presets'."""
+def _describe_interaction(
+    decomposition: Decomposition, parts: list[DecompositionPart], measure: str
+) -> str:
+    """The part of the gap that the single effects of one preset's switches do not add up to."""
+    # Computed per seed, so that the interval of the rest contains all of the noise.
+    total = reduce(Series.add, (part.effects_by_seed[measure] for part in parts)).dropna()
+    total *= _direction(parts[0].base)
+    gaps = decomposition.gaps_by_seed[measure].reindex(total.index)
+    rest = estimate(paired_difference(gaps, total))
+    return (
+        f" The {len(parts)} effects add up to {format_percent(total.mean() / gaps.mean())} of the "
+        f"gap. The rest, {describe_estimate(rest, signed=True)}, comes from interactions of "
+        f"switches{'' if rest.sign else ' and is not shown to differ from 0'}."
+    )
+
+
+def _setting_with_seeds(part: DecompositionPart, decomposition: Decomposition, measure: str) -> str:
+    """The setting of `part`, with its number of seeds if that is smaller than the presets'."""
     seeds = part.effects[measure].seeds
-    few = seeds < taken.gaps[measure].seeds
-    return f"{part.setting} ({count_noun(seeds, 'seed')})" if few else part.setting
+    fewer = seeds < decomposition.gaps[measure].seeds
+    return f"{part.setting} ({count_noun(seeds, 'seed')})" if fewer else part.setting
 
 
-def verdict_words(taken: Decomposition) -> list[str]:
-    """Whether CAL beats Random under each preset, beside the paper's claim that it does."""
+def describe_verdicts(decomposition: Decomposition) -> list[str]:
+    """Describe whether CAL beats Random, as the paper claims, in a list item per preset."""
     lines = []
     for name in PRESETS:
-        part = taken.preset(name)
+        part = decomposition.preset(name)
         if part is None or part.verdict is None:
             lines.append(f"- Preset {name}: CAL and Random were not both run.")
             continue
@@ -201,7 +241,7 @@ def verdict_words(taken: Decomposition) -> list[str]:
         order = "would" if part.verdict.epsilon < PUBLISHED_LIMIT else "would not"
         lines.append(
             f"- Preset {name}: {outcome}. {part.verdict.sentence} By the paper's own limit, "
-            f"{PUBLISHED_LIMIT:g}, epsilon_min {order} show it. Mean accuracy, CAL less Random: "
-            f"{margin}."
+            f"{PUBLISHED_LIMIT:g}, epsilon_min {order} show an advantage. Mean accuracy, CAL "
+            f"minus Random: {margin}."
         )
     return lines

@@ -1,4 +1,4 @@
-"""A method's runs on disk, written as they go and read back as results."""
+"""The runs of a method: planned in batches, carried out on disk, and read back as result tables."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -16,7 +16,7 @@ from cartography.features.embedding import Embedding
 from cartography.maps.data_map import DataMap
 from cartography.models.presets import PRESETS, Preset
 from cartography.models.training import pick_device
-from cartography.reproduction.plan import BATCHES_OF, MAP_EPOCHS, Method
+from cartography.reproduction.plan import BATCH_STRATEGIES, MAP_EPOCHS, Method
 from cartography.reproduction.results import (
     ACCURACY_COLUMNS,
     FULL_COLUMNS,
@@ -37,8 +37,8 @@ from cartography.runs.manifest import (
 from cartography.runs.map_runs import read_map, record_maps
 from cartography.strategies.table import USES_T_COR
 
-# Strategies side by side on a CPU; more would not be faster, and results come sooner.
-_AT_ONCE = 2
+# Strategies per batch on a CPU: more would not be faster, and results would come later.
+_CPU_STRATEGIES = 2
 _FULL, _MAP = "full", "map"
 
 
@@ -54,8 +54,18 @@ class CorpusFeatures:
 
 @dataclass(frozen=True, eq=False)
 class RunBatch:
-    """Runs of one method that are carried out side by side: a label, how many steps they have, and
-    their manifests by folder.
+    """Runs of one method that are carried out side by side.
+
+    Attributes
+    ----------
+    method : Method
+        The method.
+    label : str
+        Title of the batch on the console.
+    total : int
+        Number of epochs or iterations.
+    runs : mapping of Path to Manifest
+        Manifest of each run by its folder.
     """
 
     method: Method
@@ -65,8 +75,12 @@ class RunBatch:
 
     @property
     def unfinished(self) -> dict[Path, Manifest]:
-        """Those of its runs that are not finished. Raises CartographyError when a folder holds
-        another run.
+        """The runs that are not finished.
+
+        Raises
+        ------
+        CartographyError
+            A folder contains another run.
         """
         return {
             folder: manifest
@@ -83,14 +97,35 @@ def plan_batches(
     seeds: Sequence[int],
     device: str,
 ) -> Iterator[RunBatch]:
-    """All that `method` has to do below `out`, in parts; `preset` is its own with sizes decided."""
+    """Plan the runs of a method.
 
-    def manifest(kind: str, seed: int, chosen: Preset, strategy: str = "") -> Manifest:
+    Parameters
+    ----------
+    out : Path
+        Folder of all runs.
+    method : Method
+        The method.
+    preset : Preset
+        The method's preset with the sizes for the corpus.
+    inputs : CorpusFeatures
+        Corpora and features.
+    seeds : sequence of int
+        Seeds of every run; the first is that of the maps.
+    device : {"auto", "cpu", "cuda"}
+        Where to train.
+
+    Yields
+    ------
+    RunBatch
+        The trainings on all texts, the maps, then the strategies, a few at a time.
+    """
+
+    def manifest(kind: str, seed: int, run_preset: Preset, strategy: str = "") -> Manifest:
         return Manifest(
             kind=kind,  # type: ignore[arg-type]
             train=Source.of(inputs.train, inputs.features),
             test=Source.of(inputs.test, inputs.test_features),
-            preset=chosen,
+            preset=run_preset,
             seed=seed,
             device=pick_device(device).type,
             strategy=strategy,
@@ -98,41 +133,62 @@ def plan_batches(
 
     home = out / method.slug
 
-    def each_seed(kind: str, name: str, chosen: Preset, strategy: str = "") -> dict[Path, Manifest]:
+    def for_each_seed(
+        kind: str, name: str, run_preset: Preset, strategy: str = ""
+    ) -> dict[Path, Manifest]:
         return {
-            home / name / f"seed-{seed}": manifest(kind, seed, chosen, strategy) for seed in seeds
+            home / name / f"seed-{seed}": manifest(kind, seed, run_preset, strategy)
+            for seed in seeds
         }
 
     whole = replace(preset, seed_size=None)
-    full = each_seed("map", _FULL, whole)
+    full = for_each_seed("map", _FULL, whole)
     yield RunBatch(method, f"{method.name}: all texts", preset.classifier.epochs, full)
-    if method.mapped:
+    if method.maps:
         maps = {
-            home / _MAP / f"{mapped}-seed-{seeds[0]}": manifest(
+            home / _MAP / f"{kind}-seed-{seeds[0]}": manifest(
                 "map",
                 seeds[0],
-                (whole if mapped == "all" else preset).with_classifier(epochs=MAP_EPOCHS),
+                (whole if kind == "all" else preset).with_classifier(epochs=MAP_EPOCHS),
             )
-            for mapped in method.mapped
+            for kind in method.maps
         }
-        label = f"{method.name}: maps of {' and '.join(method.mapped)}"
+        label = f"{method.name}: maps of {' and '.join(method.maps)}"
         yield RunBatch(method, label, MAP_EPOCHS, maps)
     groups = {}
     for strategy, level in method.variants:
         name = strategy if level is None else f"{strategy}-t_cor-{level:g}"
-        chosen = preset if level is None else replace(preset, t_cor=level)
-        groups[name] = each_seed("learn", name, chosen, strategy)
-    width = _AT_ONCE if pick_device(device).type == "cpu" else len(groups)
+        run_preset = preset if level is None else replace(preset, t_cor=level)
+        groups[name] = for_each_seed("learn", name, run_preset, strategy)
+    width = _CPU_STRATEGIES if pick_device(device).type == "cpu" else len(groups)
     names = list(groups)
     for start in range(0, len(names), width):
-        some = names[start : start + width]
-        runs = {folder: run for name in some for folder, run in groups[name].items()}
-        yield RunBatch(method, f"{method.name}: {', '.join(some)}", preset.iterations, runs)
+        batch_names = names[start : start + width]
+        runs = {folder: run for name in batch_names for folder, run in groups[name].items()}
+        yield RunBatch(method, f"{method.name}: {', '.join(batch_names)}", preset.iterations, runs)
 
 
-def run_batch(work: RunBatch, inputs: CorpusFeatures) -> Iterator[int]:
-    """Carry out what of `work` is not finished; yields the number of each step that is on disk."""
-    runs = work.unfinished
+def run_batch(batch: RunBatch, inputs: CorpusFeatures) -> Iterator[int]:
+    """Carry out the unfinished runs of a batch.
+
+    Parameters
+    ----------
+    batch : RunBatch
+        Runs of one kind: all maps, or all active-learning runs.
+    inputs : CorpusFeatures
+        Corpora and features.
+
+    Yields
+    ------
+    int
+        Number of each epoch or iteration, after it is on disk.
+
+    Raises
+    ------
+    CartographyError
+        A folder contains another run or is in use.
+    """
+    runs = batch.unfinished
     with ExitStack() as stack:
         for folder, manifest in runs.items():
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +197,7 @@ def run_batch(work: RunBatch, inputs: CorpusFeatures) -> Iterator[int]:
             return
         features, test_features = inputs.features.features, inputs.test_features.features
         if next(iter(runs.values())).kind == "map":
-            rows = {folder: _rows(inputs.train, run) for folder, run in runs.items()}
+            rows = {folder: _map_rows(inputs.train, run) for folder, run in runs.items()}
             for epoch in record_maps(
                 runs, rows, inputs.train, features, inputs.test, test_features
             ):
@@ -153,8 +209,8 @@ def run_batch(work: RunBatch, inputs: CorpusFeatures) -> Iterator[int]:
                 yield iteration.number
 
 
-def _rows(corpus: Corpus, manifest: Manifest) -> NDArray[np.int64]:
-    """The texts of a map: the seed set where the manifest has its size, all where it has none."""
+def _map_rows(corpus: Corpus, manifest: Manifest) -> NDArray[np.int64]:
+    """Rows of the corpus on a map: the seed set if the manifest has a seed size, else all."""
     preset = manifest.preset
     if preset.seed_size is None:
         return np.arange(len(corpus))
@@ -162,60 +218,71 @@ def _rows(corpus: Corpus, manifest: Manifest) -> NDArray[np.int64]:
 
 
 def result_tables(
-    work: RunBatch,
+    batch: RunBatch,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """What the runs of finished `work` came to: their rows of the four tables of `Results`."""
+    """Read the results of a finished batch.
+
+    Parameters
+    ----------
+    batch : RunBatch
+        A batch whose runs are all finished.
+
+    Returns
+    -------
+    tuple of four DataFrames
+        The batch's rows of the tables `accuracy`, `full`, `picks` and `maps` of `Results`.
+    """
     accuracy, full, picks, maps = [], [], [], []
-    method = work.method
-    for run, manifest in work.runs.items():
+    method = batch.method
+    for folder, manifest in batch.runs.items():
         if manifest.kind == "map":
-            if run.parent.name == _MAP:
-                maps.append(_map_rows(method.name, run))
+            if folder.parent.name == _MAP:
+                maps.append(_map_table(method.name, folder))
             else:
-                full.append(_full_row(method.name, manifest, read_json(run / SUMMARY)))
+                full.append(_full_row(method.name, manifest, read_json(folder / SUMMARY)))
             continue
-        outline = read_run_outline(run)
+        outline = read_run_outline(folder)
         strategy, seed = manifest.strategy, manifest.seed
         level = manifest.preset.t_cor if strategy in USES_T_COR else np.nan
         table = outline.iterations.assign(
             method=method.name, strategy=strategy, t_cor=level, seed=seed
         )
-        # As it comes back from disk.
+        # NaN instead of "", as in tables read from disk.
         table["fallback"] = table["fallback"].where(table["fallback"] != "")
         accuracy.append(table[list(ACCURACY_COLUMNS)])
-        # Those of others would be most of what is kept, and no table has them.
+        # Other picks would take most of the space, and no table of the report uses them.
         if (
             method.name in PRESETS
-            and strategy in BATCHES_OF
+            and strategy in BATCH_STRATEGIES
             and (strategy != "cal" or level == method.preset.t_cor)
         ):
             picks += [
-                (method.name, strategy, seed, number, format_ids(batch))
-                for number, batch in enumerate(outline.batches, start=1)
+                (method.name, strategy, seed, number, format_ids(ids))
+                for number, ids in enumerate(outline.batches, start=1)
             ]
     return (
-        _together(accuracy, ACCURACY_COLUMNS),
+        _concat(accuracy, ACCURACY_COLUMNS),
         pd.DataFrame(full, columns=list(FULL_COLUMNS)),
         pd.DataFrame(picks, columns=list(PICKS_COLUMNS)),
-        _together(maps, MAPS_COLUMNS),
+        _concat(maps, MAPS_COLUMNS),
     )
 
 
-def _together(parts: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns))
+def _concat(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(columns))
 
 
-def _map_rows(method: str, run: Path) -> pd.DataFrame:
-    dynamics = read_map(run).dynamics
+def _map_table(method: str, folder: Path) -> pd.DataFrame:
+    dynamics = read_map(folder).dynamics
     assert dynamics is not None
-    placed = DataMap.of(dynamics)
+    data_map = DataMap.of(dynamics)
     return pd.DataFrame(
         {
             "method": method,
-            "mapped": run.name.partition("-")[0],
-            "confidence": placed.confidence,
-            "variability": placed.variability,
-            "correctness": placed.correctness,
+            "mapped": folder.name.partition("-")[0],
+            "confidence": data_map.confidence,
+            "variability": data_map.variability,
+            "correctness": data_map.correctness,
         }
     )
 

@@ -16,7 +16,7 @@ from cartography.errors import CartographyError
 from cartography.models.metrics import Evaluation, evaluate
 from cartography.models.presets import PAPER, RELEASED
 from cartography.models.switches import Switches, describe_switches, switch_values
-from cartography.reproduction.plan import CAL_ALONE
+from cartography.reproduction.plan import CAL_ONLY_SWITCHES
 from cartography.strategies.bald import bald
 from cartography.strategies.cal import round_to_fifths
 from cartography.strategies.entropy import entropy_of
@@ -115,7 +115,7 @@ def test_each_switch_alone_changes_the_results(name: str) -> None:
 def test_switches_of_cal_alone_do_not_change_random(base: Switches) -> None:
     other = Switches.released() if base == Switches() else Switches()
     expected = run(base, "random")
-    for name in CAL_ALONE:
+    for name in CAL_ONLY_SWITCHES:
         switched = run(replace(base, **{name: getattr(other, name)}), "random")
         assert picks(switched) == picks(expected), name
         assert evaluations(switched) == evaluations(expected), name

@@ -5,51 +5,51 @@ from pathlib import Path
 import numpy as np
 import pytest
 from chromium import CHROMIUM
-from reproduced import FULL, RANDOM, both, made
+from reproduced import FULL, RANDOM, make_results, random_and_cal
 
 from cartography.errors import CartographyError
-from cartography.reproduction.pictures import draw, picture_lines, pictures
+from cartography.reproduction.pictures import draw_figures, figure_builders, pictures_section
 from cartography.reproduction.report import report
 from cartography.reproduction.results import Results
 
-PLACES = ((0.9, 0.1, 1.0), (0.2, 0.05, 0.0), (0.5, 0.4, 0.6))
+MAP_POINTS = ((0.9, 0.1, 1.0), (0.2, 0.05, 0.0), (0.5, 0.4, 0.6))
 
 
-def results(places: Sequence[tuple[float, float, float]] = PLACES) -> Results:
-    return made(both(), {"paper": FULL}, places=places)
+def results(map_points: Sequence[tuple[float, float, float]] = MAP_POINTS) -> Results:
+    return make_results(random_and_cal(), {"paper": FULL}, map_points=map_points)
 
 
-def test_each_figure_that_there_is_something_for() -> None:
-    drawn = {name: figure() for name, figure in pictures(results()).items()}
-    assert list(drawn) == ["map-seed-paper", "accuracy-paper", "batches-paper"]
-    points = [trace for trace in drawn["map-seed-paper"].data if trace.type == "scattergl"]
-    placed = sorted((y, x) for trace in points for x, y in zip(trace.x, trace.y, strict=True))
-    np.testing.assert_allclose(placed, [(0.2, 0.05), (0.5, 0.4), (0.9, 0.1)], rtol=1e-6)
-    lines = {trace.name: trace for trace in drawn["accuracy-paper"].data if trace.showlegend}
+def test_figures_are_built_as_far_as_there_are_results() -> None:
+    figures = {name: build() for name, build in figure_builders(results()).items()}
+    assert list(figures) == ["map-seed-paper", "accuracy-paper", "batches-paper"]
+    points = [trace for trace in figures["map-seed-paper"].data if trace.type == "scattergl"]
+    positions = sorted((y, x) for trace in points for x, y in zip(trace.x, trace.y, strict=True))
+    np.testing.assert_allclose(positions, [(0.2, 0.05), (0.5, 0.4), (0.9, 0.1)], rtol=1e-6)
+    lines = {trace.name: trace for trace in figures["accuracy-paper"].data if trace.showlegend}
     means = np.mean(list(RANDOM.values()), axis=0)
     np.testing.assert_allclose(lines["Random (3 seeds)"].y, means)
     # 10, 12 and 14 of 110 texts.
     np.testing.assert_allclose(lines["Random (3 seeds)"].x, [100 / 11, 120 / 11, 140 / 11])
-    confidence = drawn["batches-paper"].data[0]
+    confidence = figures["batches-paper"].data[0]
     assert confidence.name == "Random"
     np.testing.assert_allclose(confidence.y, [0.1, 0.2])
 
 
-def test_pictures_stand_in_the_report_where_they_are_drawn() -> None:
-    lines = picture_lines(results(), "figures")
+def test_the_report_shows_pictures_that_are_drawn() -> None:
+    lines = pictures_section(results(), "figures")
     assert "| Figure 3: accuracy by labelled texts | " in "\n".join(lines)
     assert "(figures/trec/map-seed-paper.png)" in "\n".join(lines)
     assert "map-all" not in "\n".join(lines)
-    assert picture_lines(made({}), "figures") == []
+    assert pictures_section(make_results({}), "figures") == []
     assert "](figures/trec/accuracy-paper.png)" in report([results()], Path("docs/figures"))
     assert ".png" not in report([results()])
 
 
-def test_maps_as_numbers() -> None:
+def test_map_statistics_in_the_report() -> None:
     [row] = [line for line in report([results()]).splitlines() if "the seed set |" in line]
     cells = row.strip("| ").split(" | ")
     assert cells[:5] == ["preset paper, the seed set", "3", "0.53", "0.18", "0.53"]
-    # One in each region; one of three below 0.4, and one above 0.7.
+    # One text in each region; one of three below 0.4, and one above 0.7.
     assert cells[5:] == ["33 %"] * 5
 
 
@@ -58,22 +58,22 @@ def test_maps_as_numbers() -> None:
     CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium to draw with"
 )
 def test_pictures_are_drawn(tmp_path: Path) -> None:
-    draw(results(), tmp_path / "drawn")
-    drawn = sorted(path.name for path in (tmp_path / "drawn").iterdir())
-    assert drawn == ["accuracy-paper.png", "batches-paper.png", "map-seed-paper.png"]
+    draw_figures(results(), tmp_path / "drawn")
+    names = sorted(path.name for path in (tmp_path / "drawn").iterdir())
+    assert names == ["accuracy-paper.png", "batches-paper.png", "map-seed-paper.png"]
     for path in (tmp_path / "drawn").iterdir():
         content = path.read_bytes()
         assert content.startswith(b"\x89PNG")
         assert len(content) > 5_000, f"{path.name} is empty"
 
 
-def test_without_a_browser_the_line_says_what_is_missing(
+def test_without_a_browser_the_message_names_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(*_: object, **__: object) -> bytes:
+    def fail(*_: object, **__: object) -> bytes:
         raise ValueError("Image export requires the Kaleido package")
 
-    monkeypatch.setattr("plotly.graph_objects.Figure.to_image", missing)
+    monkeypatch.setattr("plotly.graph_objects.Figure.to_image", fail)
     with pytest.raises(CartographyError, match="package kaleido"):
-        draw(results(), tmp_path)
+        draw_figures(results(), tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -18,7 +18,7 @@ from cartography.features.embedding import Coverage, Embedding
 from cartography.maps.data_map import REGIONS
 from cartography.models.presets import Preset
 from cartography.reproduction.experiments import Experiments, run_experiments
-from cartography.reproduction.plan import MAP_EPOCHS, MAPPED, Method
+from cartography.reproduction.plan import MAP_EPOCHS, MAP_KINDS, Method
 from cartography.reproduction.results import ACCURACY_COLUMNS, Results, read_results
 from cartography.reproduction.work import (
     CorpusFeatures,
@@ -34,7 +34,7 @@ METHOD = Method(
     replace(PRESET.with_classifier(epochs=2, hidden=(20, 20)), iterations=2),
     ("random", "cal"),
     (0.2, 0.4),
-    MAPPED,
+    MAP_KINDS,
 )
 SIZED = METHOD.preset.for_corpus(len(CORPUS))
 HOME = Path("paper")
@@ -48,42 +48,43 @@ def inputs(vectors: str = "made up", corpus: Corpus = CORPUS) -> CorpusFeatures:
     )
 
 
-def parts(
+def batches(
     out: Path,
     seeds: Sequence[int] = (5, 6),
-    given: CorpusFeatures | None = None,
+    corpus_features: CorpusFeatures | None = None,
     method: Method = METHOD,
     **sizes: Any,
 ) -> list[RunBatch]:
     preset = replace(method.preset, **sizes).for_corpus(len(CORPUS))
-    return list(plan_batches(out, method, preset, given or inputs(), seeds, "cpu"))
+    return list(plan_batches(out, method, preset, corpus_features or inputs(), seeds, "cpu"))
 
 
-def done(work: RunBatch) -> list[int]:
-    return list(run_batch(work, inputs()))
+def run_all(batch: RunBatch) -> list[int]:
+    """Run a batch to its end; returns the numbers of its steps."""
+    return list(run_batch(batch, inputs()))
 
 
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 
-def outcome(every: Sequence[RunBatch]) -> list[pd.DataFrame]:
-    """The four tables of all parts, less what a clock says."""
-    found: list[Tables] = [result_tables(work) for work in every]
-    together = [pd.concat(each, ignore_index=True) for each in zip(*found, strict=True)]
-    return [together[0].drop(columns=["train_seconds", "select_seconds"]), *together[1:]]
+def tables_of(run_batches: Sequence[RunBatch]) -> list[pd.DataFrame]:
+    """The four tables of all batches, without times."""
+    by_batch: list[Tables] = [result_tables(batch) for batch in run_batches]
+    joined = [pd.concat(tables, ignore_index=True) for tables in zip(*by_batch, strict=True)]
+    return [joined[0].drop(columns=["train_seconds", "select_seconds"]), *joined[1:]]
 
 
-def require_same(one: Sequence[pd.DataFrame], other: Sequence[pd.DataFrame]) -> None:
-    assert any(len(each) for each in one)
-    for first, second in zip(one, other, strict=True):
-        pd.testing.assert_frame_equal(first, second, check_exact=True, check_dtype=False)
+def require_same(left: Sequence[pd.DataFrame], right: Sequence[pd.DataFrame]) -> None:
+    assert any(len(table) for table in left)
+    for ours, theirs in zip(left, right, strict=True):
+        pd.testing.assert_frame_equal(ours, theirs, check_exact=True, check_dtype=False)
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All of the method's runs with two seeds, never stopped; to be read alone."""
+    """All of the method's runs with two seeds, never interrupted; read-only."""
     out = tmp_path_factory.mktemp("whole")
-    steps = [done(work) for work in parts(out)]
+    steps = [run_all(batch) for batch in batches(out)]
     assert steps == [
         [1, 2],
         list(range(1, MAP_EPOCHS + 1)),
@@ -93,27 +94,27 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_what_a_method_has_to_do(tmp_path: Path) -> None:
-    every = parts(tmp_path)
-    assert [(work.label, work.total) for work in every] == [
+def test_the_planned_batches_of_a_method(tmp_path: Path) -> None:
+    planned = batches(tmp_path)
+    assert [(batch.label, batch.total) for batch in planned] == [
         ("paper: all texts", 2),
         ("paper: maps of all and seed", 10),
         ("paper: random, cal-t_cor-0.2", 2),
         ("paper: cal-t_cor-0.4", 2),
     ]
-    whole, ten = replace(SIZED, seed_size=None), SIZED.with_classifier(epochs=10)
-    told: list[dict[str, tuple[str, str, int, Preset]]] = [
+    all_texts, ten = replace(SIZED, seed_size=None), SIZED.with_classifier(epochs=10)
+    runs_by_folder: list[dict[str, tuple[str, str, int, Preset]]] = [
         {
             folder.relative_to(tmp_path / HOME).as_posix(): (
                 *(run.kind, run.strategy, run.seed, run.preset),
             )
-            for folder, run in work.runs.items()
+            for folder, run in batch.runs.items()
         }
-        for work in every
+        for batch in planned
     ]
     low, high = replace(SIZED, t_cor=0.2), replace(SIZED, t_cor=0.4)
-    assert told == [
-        {"full/seed-5": ("map", "", 5, whole), "full/seed-6": ("map", "", 6, whole)},
+    assert runs_by_folder == [
+        {"full/seed-5": ("map", "", 5, all_texts), "full/seed-6": ("map", "", 6, all_texts)},
         {
             "map/all-seed-5": ("map", "", 5, replace(ten, seed_size=None)),
             "map/seed-seed-5": ("map", "", 5, ten),
@@ -129,19 +130,19 @@ def test_what_a_method_has_to_do(tmp_path: Path) -> None:
             "cal-t_cor-0.4/seed-6": ("learn", "cal", 6, high),
         },
     ]
-    runs: list[Manifest] = [run for work in every for run in work.runs.values()]
+    runs: list[Manifest] = [run for batch in planned for run in batch.runs.values()]
     assert {run.train.fingerprint for run in runs} == {CORPUS.fingerprint}
     assert {(run.train.features, run.test and run.test.features) for run in runs} == {
         ("made up 1", "made up 2")
     }
     assert {run.device for run in runs} == {"cpu"}
-    unmapped = parts(tmp_path, method=replace(METHOD, mapped=()))
-    assert [work.label for work in unmapped] == [every[each].label for each in (0, 2, 3)]
+    unmapped = batches(tmp_path, method=replace(METHOD, maps=()))
+    assert [batch.label for batch in unmapped] == [planned[number].label for number in (0, 2, 3)]
 
 
-def test_learning_is_told_as_it_is_on_disk(whole: Path) -> None:
-    learnt = [result_tables(work) for work in parts(whole)[2:]]
-    accuracy, full, picks, maps = (pd.concat(each) for each in zip(*learnt, strict=True))
+def test_active_learning_tables_equal_the_runs_on_disk(whole: Path) -> None:
+    by_batch = [result_tables(batch) for batch in batches(whole)[2:]]
+    accuracy, full, picks, maps = (pd.concat(tables) for tables in zip(*by_batch, strict=True))
     assert len(full) == len(maps) == 0
     assert accuracy["method"].unique() == picks["method"].unique() == METHOD.name
     for name, strategy, t_cor in (
@@ -150,114 +151,114 @@ def test_learning_is_told_as_it_is_on_disk(whole: Path) -> None:
         ("cal-t_cor-0.4", "cal", 0.4),
     ):
         at = accuracy["t_cor"].isna() if t_cor is None else accuracy["t_cor"] == t_cor
-        arm = accuracy[at & (accuracy["strategy"] == strategy)]
-        assert len(arm) == 2 * 3
+        rows = accuracy[at & (accuracy["strategy"] == strategy)]
+        assert len(rows) == 2 * 3
         for seed in (5, 6):
             folder = whole / HOME / name / f"seed-{seed}"
             stored = pd.read_csv(folder / "iterations.csv")[list(ACCURACY_COLUMNS[4:])]
-            mine = arm.loc[arm["seed"] == seed, list(stored)].reset_index(drop=True)
-            assert mine.pop("fallback").isna().equals(stored.pop("fallback").isna())
-            pd.testing.assert_frame_equal(mine, stored, rtol=1e-12)
-            assert mine["accuracy"].iloc[-1] == read_json(folder / "run.json")["test_accuracy"]
+            run = rows.loc[rows["seed"] == seed, list(stored)].reset_index(drop=True)
+            assert run.pop("fallback").isna().equals(stored.pop("fallback").isna())
+            pd.testing.assert_frame_equal(run, stored, rtol=1e-12)
+            assert run["accuracy"].iloc[-1] == read_json(folder / "run.json")["test_accuracy"]
             if t_cor == 0.4:
-                continue  # picks are kept at the preset's t_cor alone
-            batches = pd.read_csv(folder / "batches.csv", dtype={"id": str})
+                continue  # picks are stored only at the preset's t_cor
+            stored_picks = pd.read_csv(folder / "batches.csv", dtype={"id": str})
             picked = picks[(picks["strategy"] == strategy) & (picks["seed"] == seed)]
             pairs = zip(picked["iteration"], picked["ids"], strict=True)
-            told = [(number, one) for number, ids in pairs for one in ids.split(" ")]
-            assert told == list(zip(batches["iteration"], batches["id"], strict=True))
+            ids = [(number, text_id) for number, cell in pairs for text_id in cell.split(" ")]
+            assert ids == list(zip(stored_picks["iteration"], stored_picks["id"], strict=True))
     assert len(picks) == 2 * 2 * 2
 
 
-def test_trainings_on_all_texts_are_told_as_they_are_on_disk(whole: Path) -> None:
-    accuracy, full, picks, maps = result_tables(parts(whole)[0])
+def test_the_table_of_trainings_on_all_texts_equals_the_runs_on_disk(whole: Path) -> None:
+    accuracy, full, picks, maps = result_tables(batches(whole)[0])
     assert len(accuracy) == len(picks) == len(maps) == 0
     expected = []
     for seed in (5, 6):
         run = read_json(whole / HOME / "full" / f"seed-{seed}" / "run.json")
         assert run["items"] == 90
         shares = [run["region_shares"][name] for name in REGIONS]
-        assert len(set(shares)) == 3, "else their order would not be seen"
+        assert len(set(shares)) == 3, "equal shares would not show their order"
         expected.append([METHOD.name, seed, 2, run["test_accuracy"], run["test_macro_f1"], *shares])
     assert full.to_numpy().tolist() == expected
     assert list(full)[-3:] == [name.split("-")[0] for name in REGIONS]
 
 
-def test_maps_are_told_as_they_are_on_disk(whole: Path) -> None:
-    accuracy, full, picks, maps = result_tables(parts(whole)[1])
+def test_the_table_of_maps_equals_the_runs_on_disk(whole: Path) -> None:
+    accuracy, full, picks, maps = result_tables(batches(whole)[1])
     assert len(accuracy) == len(full) == len(picks) == 0
     assert maps["method"].unique() == METHOD.name
     rows = {"all": np.arange(90), "seed": seed_set(CORPUS, 20, 5)}
-    assert maps["mapped"].tolist() == [name for name in MAPPED for _ in rows[name]]
-    for name in MAPPED:
+    assert maps["mapped"].tolist() == [name for name in MAP_KINDS for _ in rows[name]]
+    for name in MAP_KINDS:
         with np.load(whole / HOME / "map" / f"{name}-seed-5" / "dynamics.npz") as stored:
             gold, right = stored["gold_probability"].astype(float), stored["correct"]
             assert stored["ids"].tolist() == CORPUS.ids[rows[name]].tolist()
         assert len(gold) == 10
-        mine = maps[maps["mapped"] == name]
-        np.testing.assert_allclose(mine["confidence"], gold.mean(axis=0), rtol=1e-6)
-        np.testing.assert_allclose(mine["variability"], gold.std(axis=0), rtol=1e-5)
-        assert mine["correctness"].tolist() == (right.sum(axis=0) / 10).tolist()
+        points = maps[maps["mapped"] == name]
+        np.testing.assert_allclose(points["confidence"], gold.mean(axis=0), rtol=1e-6)
+        np.testing.assert_allclose(points["variability"], gold.std(axis=0), rtol=1e-5)
+        assert points["correctness"].tolist() == (right.sum(axis=0) / 10).tolist()
 
 
 def stamps(folder: Path) -> dict[Path, int]:
-    """When each file below `folder` was last written."""
+    """Modification time of each file below `folder`."""
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
 
 
-def test_what_is_finished_is_not_done_again(whole: Path) -> None:
+def test_finished_runs_are_not_repeated(whole: Path) -> None:
     before = stamps(whole)
-    for work in parts(whole):
-        assert work.unfinished == {}
-        assert done(work) == []
+    for batch in batches(whole):
+        assert batch.unfinished == {}
+        assert run_all(batch) == []
     assert stamps(whole) == before
 
 
-def stopped(work: RunBatch, steps: int) -> None:
-    under_way = run_batch(work, inputs())
+def interrupt(batch: RunBatch, steps: int) -> None:
+    running = run_batch(batch, inputs())
     for _ in range(steps):
-        next(under_way)
-    under_way.close()
-    assert set(work.unfinished) == set(work.runs)
+        next(running)
+    running.close()
+    assert set(batch.unfinished) == set(batch.runs)
 
 
-@pytest.mark.parametrize("part", [0, 1])
-def test_interrupted_maps_begin_again(tmp_path: Path, whole: Path, part: int) -> None:
-    work = parts(tmp_path)[part]
-    stopped(work, 1)
-    assert done(work) == list(range(1, work.total + 1))
-    require_same(outcome([work]), outcome([parts(whole)[part]]))
+@pytest.mark.parametrize("number", [0, 1])
+def test_interrupted_maps_restart(tmp_path: Path, whole: Path, number: int) -> None:
+    batch = batches(tmp_path)[number]
+    interrupt(batch, 1)
+    assert run_all(batch) == list(range(1, batch.total + 1))
+    require_same(tables_of([batch]), tables_of([batches(whole)[number]]))
 
 
-# Four runs side by side go on from the last iteration that all of them have.
+# Four runs side by side resume after the last iteration that all of them have.
 @pytest.mark.parametrize(
     ("steps", "rest"),
     [(1, [0] * 4 + [1] * 4 + [2] * 4), (9, [2] * 4), (12, [])],
 )
-def test_interrupted_learning_goes_on_to_the_same_rows(
+def test_interrupted_active_learning_resumes_to_the_same_rows(
     tmp_path: Path, whole: Path, steps: int, rest: list[int]
 ) -> None:
-    work = parts(tmp_path)[2]
-    stopped(work, steps)
-    assert done(work) == rest
-    assert work.unfinished == {}
-    require_same(outcome([work]), outcome([parts(whole)[2]]))
+    batch = batches(tmp_path)[2]
+    interrupt(batch, steps)
+    assert run_all(batch) == rest
+    assert batch.unfinished == {}
+    require_same(tables_of([batch]), tables_of([batches(whole)[2]]))
 
 
-def test_seeds_may_be_added_and_left_out(tmp_path: Path, whole: Path) -> None:
-    both = outcome(parts(whole))
+def test_seeds_can_be_added_and_left_out(tmp_path: Path, whole: Path) -> None:
+    both = tables_of(batches(whole))
     # The maps are of the first seed.
-    one = [each[each["seed"] == 5] if "seed" in each else each for each in both]
+    first = [table[table["seed"] == 5] if "seed" in table else table for table in both]
     steps = []
-    for seeds, expected in (((5,), one), ((5, 6), both), ((5,), one)):
+    for seeds, expected in (((5,), first), ((5, 6), both), ((5,), first)):
         before = stamps(tmp_path)
-        steps.append([done(work) for work in parts(tmp_path, seeds)])
+        steps.append([run_all(batch) for batch in batches(tmp_path, seeds)])
         require_same(
-            [sorted_rows(each) for each in outcome(parts(tmp_path, seeds))],
-            [sorted_rows(each) for each in expected],
+            [sorted_rows(table) for table in tables_of(batches(tmp_path, seeds))],
+            [sorted_rows(table) for table in expected],
         )
         assert before.items() <= stamps(tmp_path).items(), "a finished run was written again"
-    # Of the second call the runs of the second seed, of the third none.
+    # The second call runs only the second seed, the third call nothing.
     assert steps[1] == [[1, 2], [], [0, 0, 1, 1, 2, 2], [0, 1, 2]]
     assert steps[2] == [[], [], [], []]
 
@@ -268,24 +269,24 @@ def sorted_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("other", "different"),
+    ("changes", "different"),
     [
-        ({"given": inputs("others")}, "test.features"),
+        ({"corpus_features": inputs("others")}, "test.features"),
         ({"iterations": 3}, "preset.iterations"),
         ({"query_size": 7}, "preset.query_size"),
     ],
     ids=["vectors", "iterations", "query size"],
 )
 def test_a_finished_run_of_another_manifest_is_refused(
-    whole: Path, other: dict[str, Any], different: str
+    whole: Path, changes: dict[str, Any], different: str
 ) -> None:
     before = stamps(whole)
-    for work in parts(whole, **other):
-        first = next(iter(work.runs))
-        for refused in (lambda work=work: work.unfinished, lambda work=work: done(work)):
-            with pytest.raises(CartographyError) as told:
-                refused()
-            assert str(told.value) == (
+    for batch in batches(whole, **changes):
+        first = next(iter(batch.runs))
+        for call in (lambda batch=batch: batch.unfinished, lambda batch=batch: run_all(batch)):
+            with pytest.raises(CartographyError) as error:
+                call()
+            assert str(error.value) == (
                 f"{first} holds another run (its {different} is different): choose another --out"
             )
     assert stamps(whole) == before
@@ -294,8 +295,8 @@ def test_a_finished_run_of_another_manifest_is_refused(
 OTHER = Method("paper, shuffle=off", METHOD.preset, ("random",), ())
 
 
-def asked(folder: Path, *methods: Method, **changes: Any) -> Experiments:
-    plain = Experiments(
+def experiments(folder: Path, *methods: Method, **changes: Any) -> Experiments:
+    defaults = Experiments(
         dataset="trec",
         methods=methods,
         seeds=(5, 6),
@@ -306,52 +307,54 @@ def asked(folder: Path, *methods: Method, **changes: Any) -> Experiments:
         out=folder / "runs",
         results=folder / "results",
     )
-    return replace(plain, **changes)
+    return replace(defaults, **changes)
 
 
-def carry(what: Experiments, given: CorpusFeatures | None = None) -> tuple[Results, list[str]]:
-    """The results, and the lines that were told."""
-    lines = StringIO()
-    console = Console(file=lines, width=1000)
-    given = given or inputs()
-    found = run_experiments(what, given.train, lambda _: given, console)
-    return found, lines.getvalue().splitlines()
+def run_and_log(
+    planned: Experiments, corpus_features: CorpusFeatures | None = None
+) -> tuple[Results, list[str]]:
+    """The results, and the lines printed to the console."""
+    output = StringIO()
+    console = Console(file=output, width=1000)
+    corpus_features = corpus_features or inputs()
+    results = run_experiments(planned, corpus_features.train, lambda _: corpus_features, console)
+    return results, output.getvalue().splitlines()
 
 
-def test_results_are_added_and_what_is_there_is_not_run_again(tmp_path: Path, whole: Path) -> None:
-    # Its runs are there, finished: their tables alone are left to make.
-    first = asked(tmp_path, METHOD, out=whole)
+def test_results_are_added_and_existing_ones_are_not_run_again(tmp_path: Path, whole: Path) -> None:
+    # All runs are finished, so only the result tables are made.
+    first = experiments(tmp_path, METHOD, out=whole)
     before = stamps(whole)
-    found, told = carry(first)
-    assert told == []
+    old, lines = run_and_log(first)
+    assert lines == []
     assert stamps(whole) == before
-    got = [found.accuracy.drop(columns=["train_seconds", "select_seconds"])]
-    expected = outcome(parts(whole))
-    for one, other in zip([*got, found.full, found.picks], expected[:3], strict=True):
-        pd.testing.assert_frame_equal(one, other, rtol=1e-5, check_dtype=False)
-    pd.testing.assert_frame_equal(found.maps, expected[3], atol=6e-4, rtol=0, check_dtype=False)
-    assert [found.corpus[name] for name in ("train", "test", "seed_size", "iterations")] == [
+    accuracy = old.accuracy.drop(columns=["train_seconds", "select_seconds"])
+    expected = tables_of(batches(whole))
+    for table, other in zip([accuracy, old.full, old.picks], expected[:3], strict=True):
+        pd.testing.assert_frame_equal(table, other, rtol=1e-5, check_dtype=False)
+    pd.testing.assert_frame_equal(old.maps, expected[3], atol=6e-4, rtol=0, check_dtype=False)
+    assert [old.corpus[name] for name in ("train", "test", "seed_size", "iterations")] == [
         *(90, 60, 20, 2)
     ]
 
-    # Elsewhere nothing is there but the results.
-    both = asked(tmp_path, METHOD, OTHER, seeds=(6,), command="second", notes=("Another.",))
-    more, told = carry(both)
-    assert [line for line in told if line.startswith(f"{METHOD.name}: ")] == [
+    # The runs of the second call are in a new folder; only the results exist.
+    both = experiments(tmp_path, METHOD, OTHER, seeds=(6,), command="second", notes=("Another.",))
+    more, lines = run_and_log(both)
+    assert [line for line in lines if line.startswith(f"{METHOD.name}: ")] == [
         f"{METHOD.name}: already in {both.results}"
     ]
     assert [path.name for path in both.out.iterdir()] == ["paper-shuffle-off"]
     assert more.methods == [METHOD.name, OTHER.name]
     assert set(more.picks["method"]) == {METHOD.name}
     for name in ("accuracy", "full", "picks", "maps"):
-        table, old = getattr(more, name), getattr(found, name)
+        table, old_table = getattr(more, name), getattr(old, name)
         kept = table[table["method"] == METHOD.name].reset_index(drop=True)
-        pd.testing.assert_frame_equal(kept, old, check_exact=True)
+        pd.testing.assert_frame_equal(kept, old_table, check_exact=True)
     new = more.accuracy[more.accuracy["method"] == OTHER.name]
     assert new[["strategy", "seed"]].drop_duplicates().to_numpy().tolist() == [["random", 6]]
     assert new["iteration"].tolist() == [0, 1, 2]
     assert more.corpus == {
-        **found.corpus,
+        **old.corpus,
         "seeds": [5, 6],
         "notes": ["A note.", "Another."],
         "commands": ["first", "second"],
@@ -359,18 +362,18 @@ def test_results_are_added_and_what_is_there_is_not_run_again(tmp_path: Path, wh
     on_disk = read_results(both.results)
     assert on_disk.accuracy.equals(more.accuracy)
 
-    # And once more: of neither is anything run.
+    # A third call runs neither method.
     shutil.rmtree(both.out)
-    again, told = carry(both)
-    assert [line.split(": ")[1].split(" ")[0] for line in told] == ["already", "already"]
+    again, lines = run_and_log(both)
+    assert [line.split(": ")[1].split(" ")[0] for line in lines] == ["already", "already"]
     assert not both.out.exists()
     assert again.accuracy.equals(more.accuracy)
 
 
-def test_what_is_quick_of_all_methods_comes_first(tmp_path: Path) -> None:
-    plain = replace(METHOD, mapped=(), strategies=("random",))
-    _, told = carry(asked(tmp_path, plain, OTHER, seeds=(5,), iterations=1))
-    assert [line for line in told if line.startswith("paper")] == [
+def test_quick_batches_of_all_methods_come_first(tmp_path: Path) -> None:
+    plain = replace(METHOD, maps=(), strategies=("random",))
+    _, lines = run_and_log(experiments(tmp_path, plain, OTHER, seeds=(5,), iterations=1))
+    assert [line for line in lines if line.startswith("paper")] == [
         "paper: all texts",
         "paper, shuffle=off: all texts",
         "paper: random",
@@ -379,7 +382,7 @@ def test_what_is_quick_of_all_methods_comes_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "given", "name"),
+    ("changes", "corpus_features", "name"),
     [
         ({"iterations": 3}, inputs(), "iterations"),
         ({}, inputs("others"), "vectors"),
@@ -389,12 +392,12 @@ def test_what_is_quick_of_all_methods_comes_first(tmp_path: Path) -> None:
     ids=["iterations", "vectors", "train", "dataset"],
 )
 def test_other_sizes_are_refused_before_anything_is_trained(
-    tmp_path: Path, whole: Path, changes: dict[str, Any], given: CorpusFeatures, name: str
+    tmp_path: Path, whole: Path, changes: dict[str, Any], corpus_features: CorpusFeatures, name: str
 ) -> None:
-    carry(asked(tmp_path, METHOD, out=whole))
+    run_and_log(experiments(tmp_path, METHOD, out=whole))
     before = stamps(tmp_path)
-    other = asked(tmp_path, METHOD, OTHER, **changes)
-    with pytest.raises(CartographyError, match=f"results that are there are of other {name} "):
-        carry(other, given)
+    other = experiments(tmp_path, METHOD, OTHER, **changes)
+    with pytest.raises(CartographyError, match=f"the existing results have {name} "):
+        run_and_log(other, corpus_features)
     assert not other.out.exists()
     assert stamps(tmp_path) == before
