@@ -1,4 +1,4 @@
-"""Evaluation: runs compared in pairs, almost stochastic order, and the verdict in one sentence.
+"""Evaluation: learning curves compared, almost stochastic order, and verdicts in words.
 
 May import the rooms up to `active`.
 """

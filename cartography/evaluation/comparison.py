@@ -1,4 +1,4 @@
-"""What several active-learning runs come to: bands, overlap, where they pick."""
+"""Compare active-learning runs: accuracy bands, overlap of picks and where they are on a map."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +13,26 @@ from cartography.maps.data_map import REGIONS, DataMap
 
 @dataclass(frozen=True, eq=False)
 class LearningCurve:
-    """One active-learning run as it is compared.
+    """Accuracies and picks of one active-learning run.
 
-    `name` is what it is shown as: runs of one name are seeds of one thing. `accuracy` (k,) on the
-    test set, in [0, 1], was reached with `labelled` (k,) texts, ascending; `batches` are the ids
-    picked between one and the next, k - 1 of them.
+    Attributes
+    ----------
+    name : str
+        The name for display. Runs of the same name are seeds of the same configuration.
+    strategy : str
+        A key of `STRATEGIES`.
+    seed : int
+    labelled : int64 array, shape (k,)
+        Numbers of labels, ascending.
+    accuracy : float64 array, shape (k,)
+        On the test set, in [0, 1], after training on that many labels.
+    batches : tuple of object arrays, length k - 1
+        The ids picked between one number of labels and the next.
+
+    Raises
+    ------
+    ValueError
+        The lengths disagree.
     """
 
     name: str
@@ -36,24 +51,37 @@ class LearningCurve:
 
 
 def seeds_by_name(runs: Iterable[LearningCurve]) -> dict[str, dict[int, LearningCurve]]:
-    """The runs of each name by their seeds, names in the order in which they come.
+    """Group runs by name and seed.
 
-    Raises CartographyError when a name has a seed twice.
+    Parameters
+    ----------
+    runs : iterable of LearningCurve
+
+    Returns
+    -------
+    dict
+        For each name, in the order of `runs`, its runs by seed.
+
+    Raises
+    ------
+    CartographyError
+        Two runs have the same name and seed.
     """
-    named: dict[str, dict[int, LearningCurve]] = {}
+    by_name: dict[str, dict[int, LearningCurve]] = {}
     for run in runs:
-        seeds = named.setdefault(run.name, {})
+        seeds = by_name.setdefault(run.name, {})
         if run.seed in seeds:
             raise CartographyError(
-                f"{run.name} has two runs with seed {run.seed}: leave one out or name them apart"
+                f"{run.name} has two runs with seed {run.seed}: leave one out or give them "
+                "different names"
             )
         seeds[run.seed] = run
-    return named
+    return by_name
 
 
 @dataclass(frozen=True, eq=False)
 class SeedBand:
-    """Mean of several seeds with the lowest and the highest of them, all of one shape."""
+    """Mean, lowest and highest value over several seeds, as arrays of the same shape."""
 
     mean: NDArray[np.float64]
     low: NDArray[np.float64]
@@ -61,48 +89,91 @@ class SeedBand:
 
 
 def seed_band(values: NDArray[np.float64]) -> SeedBand:
-    """The band of `values` (S, ...) over its S seeds, from the lowest to the highest.
+    """Compute the range of the seeds, which is not a confidence interval.
 
-    It says how far the seeds lie apart and is no confidence interval. NaN in one seed is NaN.
+    Parameters
+    ----------
+    values : float64 array, shape (S, ...)
+        One entry per seed.
+
+    Returns
+    -------
+    SeedBand
+        Arrays of shape (...); NaN wherever a seed is NaN.
     """
     return SeedBand(mean=values.mean(axis=0), low=values.min(axis=0), high=values.max(axis=0))
 
 
 def curves(runs: Sequence[LearningCurve]) -> dict[str, tuple[NDArray[np.int64], SeedBand]]:
-    """For each name the numbers of labels that all its seeds have (k,), and the accuracy there.
+    """Compute the accuracy band of each name.
 
-    Raises CartographyError when a name has a seed twice or its seeds share no number of labels.
+    Parameters
+    ----------
+    runs : sequence of LearningCurve
+
+    Returns
+    -------
+    dict
+        For each name, the k numbers of labels that all its seeds have, and the band of the
+        accuracies at these.
+
+    Raises
+    ------
+    CartographyError
+        Two runs have the same name and seed, or the seeds of a name have no number of labels in
+        common.
     """
-    result = {}
+    bands = {}
     for name, seeds in seeds_by_name(runs).items():
         labelled = _common_labels(seeds.values())
         accuracies = [_accuracy_at(run, labelled) for run in seeds.values()]
-        result[name] = (labelled, seed_band(np.stack(accuracies)))
-    return result
+        bands[name] = (labelled, seed_band(np.stack(accuracies)))
+    return bands
 
 
 def pooled_accuracies(runs: Sequence[LearningCurve]) -> dict[str, NDArray[np.float64]]:
-    """For each name the accuracies of all its seeds at the numbers of labels that all runs have.
+    """Pool the accuracies of each name, the scores of the paper's Table 2.
 
-    These are the scores of the paper's Table 2. An unfinished run shortens them all, so that no
-    name is judged by iterations that another has not come to.
+    Only numbers of labels that all runs have are used, so that an unfinished run does not change
+    the iterations on which the names are compared.
 
-    Raises CartographyError when a name has a seed twice or the runs share no number of labels.
+    Parameters
+    ----------
+    runs : sequence of LearningCurve
+
+    Returns
+    -------
+    dict
+        For each name, the accuracies of all its seeds, one seed after the other.
+
+    Raises
+    ------
+    CartographyError
+        Two runs have the same name and seed, or the runs have no number of labels in common.
     """
-    named = seeds_by_name(runs)
+    by_name = seeds_by_name(runs)
     labelled = _common_labels(runs)
     return {
         name: np.concatenate([_accuracy_at(run, labelled) for run in seeds.values()])
-        for name, seeds in named.items()
+        for name, seeds in by_name.items()
     }
 
 
 @dataclass(frozen=True, eq=False)
 class PickOverlap:
-    """How many of the picks of two names are the same texts (Table 4), all (k, k).
+    """Number of texts that each two of k names both picked (Table 4).
 
-    `counts` adds up the seeds that both have, same seed against same seed since these share the
-    seed set; `totals` is the most it could have been, and `seeds` the number of such seeds.
+    A seed is compared with the same seed only, because these share the seed set.
+
+    Attributes
+    ----------
+    names : tuple of str, length k
+    counts : int64 array, shape (k, k)
+        Texts picked by both, summed over the seeds that both have.
+    totals : int64 array, shape (k, k)
+        The largest possible counts.
+    seeds : int64 array, shape (k, k)
+        Number of seeds that both have.
     """
 
     names: tuple[str, ...]
@@ -112,36 +183,58 @@ class PickOverlap:
 
     @property
     def shares(self) -> NDArray[np.float64]:
-        """`counts` as a share of `totals`, NaN where nothing was picked on a common seed."""
-        return _quotient(self.counts, self.totals)
+        """`counts` as fractions of `totals`; NaN if nothing was picked with a common seed."""
+        return _ratio(self.counts, self.totals)
 
 
 def pick_overlap(runs: Sequence[LearningCurve]) -> PickOverlap:
-    """Count the texts that each two names both picked, in the batches that both runs have.
+    """Count the texts that each two names both picked.
 
-    The diagonal holds all picks of a name. Raises CartographyError when a name has a seed twice.
+    Parameters
+    ----------
+    runs : sequence of LearningCurve
+        Of two runs of different length, only the batches that both have are compared.
+
+    Returns
+    -------
+    PickOverlap
+        The diagonal has all picks of a name.
+
+    Raises
+    ------
+    CartographyError
+        Two runs have the same name and seed.
     """
-    named = seeds_by_name(runs)
-    counts, totals, seeds = (np.zeros((len(named), len(named)), np.int64) for _ in range(3))
-    for i, one in enumerate(named.values()):
-        for j, other in enumerate(named.values()):
-            common = one.keys() & other.keys()
+    by_name = seeds_by_name(runs)
+    counts, totals, seeds = (np.zeros((len(by_name), len(by_name)), np.int64) for _ in range(3))
+    for i, row_runs in enumerate(by_name.values()):
+        for j, column_runs in enumerate(by_name.values()):
+            common = row_runs.keys() & column_runs.keys()
             for seed in common:
-                pair = (one[seed].batches, other[seed].batches)
-                picked = [{*_joined(each[: min(map(len, pair))])} for each in pair]
-                counts[i, j] += len(picked[0] & picked[1])
-                totals[i, j] += min(map(len, picked))
+                pair = (row_runs[seed].batches, column_runs[seed].batches)
+                length = min(map(len, pair))
+                picks = [{*_join_batches(batches[:length])} for batches in pair]
+                counts[i, j] += len(picks[0] & picks[1])
+                totals[i, j] += min(map(len, picks))
             seeds[i, j] = len(common)
-    return PickOverlap(names=tuple(named), counts=counts, totals=totals, seeds=seeds)
+    return PickOverlap(names=tuple(by_name), counts=counts, totals=totals, seeds=seeds)
 
 
 @dataclass(frozen=True, eq=False)
 class RegionShares:
-    """Where S seeds of one name pick on a reference map, by region in the order of `REGIONS`.
+    """Regions of a reference map that the picks of one name come from, in the order of `REGIONS`.
 
-    `shares` (S, b, 3) are of each of the b batches that all seeds have, `pooled` (S, 3) of these
-    batches together; NaN where no pick is on the map. `picks` (S,) counts what was picked in them,
-    `missing` (S,) those of it whose id is not on the map: they are in no share.
+    Attributes
+    ----------
+    seeds : tuple of int, length S
+    shares : float64 array, shape (S, b, 3)
+        Fractions of each of the b batches that all seeds have; NaN if no pick is on the map.
+    pooled : float64 array, shape (S, 3)
+        Fractions of these batches together; NaN if no pick is on the map.
+    picks : int64 array, shape (S,)
+        Number of picks in these batches.
+    missing : int64 array, shape (S,)
+        Number of picks whose id is not on the map; they are in none of the fractions.
     """
 
     seeds: tuple[int, ...]
@@ -162,40 +255,62 @@ class RegionShares:
 
 
 def region_shares(runs: Sequence[LearningCurve], reference: DataMap) -> dict[str, RegionShares]:
-    """For each name, the regions of `reference` that its picks come from.
+    """Count the picks of each name by region of a reference map.
 
-    Raises CartographyError when a name has a seed twice.
+    Parameters
+    ----------
+    runs : sequence of LearningCurve
+    reference : DataMap
+
+    Returns
+    -------
+    dict of str to RegionShares
+
+    Raises
+    ------
+    CartographyError
+        Two runs have the same name and seed.
     """
-    row_of = _rows_of(reference)
-    result = {}
+    row_of = _row_by_id(reference)
+    shares_by_name = {}
     for name, seeds in seeds_by_name(runs).items():
         batches = min(len(run.batches) for run in seeds.values())
         counts = np.zeros((len(seeds), batches, len(REGIONS)), np.int64)
         picks = np.zeros(len(seeds), np.int64)
-        for place, run in enumerate(seeds.values()):
+        for index, run in enumerate(seeds.values()):
             for number, batch in enumerate(run.batches[:batches]):
-                region = reference.region[_on_map(batch, row_of)]
-                counts[place, number] = np.bincount(region, minlength=len(REGIONS))
-                picks[place] += len(batch)
-        together = counts.sum(axis=1)
-        result[name] = RegionShares(
+                region = reference.region[_rows_on_map(batch, row_of)]
+                counts[index, number] = np.bincount(region, minlength=len(REGIONS))
+                picks[index] += len(batch)
+        pooled = counts.sum(axis=1)
+        shares_by_name[name] = RegionShares(
             seeds=tuple(seeds),
-            shares=_quotient(counts, counts.sum(axis=-1, keepdims=True)),
-            pooled=_quotient(together, together.sum(axis=-1, keepdims=True)),
+            shares=_ratio(counts, counts.sum(axis=-1, keepdims=True)),
+            pooled=_ratio(pooled, pooled.sum(axis=-1, keepdims=True)),
             picks=picks,
-            missing=picks - together.sum(axis=-1),
+            missing=picks - pooled.sum(axis=-1),
         )
-    return result
+    return shares_by_name
 
 
 @dataclass(frozen=True, eq=False)
 class PickDensity:
-    """Shares over variability x confidence, (bins, bins): variability along the first axis.
+    """Two-dimensional histograms over variability (first axis) and confidence (second axis).
 
-    `reference` is of all items of the reference map, `picks` of each name's picks that are on it,
-    all seeds and batches together; each grid adds up to 1, or is 0 throughout where there are
-    none. `variability` and `confidence` (bins + 1,) are the edges, from 0 to 0.5 and from 0 to 1;
-    `missing` counts each name's picks whose id is not on the map.
+    Each histogram sums to 1, or is 0 everywhere if it has no items.
+
+    Attributes
+    ----------
+    variability : float64 array, shape (bins + 1,)
+        Bin edges from 0 to 0.5.
+    confidence : float64 array, shape (bins + 1,)
+        Bin edges from 0 to 1.
+    reference : float64 array, shape (bins, bins)
+        Of all items of the reference map.
+    picks : dict of str to float64 array, shape (bins, bins)
+        Of the picks of each name that are on the map, over all seeds and batches.
+    missing : dict of str to int
+        Number of picks of each name whose id is not on the map.
     """
 
     variability: NDArray[np.float64]
@@ -206,27 +321,41 @@ class PickDensity:
 
 
 def pick_density(runs: Sequence[LearningCurve], reference: DataMap, bins: int = 20) -> PickDensity:
-    """How the picks of each name, and all items, lie on `reference`, in `bins` by `bins` cells.
+    """Compute the density of all items and of the picks of each name on a reference map.
 
-    Raises CartographyError when a name has a seed twice or `bins` is below 1.
+    Parameters
+    ----------
+    runs : sequence of LearningCurve
+    reference : DataMap
+    bins : int, default 20
+        Number of bins per axis.
+
+    Returns
+    -------
+    PickDensity
+
+    Raises
+    ------
+    CartographyError
+        Two runs have the same name and seed, or `bins` is below 1.
     """
     if bins < 1:
         raise CartographyError(f"a density of {bins} bins cannot be drawn: give at least 1")
     edges = np.linspace(0, 0.5, bins + 1), np.linspace(0, 1, bins + 1)
 
-    def grid(rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        # Rounding may put a mean or deviation of float32 values a hair outside its range.
+    def histogram(rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        # Rounding can put statistics of float32 values slightly outside their range.
         x = reference.variability[rows].clip(0, 0.5)
         y = reference.confidence[rows].clip(0, 1)
         return np.histogram2d(x, y, bins=edges)[0] / max(1, len(rows))
 
-    row_of = _rows_of(reference)
+    row_of = _row_by_id(reference)
     picks, missing = {}, {}
     for name, seeds in seeds_by_name(runs).items():
-        ids = [each for run in seeds.values() for each in _joined(run.batches)]
-        rows = _on_map(ids, row_of)
-        picks[name], missing[name] = grid(rows), len(ids) - len(rows)
-    return PickDensity(*edges, grid(np.arange(len(reference))), picks, missing)
+        ids = [text_id for run in seeds.values() for text_id in _join_batches(run.batches)]
+        rows = _rows_on_map(ids, row_of)
+        picks[name], missing[name] = histogram(rows), len(ids) - len(rows)
+    return PickDensity(*edges, histogram(np.arange(len(reference))), picks, missing)
 
 
 def _common_labels(runs: Iterable[LearningCurve]) -> NDArray[np.int64]:
@@ -235,8 +364,8 @@ def _common_labels(runs: Iterable[LearningCurve]) -> NDArray[np.int64]:
     if not len(common):
         names = ", ".join(dict.fromkeys(run.name for run in runs))
         raise CartographyError(
-            f"the runs of {names} have no number of labels in common: compare runs of one seed "
-            "size and query size"
+            f"the runs of {names} have no number of labels in common: compare runs of the same "
+            "seed size and query size"
         )
     return common
 
@@ -245,20 +374,20 @@ def _accuracy_at(run: LearningCurve, labelled: NDArray[np.int64]) -> NDArray[np.
     return run.accuracy[np.searchsorted(run.labelled, labelled)]
 
 
-def _joined(batches: Iterable[NDArray[np.object_]]) -> list[str]:
-    return [each for batch in batches for each in batch]
+def _join_batches(batches: Iterable[NDArray[np.object_]]) -> list[str]:
+    return [text_id for batch in batches for text_id in batch]
 
 
-def _rows_of(reference: DataMap) -> dict[str, int]:
-    return {each: row for row, each in enumerate(reference.ids)}
+def _row_by_id(reference: DataMap) -> dict[str, int]:
+    return {text_id: row for row, text_id in enumerate(reference.ids)}
 
 
-def _on_map(ids: Iterable[str], row_of: Mapping[str, int]) -> NDArray[np.int64]:
-    """Rows of those `ids` that the map has."""
-    return np.array([row_of[each] for each in ids if each in row_of], dtype=np.int64)
+def _rows_on_map(ids: Iterable[str], row_of: Mapping[str, int]) -> NDArray[np.int64]:
+    """The rows of those `ids` that are on the map."""
+    return np.array([row_of[text_id] for text_id in ids if text_id in row_of], dtype=np.int64)
 
 
-def _quotient(counts: NDArray[np.int64], totals: NDArray[np.int64]) -> NDArray[np.float64]:
-    """`counts` by `totals`, which broadcast against them, NaN where there is no total."""
-    nothing = np.full(counts.shape, np.nan)
-    return np.divide(counts, totals, out=nothing, where=totals > 0)
+def _ratio(counts: NDArray[np.int64], totals: NDArray[np.int64]) -> NDArray[np.float64]:
+    """`counts` divided by `totals`, which broadcast; NaN where a total is 0."""
+    empty = np.full(counts.shape, np.nan)
+    return np.divide(counts, totals, out=empty, where=totals > 0)

@@ -1,11 +1,16 @@
-"""Whether a strategy beats Random: labels saved at equal accuracy, and a verdict in a sentence."""
+"""Labels saved at equal accuracy, and the verdict whether a strategy beats Random.
+
+References
+----------
+Ulmer, Hardmeier & Frellsen (2022), deep-significance: they find that a limit of 0.2 for epsilon_min
+keeps false claims rare, and that 0.5 does not.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.isotonic import isotonic_regression
 
 from cartography.errors import CartographyError
 from cartography.evaluation.comparison import LearningCurve, seeds_by_name
@@ -13,19 +18,30 @@ from cartography.evaluation.significance import EpsilonTable, mean_and_interval
 from cartography.formatting import join_names
 
 BASELINE = "random"
-# Ulmer, Hardmeier and Frellsen (2022) find 0.2 to keep false claims rare where 0.5 does not.
+"""The strategy that all others are compared with."""
+
 EPSILON_LIMIT = 0.2
+"""An order is shown if epsilon_min is below this limit."""
+
 _LEVELS = 20
 
 
 @dataclass(frozen=True, eq=False)
 class LabelsSaved:
-    """Labels saved against a baseline at equal accuracy, negative where more were needed.
+    """Labels saved against a baseline at equal accuracy; negative if more were needed.
 
-    `saved` (S,) is of each of the `seeds` that both have, and `levels` (S, 2) the lowest and the
-    highest accuracy compared there, NaN where the two have no range of accuracy in common. `mean`
-    is over the seeds that have one, with their Student t 95 % interval from `low` to `high`: NaN
-    with fewer than two, as `mean` is with none.
+    Attributes
+    ----------
+    mean : float
+        Over the seeds that have a value; NaN without any.
+    low, high : float
+        The Student t interval of the mean at 95 %; NaN with fewer than two seeds.
+    seeds : tuple of int, length S
+        The seeds that both have.
+    saved : float64 array, shape (S,)
+        Of each seed; NaN if the two curves have no range of accuracy in common.
+    levels : float64 array, shape (S, 2)
+        The lowest and the highest accuracy compared, NaN where `saved` is.
     """
 
     mean: float
@@ -37,47 +53,67 @@ class LabelsSaved:
 
     @property
     def counted(self) -> int:
-        """How many seeds the mean is of."""
+        """Number of seeds in the mean."""
         return int(np.isfinite(self.saved).sum())
 
 
 def labels_saved(
     runs: Sequence[LearningCurve], baseline_runs: Sequence[LearningCurve]
 ) -> LabelsSaved:
-    """How many labels the `runs` of one name save against those of another, seed by seed.
+    """Compute how many labels one name saves against another, seed by seed.
 
-    Both accuracy curves of a seed are made monotone by isotonic regression, every point weighing
-    the same. Twenty levels, evenly from the higher of the two starts to the lower of the two ends,
-    are then looked up in both: the labels at which a curve first comes to a level, linear between
-    two points. Saved is the mean over the levels of the baseline's labels less the run's. Accuracy
-    that only one of the two reaches is therefore not counted, whichever it is.
+    Both accuracy curves of a seed are made monotone by isotonic regression with equal weights.
+    Twenty evenly spaced levels, from the higher of the two starts to the lower of the two ends, are
+    looked up in both: the number of labels at which a curve first reaches the level, by linear
+    interpolation. The labels saved are the mean difference, baseline minus run. Accuracies that
+    only one of the two curves reaches do not count.
 
-    Raises CartographyError when a name has a seed twice.
+    Parameters
+    ----------
+    runs : sequence of LearningCurve
+        The seeds of one name.
+    baseline_runs : sequence of LearningCurve
+        The seeds of the other name.
+
+    Returns
+    -------
+    LabelsSaved
+
+    Raises
+    ------
+    CartographyError
+        Two runs have the same name and seed.
     """
-    (ours,), (theirs,) = seeds_by_name(runs).values(), seeds_by_name(baseline_runs).values()
-    seeds = tuple(sorted(ours.keys() & theirs.keys()))
+    (run_of,), (baseline_of,) = seeds_by_name(runs).values(), seeds_by_name(baseline_runs).values()
+    seeds = tuple(sorted(run_of.keys() & baseline_of.keys()))
     saved, levels = np.full(len(seeds), np.nan), np.full((len(seeds), 2), np.nan)
-    for place, seed in enumerate(seeds):
-        run, baseline = ours[seed], theirs[seed]
-        rising, reference = (
-            isotonic_regression(run.accuracy),
-            isotonic_regression(baseline.accuracy),
-        )
+    for index, seed in enumerate(seeds):
+        run, baseline = run_of[seed], baseline_of[seed]
+        rising, reference = _fit_monotone(run.accuracy), _fit_monotone(baseline.accuracy)
         start, end = max(rising[0], reference[0]), min(rising[-1], reference[-1])
         if start < end:
-            levels[place] = start, end
+            levels[index] = start, end
             grid = np.linspace(start, end, _LEVELS)
-            needed = _first_reached(run.labelled, rising, grid)
-            saved[place] = (_first_reached(baseline.labelled, reference, grid) - needed).mean()
+            needed = _interpolate_labels(run.labelled, rising, grid)
+            saved[index] = (_interpolate_labels(baseline.labelled, reference, grid) - needed).mean()
     return LabelsSaved(*mean_and_interval(saved[np.isfinite(saved)]), seeds, saved, levels)
 
 
 @dataclass(frozen=True, eq=False)
 class Verdict:
-    """What can be said of `name` against the baseline: in one sentence and as the `outcome`,
-    "advantage", "disadvantage" or "none shown".
+    """The verdict on one name against the baseline.
 
-    `epsilon` is epsilon_min of the name over the baseline and `reverse` of the baseline over it.
+    Attributes
+    ----------
+    name : str
+    outcome : {"advantage", "disadvantage", "none shown"}
+    sentence : str
+        The verdict in words, with its numbers.
+    epsilon : float
+        epsilon_min of the name over the baseline.
+    reverse : float
+        epsilon_min of the baseline over the name.
+    saved : LabelsSaved
     """
 
     name: str
@@ -94,33 +130,59 @@ class Verdict:
 
 
 def verdict(name: str, baseline: str, table: EpsilonTable, saved: LabelsSaved) -> Verdict:
-    """Judge `name` against `baseline`, both in `table`, by two conditions that must agree.
+    """Compare a name with the baseline by two conditions that must agree.
 
-    An advantage is shown when epsilon_min is below 0.2 (`EPSILON_LIMIT`) and the interval of the
-    labels saved lies above 0; a disadvantage when epsilon_min of the baseline over `name` is below
-    0.2 and the interval lies below 0. Anything else shows neither, and so does a single seed,
-    which has no interval. The table's Bonferroni covers the first condition alone; the interval is
-    at 95 % for each name.
+    An advantage is shown if epsilon_min is below `EPSILON_LIMIT` and the interval of the labels
+    saved is above 0. A disadvantage is shown if epsilon_min of the baseline over `name` is below
+    the limit and the interval is below 0. In all other cases neither is shown, also with a single
+    seed, which has no interval.
+
+    Bonferroni's correction in the table applies to the first condition only; the interval is at
+    95 % for each name.
+
+    Parameters
+    ----------
+    name : str
+        In `table`.
+    baseline : str
+        In `table`.
+    table : EpsilonTable
+    saved : LabelsSaved
+        Of `name` against `baseline`.
+
+    Returns
+    -------
+    Verdict
     """
     epsilon, reverse = table.of(name, baseline), table.of(baseline, name)
     if epsilon < EPSILON_LIMIT and saved.low > 0:
-        outcome, said = "advantage", f"{name} shows an advantage over {baseline}:"
+        outcome, claim = "advantage", f"{name} shows an advantage over {baseline}:"
     elif reverse < EPSILON_LIMIT and saved.high < 0:
-        outcome, said = "disadvantage", f"{name} shows a disadvantage against {baseline}:"
+        outcome, claim = "disadvantage", f"{name} shows a disadvantage against {baseline}:"
     else:
-        outcome, said = "none shown", f"{name}: no advantage over {baseline} shown:"
+        outcome, claim = "none shown", f"{name}: no advantage over {baseline} shown:"
     numbers = (
         f"epsilon_min of {baseline} over it {reverse:.3g}"
         if outcome == "disadvantage"
         else f"epsilon_min {epsilon:.3g}"
     )
-    sentence = f"{said} {numbers} (the limit is {EPSILON_LIMIT:g}) and {_in_words(saved)}."
+    sentence = f"{claim} {numbers} (the limit is {EPSILON_LIMIT:g}) and {_describe_saved(saved)}."
     return Verdict(name, outcome, sentence, epsilon, reverse, saved)
 
 
 @dataclass(frozen=True, eq=False)
 class Verdicts:
-    """The verdict on `each` strategy against the `baseline`, and on all in one `sentence`."""
+    """The verdicts on all strategies.
+
+    Attributes
+    ----------
+    baseline : str
+        The name of Random among the runs.
+    each : tuple of Verdict
+        One per other name.
+    sentence : str
+        A summary of all.
+    """
 
     baseline: str
     each: tuple[Verdict, ...]
@@ -128,35 +190,49 @@ class Verdicts:
 
     @property
     def shown(self) -> bool:
-        """Whether any shows an advantage."""
-        return any(one.shown for one in self.each)
+        """Whether an advantage is shown for any strategy."""
+        return any(verdict.shown for verdict in self.each)
 
 
 def verdicts(runs: Sequence[LearningCurve], table: EpsilonTable) -> Verdicts:
-    """Judge every name among `runs` against Random, by the `table` of their pooled accuracies.
+    """Compare every name with Random.
 
-    Raises CartographyError when Random is not among the runs, or under several names, and when a
-    name has a seed twice.
+    Parameters
+    ----------
+    runs : sequence of LearningCurve
+    table : EpsilonTable
+        Of the pooled accuracies of `runs`.
+
+    Returns
+    -------
+    Verdicts
+
+    Raises
+    ------
+    CartographyError
+        Random is not among the runs or has several names, or two runs have the same name and seed.
     """
-    named = {name: list(seeds.values()) for name, seeds in seeds_by_name(runs).items()}
+    by_name = {name: list(seeds.values()) for name, seeds in seeds_by_name(runs).items()}
     baselines = list(dict.fromkeys(run.name for run in runs if run.strategy == BASELINE))
     if not baselines:
-        raise CartographyError("Random is not among the runs: add it, the others are judged by it")
+        raise CartographyError(
+            "Random is not among the runs: add it, because the others are compared with it"
+        )
     if len(baselines) > 1:
         raise CartographyError(
-            f"Random is among the runs as {' and as '.join(baselines)}: leave one of them"
+            f"Random is among the runs as {' and as '.join(baselines)}: keep one of them"
         )
     (baseline,) = baselines
     each = tuple(
-        verdict(name, baseline, table, labels_saved(own, named[baseline]))
-        for name, own in named.items()
+        verdict(name, baseline, table, labels_saved(own, by_name[baseline]))
+        for name, own in by_name.items()
         if name != baseline
     )
-    return Verdicts(baseline, each, _all_in_words(each, baseline))
+    return Verdicts(baseline, each, _summarise(each, baseline))
 
 
-def _in_words(saved: LabelsSaved) -> str:
-    """The labels saved with what they rest on, as the end of a sentence."""
+def _describe_saved(saved: LabelsSaved) -> str:
+    """The labels saved with their interval, as the end of a sentence."""
     if not saved.seeds:
         return "labels saved cannot be counted, as no seed was run with both"
     if not saved.counted:
@@ -168,33 +244,41 @@ def _in_words(saved: LabelsSaved) -> str:
     return f"{mean} (95 % interval {interval}, {saved.counted} seeds)"
 
 
-def _all_in_words(each: Sequence[Verdict], baseline: str) -> str:
-    """One sentence on all strategies: which show an advantage, which do not."""
+def _summarise(each: Sequence[Verdict], baseline: str) -> str:
+    """One sentence on all strategies, grouped by outcome."""
     if not each:
         return f"There is nothing to compare with {baseline} yet: add runs of another strategy."
-    said = []
-    for outcome, words in (
+    clauses = []
+    for outcome, claim in (
         ("advantage", f"advantage over {baseline} shown for"),
         ("disadvantage", f"disadvantage against {baseline} shown for"),
         ("none shown", f"no advantage over {baseline} shown for"),
     ):
-        if names := [one.name for one in each if one.outcome == outcome]:
-            said.append(f"{words} {join_names(names)}")
-    if all(one.saved.counted == 1 for one in each):
-        said.append("one seed cannot show one")
-    sentence = "; ".join(said)
+        if names := [verdict.name for verdict in each if verdict.outcome == outcome]:
+            clauses.append(f"{claim} {join_names(names)}")
+    if all(verdict.saved.counted == 1 for verdict in each):
+        clauses.append("one seed is not enough to show one")
+    sentence = "; ".join(clauses)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def _first_reached(
+def _fit_monotone(accuracy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The closest non-decreasing curve (k,), by isotonic regression."""
+    from scipy.optimize import isotonic_regression  # here: scipy.optimize is slow to import
+
+    fitted: NDArray[np.float64] = isotonic_regression(accuracy).x
+    return fitted
+
+
+def _interpolate_labels(
     labelled: NDArray[np.int64], accuracy: NDArray[np.float64], levels: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Labels at which the rising `accuracy` (k,) first comes to each of `levels` (L,).
+    """Labels at which the non-decreasing `accuracy` (k,) first reaches each of `levels` (L,).
 
-    Every level lies between the first and the last accuracy.
+    Every level is between the first and the last accuracy.
     """
     after = np.searchsorted(accuracy, levels)
     before = np.maximum(after - 1, 0)
     rise = accuracy[after] - accuracy[before]
-    part = np.divide(levels - accuracy[before], rise, out=np.zeros_like(levels), where=rise > 0)
-    return labelled[before] + part * (labelled[after] - labelled[before])
+    fraction = np.divide(levels - accuracy[before], rise, out=np.zeros_like(levels), where=rise > 0)
+    return labelled[before] + fraction * (labelled[after] - labelled[before])

@@ -1,4 +1,11 @@
-"""The data map: confidence, variability and correctness of each item, and its region."""
+"""The data map: confidence, variability, correctness and region of each item.
+
+References
+----------
+Swayamdipta et al. (2020), Dataset cartography: mapping and diagnosing datasets with training
+dynamics.
+Zhang & Plank (2021), Cartography active learning, Equations 1 to 3.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,36 +21,78 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REGIONS = ("easy-to-learn", "ambiguous", "hard-to-learn")
+"""The regions of a data map."""
 
 
 def confidence(gold_probability: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Mean gold-label probability over the epochs, (E, n) to (n,), in [0, 1] (Equation 1)."""
+    """Compute the mean gold-label probability over the epochs (Equation 1).
+
+    Parameters
+    ----------
+    gold_probability : float32 array, shape (E, n)
+        In [0, 1].
+
+    Returns
+    -------
+    float64 array, shape (n,)
+        In [0, 1].
+    """
     return gold_probability.mean(axis=0, dtype=np.float64)
 
 
 def variability(gold_probability: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Population standard deviation of the gold-label probability over the epochs, (E, n) to (n,),
-    in [0, 0.5] (Equation 2).
+    """Compute the standard deviation of the gold-label probability over the epochs (Equation 2).
+
+    Parameters
+    ----------
+    gold_probability : float32 array, shape (E, n)
+        In [0, 1].
+
+    Returns
+    -------
+    float64 array, shape (n,)
+        The population standard deviation, in [0, 0.5].
     """
     return gold_probability.std(axis=0, dtype=np.float64)
 
 
 def correctness(correct: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Fraction of epochs in which the gold label was predicted, (E, n) to (n,) (Equation 3).
+    """Compute the fraction of epochs in which the gold label was predicted (Equation 3).
 
-    One of the E + 1 levels 0, 1/E ... 1. The division is the last step and in float64, so a
-    level written as a decimal, such as 0.2 for 6 of 30 epochs, compares equal to it.
+    Parameters
+    ----------
+    correct : bool array, shape (E, n)
+
+    Returns
+    -------
+    float64 array, shape (n,)
+        Each value is one of 0, 1/E, ..., 1.
     """
+    # One division in float64: 6 of 30 epochs compares equal to a threshold written as 0.2.
     return correct.sum(axis=0) / len(correct)
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Where the regions of a map lie.
+    """Limits of the regions of a data map.
 
-    An item is *hard-to-learn* when its correctness is at most `hard`, *easy-to-learn* when it is
-    at least `easy`, both only while its variability is below `ambiguous`; every other item is
-    *ambiguous*. The paper describes the regions in words (Section 3); the figures are ours.
+    An item is hard-to-learn if its correctness is at most `hard`, and easy-to-learn if it is at
+    least `easy`, in both cases only if its variability is below `ambiguous`. All other items are
+    ambiguous. The paper describes the regions in words (Section 3); the defaults are ours.
+
+    Attributes
+    ----------
+    hard : float
+        Highest correctness of a hard-to-learn item.
+    easy : float
+        Lowest correctness of an easy-to-learn item.
+    ambiguous : float
+        Lowest variability at which an item is ambiguous regardless of its correctness.
+
+    Raises
+    ------
+    CartographyError
+        Not 0 <= hard < easy <= 1, or `ambiguous` is not above 0.
     """
 
     hard: float = 0.2
@@ -64,9 +113,16 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class MapStatistics:
-    """Means of a set of items, and its share of each region (in the order of `REGIONS`).
+    """Means and region shares of a set of items; all NaN if the set is empty.
 
-    All are NaN for an empty set.
+    Attributes
+    ----------
+    count : int
+        Number of items.
+    confidence, variability, correctness : float
+        Means.
+    region_shares : tuple of three floats
+        The fraction of the items in each region, in the order of `REGIONS`.
     """
 
     count: int
@@ -78,10 +134,28 @@ class MapStatistics:
 
 @dataclass(frozen=True, eq=False)
 class DataMap:
-    """n items placed by their training dynamics over `epochs` epochs.
+    """The data map of n items.
 
-    `ids`, `confidence`, `variability` and `correctness` are (n,); see the functions of the same
-    names.
+    Attributes
+    ----------
+    ids : object array, shape (n,)
+    confidence : float64 array, shape (n,)
+        Mean gold-label probability, in [0, 1].
+    variability : float64 array, shape (n,)
+        Standard deviation of the gold-label probability, in [0, 0.5].
+    correctness : float64 array, shape (n,)
+        Fraction of epochs in which the gold label was predicted.
+    epochs : int
+        Number of epochs that the statistics are computed from.
+    thresholds : Thresholds
+        Limits of the regions.
+
+    Examples
+    --------
+    >>> gold = np.array([[0.9, 0.2], [0.7, 0.4]], dtype=np.float32)
+    >>> dynamics = TrainingDynamics(np.array(["a", "b"], dtype=object), gold, gold > 0.5)
+    >>> DataMap.of(dynamics).region_names
+    array(['easy-to-learn', 'hard-to-learn'], dtype=object)
     """
 
     ids: NDArray[np.object_]
@@ -93,7 +167,18 @@ class DataMap:
 
     @classmethod
     def of(cls, dynamics: TrainingDynamics, thresholds: Thresholds | None = None) -> "DataMap":
-        """The map of `dynamics`."""
+        """Compute the data map of training dynamics.
+
+        Parameters
+        ----------
+        dynamics : TrainingDynamics
+        thresholds : Thresholds, optional
+            Default: `Thresholds()`.
+
+        Returns
+        -------
+        DataMap
+        """
         return cls(
             ids=dynamics.ids,
             confidence=confidence(dynamics.gold_probability),
@@ -108,7 +193,7 @@ class DataMap:
 
     @cached_property
     def region(self) -> NDArray[np.int64]:
-        """The region of each item (n,), an index into `REGIONS`."""
+        """The region of each item (n,), as an index into `REGIONS`."""
         steady = self.variability < self.thresholds.ambiguous
         easy = steady & (self.correctness >= self.thresholds.easy)
         hard = steady & (self.correctness <= self.thresholds.hard)
@@ -116,7 +201,7 @@ class DataMap:
 
     @cached_property
     def region_names(self) -> NDArray[np.object_]:
-        """The region of each item (n,) in words."""
+        """The name of the region of each item (n,)."""
         return np.array(REGIONS, dtype=object)[self.region]
 
     def to_frame(self) -> "pd.DataFrame":
@@ -141,15 +226,25 @@ class DataMap:
         )
 
     def high_cor(self, t_cor: float) -> NDArray[np.bool_]:
-        """Which items are high-cor, correctness above `t_cor`; the others are low-cor (n,)."""
+        """Return a mask (n,) of the high-cor items, those with correctness above `t_cor`."""
         return self.correctness > t_cor
 
     def statistics(
         self, items: NDArray[np.int64] | NDArray[np.bool_] | None = None
     ) -> MapStatistics:
-        """Statistics of the `items` given by positions or a mask, or of all."""
-        chosen = slice(None) if items is None else items
-        region = self.region[chosen]
+        """Compute means and region shares of some items.
+
+        Parameters
+        ----------
+        items : int64 array, shape (k,), or bool array, shape (n,), optional
+            Positions or a mask. Default: all items.
+
+        Returns
+        -------
+        MapStatistics
+        """
+        selection = slice(None) if items is None else items
+        region = self.region[selection]
         count = len(region)
         if not count:
             nan = float("nan")
@@ -157,8 +252,8 @@ class DataMap:
         shares = np.bincount(region, minlength=3) / count
         return MapStatistics(
             count=count,
-            confidence=float(self.confidence[chosen].mean()),
-            variability=float(self.variability[chosen].mean()),
-            correctness=float(self.correctness[chosen].mean()),
+            confidence=float(self.confidence[selection].mean()),
+            variability=float(self.variability[selection].mean()),
+            correctness=float(self.correctness[selection].mean()),
             region_shares=(float(shares[0]), float(shares[1]), float(shares[2])),
         )

@@ -1,4 +1,4 @@
-"""Training dynamics: the gold label's probability and whether it was predicted, by epoch."""
+"""Training dynamics: per epoch, the gold-label probability and whether the label was predicted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,15 @@ from cartography.errors import CartographyError
 
 @dataclass(frozen=True, eq=False)
 class TrainingDynamics:
-    """What a model made of n items over E epochs.
+    """Predictions of a model for n items in each of E epochs.
 
-    `ids` (n,) name the items; `gold_probability` (E, n), in [0, 1], is the probability of each
-    item's gold label in each epoch; `correct` (E, n) says whether that label was predicted.
+    Attributes
+    ----------
+    ids : object array, shape (n,)
+    gold_probability : float32 array, shape (E, n)
+        Probability of each item's gold label, in [0, 1].
+    correct : bool array, shape (E, n)
+        Whether the gold label was predicted.
     """
 
     ids: NDArray[np.object_]
@@ -28,8 +33,21 @@ class TrainingDynamics:
         return len(self.gold_probability)
 
     def until(self, epochs: int) -> "TrainingDynamics":
-        """The dynamics of the first `epochs` epochs. Raises CartographyError for more than there
-        are, or none.
+        """Return the dynamics of the first epochs.
+
+        Parameters
+        ----------
+        epochs : int
+            From 1 to E.
+
+        Returns
+        -------
+        TrainingDynamics
+
+        Raises
+        ------
+        CartographyError
+            `epochs` is out of range.
         """
         if not 1 <= epochs <= self.epochs:
             raise CartographyError(
@@ -42,9 +60,16 @@ class TrainingDynamics:
 class DynamicsRecorder:
     """Collects training dynamics from any training loop.
 
-    Call `update(ids, logits, gold)` once a batch and `end_epoch()` once an epoch; then
-    `dynamics()` is what a data map is made of. The recorder knows nothing of the model. Items
-    may come in any order, but each exactly once in every epoch.
+    Call `update` once per batch and `end_epoch` once per epoch. Then `dynamics` returns what a
+    `DataMap` is computed from. Items may come in any order, but each exactly once per epoch.
+
+    Examples
+    --------
+    >>> recorder = DynamicsRecorder()
+    >>> recorder.update(ids=["a"], logits=[[0.0, 0.0]], gold=[1])
+    >>> recorder.end_epoch()
+    >>> recorder.dynamics().gold_probability
+    array([[0.5]], dtype=float32)
     """
 
     def __init__(self) -> None:
@@ -53,30 +78,42 @@ class DynamicsRecorder:
         self._open: dict[Any, tuple[float, bool]] = {}
 
     def update(self, ids: Sequence[Any], logits: ArrayLike, gold: ArrayLike) -> None:
-        """Record a batch of B items: their `ids`, `logits` (B, C) and `gold` labels (B,) in 0..C-1.
+        """Record a batch of B items.
 
-        Tensors are accepted as they are, on any device. Raises CartographyError, and records
-        nothing of the batch, when the shapes disagree, a logit is not finite, a gold label is out
-        of range, or an item comes twice in one epoch.
+        If it raises, nothing of the batch is recorded.
+
+        Parameters
+        ----------
+        ids : sequence of hashable, length B
+        logits : array or tensor, shape (B, C)
+            A tensor may be on any device and carry gradients.
+        gold : array or tensor, shape (B,)
+            The gold labels, in 0 .. C - 1.
+
+        Raises
+        ------
+        CartographyError
+            The shapes disagree, a logit is not finite, a gold label is out of range, or an item
+            occurs twice in one epoch.
         """
         names = ids.tolist() if hasattr(ids, "tolist") else list(ids)
-        scores = np.asarray(_plain(logits), dtype=np.float64)
-        labels = _plain(gold).reshape(-1)
+        scores = np.asarray(_to_array(logits), dtype=np.float64)
+        labels = _to_array(gold).reshape(-1)
         if scores.ndim != 2 or not len(names) == len(scores) == len(labels):
             raise CartographyError(
-                f"update takes B ids, logits of shape (B, C) and B gold labels; it was given "
+                f"update needs B ids, logits of shape (B, C) and B gold labels; it was given "
                 f"{len(names)} ids, logits of shape {scores.shape} and {len(labels)} labels"
             )
-        wrong = ~np.isfinite(scores).all(axis=1)
-        if wrong.any():
+        not_finite = ~np.isfinite(scores).all(axis=1)
+        if not_finite.any():
             raise CartographyError(
-                f"the logits of item {names[int(wrong.argmax())]!r} are not all finite numbers"
+                f"the logits of item {names[int(not_finite.argmax())]!r} are not all finite numbers"
             )
         classes = scores.shape[1]
-        # Losses such as BCE want their labels as floats; 1.0 is as good as 1.
-        outside = ~np.isin(labels, np.arange(classes))
-        if outside.any():
-            first = int(outside.argmax())
+        # Labels may be floats, as losses such as BCE need them.
+        out_of_range = ~np.isin(labels, np.arange(classes))
+        if out_of_range.any():
+            first = int(out_of_range.argmax())
             raise CartographyError(
                 f"item {names[first]!r} has gold label {labels[first]}, but the logits have "
                 f"{classes} classes (0 to {classes - 1})"
@@ -90,21 +127,27 @@ class DynamicsRecorder:
         for name, p, hit in zip(names, probability.tolist(), correct.tolist(), strict=True):
             if name in self._open or name in batch:
                 raise CartographyError(
-                    f"item {name!r} came twice in epoch {len(self._epochs) + 1}: call end_epoch() "
-                    "after each epoch, and give every item its own id"
+                    f"item {name!r} occurs twice in epoch {len(self._epochs) + 1}: call "
+                    "end_epoch() after each epoch, and give every item its own id"
                 )
             batch[name] = (p, hit)
         self._open |= batch
 
     def end_epoch(self) -> None:
-        """Close the epoch. Raises CartographyError when its items are not those of the first."""
+        """Close the epoch.
+
+        Raises
+        ------
+        CartographyError
+            The epoch has no items, or not the same items as the first epoch.
+        """
         if not self._open:
             raise CartographyError("the epoch has no items: call update() before end_epoch()")
         if not self._columns:
             self._columns = {name: column for column, name in enumerate(self._open)}
-        different = self._columns.keys() ^ self._open.keys()
-        if different:
-            name = next(iter(different))
+        unmatched = self._columns.keys() ^ self._open.keys()
+        if unmatched:
+            name = next(iter(unmatched))
             raise CartographyError(
                 f"item {name!r} was not in every epoch: epoch {len(self._epochs) + 1} has "
                 f"{len(self._open)} items, the first had {len(self._columns)}"
@@ -119,7 +162,17 @@ class DynamicsRecorder:
         self._open = {}
 
     def dynamics(self) -> TrainingDynamics:
-        """The dynamics of all closed epochs. Raises CartographyError when there is none."""
+        """Return the dynamics of all closed epochs.
+
+        Returns
+        -------
+        TrainingDynamics
+
+        Raises
+        ------
+        CartographyError
+            No epoch is closed.
+        """
         if not self._epochs:
             raise CartographyError("no epoch is closed yet: call end_epoch() after each epoch")
         ids = np.empty(len(self._columns), dtype=object)
@@ -128,10 +181,10 @@ class DynamicsRecorder:
         return TrainingDynamics(ids, np.stack(gold), np.stack(correct))
 
 
-def _plain(values: Any) -> NDArray[Any]:
-    """`values` as an array, also where they are tensors that carry gradients or lie on a GPU."""
+def _to_array(values: Any) -> NDArray[Any]:
+    """Convert to a NumPy array; tensors may carry gradients or be on a GPU."""
     if hasattr(values, "detach"):
-        # bfloat16 has no NumPy type; every float is as good in float32 or wider.
+        # NumPy has no bfloat16, so every float becomes float32.
         tensor = values.detach().cpu()
         return np.asarray(tensor.float() if tensor.is_floating_point() else tensor)
     return np.asarray(values)

@@ -1,4 +1,9 @@
-"""Cartography Active Learning (Zhang & Plank 2021, Algorithm 1)."""
+"""Cartography Active Learning (CAL).
+
+References
+----------
+Zhang & Plank (2021), Cartography active learning, Section 3 and Algorithm 1.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -17,10 +22,16 @@ from cartography.strategies.selection import Selection, top_scores
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """High-cor (1) or low-cor (0) for each labelled item (l,), and the threshold that was used.
+    """The labelled items split into high-cor and low-cor.
 
-    `fallback` says in words what was done where the threshold asked for leaves one side empty,
-    else "".
+    Attributes
+    ----------
+    high : int64 array, shape (l,)
+        1 for a high-cor item, 0 for a low-cor item.
+    t_cor : float
+        The threshold that was used.
+    fallback : str
+        What was done instead if the requested threshold leaves one class empty, else "".
     """
 
     high: NDArray[np.int64]
@@ -34,12 +45,21 @@ class Split:
 
 
 def split_by_correctness(correctness: NDArray[np.float64], t_cor: float) -> Split:
-    """High-cor where correctness is above `t_cor`.
+    """Split the labelled items at a threshold of correctness.
 
-    Where that leaves one side empty, the threshold moves to the nearest level of correctness
-    that does not: just below the highest level if nothing is above `t_cor`, the lowest level if
-    everything is. Where all items share one level no threshold can split them, and the split
-    stays one-sided.
+    If no item is above `t_cor`, the threshold becomes the second highest level of correctness.
+    If all items are above it, the threshold becomes the lowest level. If all items have the same
+    correctness, no threshold can split them, and one class stays empty.
+
+    Parameters
+    ----------
+    correctness : float64 array, shape (l,)
+    t_cor : float
+        Items with correctness above it are high-cor.
+
+    Returns
+    -------
+    Split
     """
     high = (correctness > t_cor).astype(np.int64)
     if 0 < high.sum() < len(high):
@@ -52,57 +72,90 @@ def split_by_correctness(correctness: NDArray[np.float64], t_cor: float) -> Spli
             f"every labelled text has the same correctness ({correctness[0]:.3g}), so no t_cor can "
             "split them: drawn at random.",
         )
-    side, nearest = ("low-cor", levels[0]) if high.all() else ("high-cor", levels[-2])
+    empty_class, nearest = ("low-cor", levels[0]) if high.all() else ("high-cor", levels[-2])
     return Split(
         (correctness > nearest).astype(np.int64),
         float(nearest),
-        f"t_cor {t_cor:g} leaves no {side} text: {nearest:.3g} was used.",
+        f"t_cor {t_cor:g} leaves no {empty_class} text: {nearest:.3g} was used.",
     )
 
 
 def round_to_fifths(correctness: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`correctness` (n,) to the nearest of 0, 0.2 ... 1, a half to the even fifth."""
+    """Round `correctness` (n,) to the nearest of 0, 0.2, ..., 1, and halves to the even fifth."""
     return np.round(correctness * 5) / 5
 
 
 def cal(view: PoolView, query_size: int, rng: np.random.Generator) -> StrategyCoroutine:
-    """The items nearest to the discriminator's boundary between high-cor and low-cor.
+    """Select the items nearest to the boundary between high-cor and low-cor.
 
-    The score is -|0.5 - P(high-cor)|. When the seed map is one-sided at `t_cor`, the nearest
-    threshold that splits it is used instead (see `split_by_correctness`); when none can, the
-    items are drawn at random. The query's `fallback` says so. Three switches of the preset
-    depart from this: `rounded_correctness`, `cal_representations` and `linear_discriminator`.
+    If the seed map is one-sided at `t_cor`, the nearest threshold that splits it is used (see
+    `split_by_correctness`). If there is none, the items are drawn at random.
+
+    Parameters
+    ----------
+    view : PoolView
+        Three switches of its preset change the method: `rounded_correctness`,
+        `cal_representations` and `linear_discriminator`.
+    query_size : int
+    rng : Generator
+        Draws the seed of the discriminator and breaks ties.
+
+    Yields
+    ------
+    DiscriminatorTask
+        At most one, high-cor (1) against low-cor (0).
+
+    Returns
+    -------
+    Selection
+        The scores are -|0.5 - P(high-cor)|. `fallback` names a changed threshold or random draws.
     """
     switches = view.preset.switches
     correctness = view.correctness
     if switches.rounded_correctness:
         correctness = round_to_fifths(correctness)
     split = split_by_correctness(correctness, view.preset.t_cor)
-    found = None
+    result = None
     if split.two_sided:
         examples = view.labelled_representations
         if switches.cal_representations == "first_epoch":
             examples = view.seen[0]
-        found = yield DiscriminatorTask(examples, split.high, view.representations, draw_seed(rng))
+        result = yield DiscriminatorTask(examples, split.high, view.representations, draw_seed(rng))
     ties = None if switches.linear_discriminator else rng
-    return nearest_boundary(split, found, len(view.pool), query_size, rng, ties)
+    return nearest_boundary(split, result, len(view.pool), query_size, rng, ties)
 
 
 def nearest_boundary(
     split: Split,
-    found: DiscriminatorResult | None,
+    result: DiscriminatorResult | None,
     pool_size: int,
     query_size: int,
     rng: np.random.Generator,
     ties: np.random.Generator | None,
 ) -> Selection:
-    """What `cal` answers of a pool of n = `pool_size`, once the discriminator of `split` is
-    trained and applied to it; None where the split is one-sided. `ties` is as `top_scores` takes it.
+    """Rank the pool by the distance to the discriminator's boundary: the second half of `cal`.
+
+    Parameters
+    ----------
+    split : Split
+    result : DiscriminatorResult or None
+        The discriminator of `split`, applied to the pool; None if the split is one-sided.
+    pool_size : int
+        n, the number of items in the pool.
+    query_size : int
+    rng : Generator
+        Draws the items if there is no result.
+    ties : Generator or None
+        Breaks ties, as in `top_scores`.
+
+    Returns
+    -------
+    Selection
     """
-    if found is None:
+    if result is None:
         return replace(top_scores(rng.random(pool_size), query_size, rng), fallback=split.fallback)
     return replace(
-        top_scores(-np.abs(0.5 - found.probability), query_size, ties),
-        discriminator_accuracy=found.accuracy,
+        top_scores(-np.abs(0.5 - result.probability), query_size, ties),
+        discriminator_accuracy=result.accuracy,
         fallback=split.fallback,
     )

@@ -1,4 +1,9 @@
-"""CAL and DAL with half the budget each (Section 5 of the paper)."""
+"""CAL and DAL with half of the query each.
+
+References
+----------
+Zhang & Plank (2021), Cartography active learning, Section 5.
+"""
 
 from dataclasses import replace
 
@@ -11,9 +16,26 @@ from cartography.strategies.pool_view import PoolView
 
 
 def cal_dal(view: PoolView, query_size: int, rng: np.random.Generator) -> StrategyCoroutine:
-    """CAL's best half, then DAL's best that CAL did not take; CAL has the odd item.
+    """Select the best items of CAL, then the best items of DAL that CAL did not select.
 
-    Scores are each strategy's own. The discriminator accuracy is that of CAL's.
+    Parameters
+    ----------
+    view : PoolView
+    query_size : int
+        If it is odd, CAL selects one item more than DAL.
+    rng : Generator
+        Used by CAL, then by DAL.
+
+    Yields
+    ------
+    DiscriminatorTask
+        CAL's, then DAL's.
+
+    Returns
+    -------
+    Selection
+        The score of an item is that of the strategy that selected it. The discriminator accuracy
+        and the fallback are CAL's.
     """
     first = yield from cal(view, query_size - query_size // 2, rng)
     second = yield from dal(view, query_size, rng)

@@ -1,4 +1,4 @@
-"""The binary classifier of DAL and CAL: train it on two groups, apply it to the pool."""
+"""The discriminator of DAL and CAL: a binary classifier that is trained and applied to the pool."""
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,8 +18,16 @@ from cartography.strategies.selection import Selection
 
 @dataclass(frozen=True, eq=False)
 class DiscriminatorTask:
-    """A discriminator that is wanted: trained on `examples` (l, h) with `targets` (l,) in {0, 1},
-    from a `seed` (see `draw_seed`), and applied to `pool` (n, h).
+    """A discriminator to train, and the pool to apply it to.
+
+    Attributes
+    ----------
+    examples : Tensor, shape (l, h)
+    targets : int64 array, shape (l,)
+        Class 0 or 1 of each example.
+    pool : Tensor, shape (n, h)
+    seed : int
+        See `draw_seed`.
     """
 
     examples: Tensor
@@ -30,58 +38,96 @@ class DiscriminatorTask:
 
 @dataclass(frozen=True, eq=False)
 class DiscriminatorResult:
-    """P(class 1) of each pool item (n,), the accuracy reached in training, in [0, 1], and
-    P(class 1) of each example (l,) as the last epoch's training pass saw it.
+    """Predictions of a trained discriminator.
+
+    Attributes
+    ----------
+    probability : float64 array, shape (n,)
+        P(class 1) of each pool item.
+    accuracy : float
+        Accuracy on the examples in the last epoch, in [0, 1].
+    training_probability : float64 array, shape (l,)
+        P(class 1) of each example in the training pass of the last epoch.
     """
 
     probability: NDArray[np.float64]
     accuracy: float
-    seen: NDArray[np.float64]
+    training_probability: NDArray[np.float64]
 
 
 StrategyCoroutine: TypeAlias = Generator[DiscriminatorTask, DiscriminatorResult, Selection]
-"""A strategy under way: it yields each discriminator that it wants, is sent what became of it, and
-returns its query. So those of many strategies are trained side by side.
+"""Yields tasks, receives their results through `send()` and returns the selection.
+
+This lets `run_strategies` train the discriminators of many strategies as one batch.
 """
 
 
 def draw_seed(rng: np.random.Generator) -> int:
-    """The seed of a discriminator, the first thing that CAL and DAL draw from their generator."""
+    """Draw the seed of a discriminator: the first draw of CAL and DAL from their generator."""
     return int(rng.integers(2**63))
 
 
-def train_discriminators(wanted: Sequence[DiscriminatorTask], recipe: Recipe) -> Iterator[Epoch]:
-    """Train the M discriminators that are `wanted`, side by side; yields each epoch.
+def train_discriminators(tasks: Sequence[DiscriminatorTask], recipe: Recipe) -> Iterator[Epoch]:
+    """Train M discriminators as one batch.
 
-    Each is what it would be alone.
+    Each gets the same weights as if it were trained alone.
+
+    Parameters
+    ----------
+    tasks : sequence of DiscriminatorTask, length M
+    recipe : Recipe
+
+    Yields
+    ------
+    Epoch
+        After each epoch.
     """
-    sets = [TrainingSet(np.arange(len(each.targets)), each.targets, each.seed) for each in wanted]
-    return train_epochs([each.examples for each in wanted], sets, 2, recipe)
+    sets = [TrainingSet(np.arange(len(task.targets)), task.targets, task.seed) for task in tasks]
+    return train_epochs([task.examples for task in tasks], sets, 2, recipe)
 
 
 def apply_discriminators(
-    trained: Epoch, wanted: Sequence[DiscriminatorTask]
+    epoch: Epoch, tasks: Sequence[DiscriminatorTask]
 ) -> Iterator[DiscriminatorResult]:
-    """Apply the M discriminators of their last epoch, one after the other, each to its pool.
+    """Apply M discriminators to their pools, one after the other.
 
-    The accuracy is that of this epoch over the examples.
+    Parameters
+    ----------
+    epoch : Epoch
+        The last epoch of `train_discriminators`.
+    tasks : sequence of DiscriminatorTask, length M
+
+    Yields
+    ------
+    DiscriminatorResult
+        One per task.
     """
-    for each, model, correct, gold in zip(
-        wanted, trained.classifiers, trained.correct, trained.gold_probability, strict=True
+    for task, model, correct, gold in zip(
+        tasks, epoch.classifiers, epoch.correct, epoch.gold_probability, strict=True
     ):
-        rows = torch.arange(len(each.pool), device=each.pool.device).unsqueeze(0)
-        found = probabilities(model, each.pool, rows)[0]
+        rows = torch.arange(len(task.pool), device=task.pool.device).unsqueeze(0)
+        pool_probabilities = probabilities(model, task.pool, rows)[0]  # (n, 2)
         yield DiscriminatorResult(
-            probability=found[:, 1].double().cpu().numpy(),
+            probability=pool_probabilities[:, 1].double().cpu().numpy(),
             accuracy=float(correct.mean()),
-            seen=np.where(each.targets == 1, gold, 1 - gold.astype(np.float64)),
+            training_probability=np.where(task.targets == 1, gold, 1 - gold.astype(np.float64)),
         )
 
 
 def run_discriminators(
-    wanted: Sequence[DiscriminatorTask], recipe: Recipe
+    tasks: Sequence[DiscriminatorTask], recipe: Recipe
 ) -> list[DiscriminatorResult]:
-    """Train `train_discriminators` to the end and apply them: M answers."""
-    for epoch in train_discriminators(wanted, recipe):
+    """Train M discriminators to the end and apply them.
+
+    Parameters
+    ----------
+    tasks : sequence of DiscriminatorTask, length M
+    recipe : Recipe
+
+    Returns
+    -------
+    list of DiscriminatorResult, length M
+    """
+    for epoch in train_discriminators(tasks, recipe):
         last = epoch
-    return list(apply_discriminators(last, wanted))
+    return list(apply_discriminators(last, tasks))

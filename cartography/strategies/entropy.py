@@ -1,4 +1,11 @@
-"""Maximum entropy (Shannon 1948; Dagan & Engelson 1995)."""
+"""Maximum entropy.
+
+References
+----------
+Shannon (1948), A mathematical theory of communication.
+Dagan & Engelson (1995), Committee-based sampling for training probabilistic classifiers.
+Settles (2009), Active learning literature survey.
+"""
 
 import numpy as np
 import torch
@@ -9,12 +16,35 @@ from cartography.strategies.selection import Selection, top_scores
 
 
 def entropy_of(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
-    """-sum_y P log2 P over the last axis, in bits; 0 log 0 is 0."""
+    """Compute -sum_y P log2 P.
+
+    Parameters
+    ----------
+    probabilities : float array, shape (..., C)
+
+    Returns
+    -------
+    float64 array, shape (...)
+        In bits; 0 log 0 is 0.
+    """
     nats = torch.special.entr(torch.from_numpy(probabilities.astype(np.float64))).sum(dim=-1)
     bits: NDArray[np.float64] = nats.numpy() / np.log(2)
     return bits
 
 
 def entropy(view: PoolView, query_size: int, rng: np.random.Generator) -> Selection:
-    """The items whose predicted distribution has the highest entropy."""
+    """Select the items whose predicted distribution has the highest entropy.
+
+    Parameters
+    ----------
+    view : PoolView
+    query_size : int
+    rng : Generator
+        Breaks ties.
+
+    Returns
+    -------
+    Selection
+        The scores are entropies, in bits.
+    """
     return top_scores(entropy_of(view.probabilities), query_size, rng)

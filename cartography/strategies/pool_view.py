@@ -15,14 +15,30 @@ from cartography.models.presets import Preset
 
 @dataclass(frozen=True, eq=False)
 class PoolView:
-    """One trained model (M = 1) over a labelled set of l items and a pool of n.
+    """A trained model with a labelled set of l items and a pool of n items.
 
-    `features` (R, d) are all texts'; `pool` (n,) and `labelled` (l,) are rows of them.
-    `correctness` (l,) is the labelled set's, from its data map. `seen` are its representations
-    (l, h) in the training passes of the first epochs, as many as the preset's switches want.
-    `seed` feeds dropout. The gold labels of the pool are not here, so no strategy can see one.
-    Everything derived is computed when first asked for, once, with dropout off unless the preset
-    leaves it on.
+    The view has no gold labels of the pool, so a strategy cannot use them. Predictions and
+    representations are computed on first access and kept. Dropout is off unless the preset leaves
+    it on.
+
+    Attributes
+    ----------
+    model : BatchedMLP
+        One model (M = 1).
+    features : Tensor, shape (R, d)
+        Features of all texts.
+    labelled : int64 array, shape (l,)
+        Rows of `features`.
+    pool : int64 array, shape (n,)
+        Rows of `features`.
+    correctness : float64 array, shape (l,)
+        From the data map of the labelled set.
+    preset : Preset
+    seed : int
+        Seed of dropout.
+    seen : tuple of Tensor, shape (l, h) each
+        Representations of the labelled set in the training passes of the first epochs, as many as
+        the switches of the preset need.
     """
 
     model: BatchedMLP
@@ -38,31 +54,32 @@ class PoolView:
     def probabilities(self) -> NDArray[np.float32]:
         """Class probabilities of the pool (n, C)."""
         if "all_representations" in vars(self):
-            # The last layer alone is left to do.
+            # Only the output layer remains to be computed.
             head = self.model.layers_after(len(self.model.layers.hidden))
-            rows = self._rows(np.arange(len(self.pool)))
-            found = mlp.probabilities(head, self.representations, rows)
+            rows = self._to_tensor(np.arange(len(self.pool)))
+            predictions = mlp.probabilities(head, self.representations, rows)
         else:
-            found = mlp.probabilities(self.model, self.features, self._rows(self.pool), self._noise)
-        return self._array(found[0])
+            rows = self._to_tensor(self.pool)
+            predictions = mlp.probabilities(self.model, self.features, rows, self._dropout)
+        return self._to_array(predictions[0])
 
     @cached_property
     def mc_probabilities(self) -> NDArray[np.float32]:
         """Class probabilities of the pool in each Monte Carlo dropout pass (T, n, C)."""
-        found = mlp.mc_probabilities(
+        passes = mlp.mc_probabilities(
             self.model,
             self.features,
-            self._rows(self.pool),
+            self._to_tensor(self.pool),
             InferenceDropout(self.preset.classifier.dropout, (self.seed,)),
             self.preset.mc_passes,
         )
-        return self._array(found[0].transpose(0, 1))
+        return self._to_array(passes[0].transpose(0, 1))
 
     @cached_property
     def all_representations(self) -> Tensor:
-        """The last hidden layer, psi (l + n, h), of the labelled set and then of the pool."""
-        rows = self._rows(np.concatenate([self.labelled, self.pool]))
-        return mlp.representations(self.model, self.features, rows, self._noise)[0]
+        """The last hidden layer, psi (l + n, h), of the labelled set followed by the pool."""
+        rows = self._to_tensor(np.concatenate([self.labelled, self.pool]))
+        return mlp.representations(self.model, self.features, rows, self._dropout)[0]
 
     @property
     def labelled_representations(self) -> Tensor:
@@ -75,13 +92,14 @@ class PoolView:
         return self.all_representations[len(self.labelled) :]
 
     @property
-    def _noise(self) -> InferenceDropout | None:
+    def _dropout(self) -> InferenceDropout | None:
         return InferenceDropout.for_recipe(self.preset.classifier, torch_seed(self.seed, 0))
 
-    def _rows(self, rows: NDArray[np.int64]) -> Tensor:
+    def _to_tensor(self, rows: NDArray[np.int64]) -> Tensor:
+        """Rows (1, n) on the device of the features."""
         return torch.from_numpy(rows).to(self.features.device).unsqueeze(0)
 
     @staticmethod
-    def _array(values: Tensor) -> NDArray[np.float32]:
-        found: NDArray[np.float32] = values.cpu().numpy()
-        return found
+    def _to_array(values: Tensor) -> NDArray[np.float32]:
+        array: NDArray[np.float32] = values.cpu().numpy()
+        return array

@@ -7,5 +7,18 @@ from cartography.strategies.selection import Selection, top_scores
 
 
 def random(view: PoolView, query_size: int, rng: np.random.Generator) -> Selection:
-    """Uniform without replacement. The score is a uniform draw and means nothing else."""
+    """Select items uniformly without replacement.
+
+    Parameters
+    ----------
+    view : PoolView
+    query_size : int
+    rng : Generator
+        Draws the scores.
+
+    Returns
+    -------
+    Selection
+        The scores are uniform draws and have no further meaning.
+    """
     return top_scores(rng.random(len(view.pool)), query_size, rng)

@@ -1,4 +1,4 @@
-"""Ask M strategies side by side, their discriminators trained in one go."""
+"""Run M strategies together, with their discriminators trained as one batch."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -14,8 +14,9 @@ from cartography.strategies.pool_view import PoolView
 from cartography.strategies.selection import Selection
 
 Strategy: TypeAlias = Callable[[PoolView, int, np.random.Generator], Selection | StrategyCoroutine]
-"""What picks: from a view, how many, and a generator, a query, at once or after it was given the
-discriminators it asks for.
+"""A function of a view, a query size and a random generator.
+
+It returns a selection, or a coroutine if it needs discriminators.
 """
 
 
@@ -25,28 +26,40 @@ def run_strategies(
     query_size: int,
     rngs: Sequence[np.random.Generator],
 ) -> list[Selection]:
-    """The query of each of M strategies about its view, with its generator.
+    """Run M strategies, each on its own view.
 
-    The views' presets share the discriminator's recipe.
+    Parameters
+    ----------
+    strategies : sequence of Strategy, length M
+    views : sequence of PoolView, length M
+        Their presets must have the same discriminator recipe.
+    query_size : int
+    rngs : sequence of Generator, length M
+
+    Returns
+    -------
+    list of Selection, length M
     """
-    answers: dict[int, Selection] = {}
-    asking: dict[int, StrategyCoroutine] = {}
+    selections: dict[int, Selection] = {}
+    coroutines: dict[int, StrategyCoroutine] = {}
     for number, (strategy, view, rng) in enumerate(zip(strategies, views, rngs, strict=True)):
-        found = strategy(view, query_size, rng)
-        if isinstance(found, Selection):
-            answers[number] = found
+        answer = strategy(view, query_size, rng)
+        if isinstance(answer, Selection):
+            selections[number] = answer
         else:
-            asking[number] = found
-    sent: dict[int, Any] = dict.fromkeys(asking)
-    while asking:
-        wanted: dict[int, DiscriminatorTask] = {}
-        for number in list(asking):
+            coroutines[number] = answer
+    results: dict[int, Any] = dict.fromkeys(coroutines)  # None starts a coroutine
+    while coroutines:
+        tasks: dict[int, DiscriminatorTask] = {}
+        for number in list(coroutines):
             try:
-                wanted[number] = asking[number].send(sent[number])
+                tasks[number] = coroutines[number].send(results[number])
             except StopIteration as end:
-                answers[number] = end.value
-                del asking[number]
-        if wanted:
+                selections[number] = end.value
+                del coroutines[number]
+        if tasks:
             recipe = views[0].preset.discriminator
-            sent = dict(zip(wanted, run_discriminators(list(wanted.values()), recipe), strict=True))
-    return [answers[number] for number in range(len(strategies))]
+            results = dict(
+                zip(tasks, run_discriminators(list(tasks.values()), recipe), strict=True)
+            )
+    return [selections[number] for number in range(len(strategies))]

@@ -1,4 +1,4 @@
-"""What a strategy answers, and the one way to rank a pool."""
+"""The result of a strategy, and the ranking that all strategies share."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,19 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """The k items a strategy wants labelled, the most wanted first.
+    """The k items that a strategy selects for labelling, best first.
 
-    `positions` (k,) are places in the pool and `scores` (k,) the strategy's own score there,
-    higher wanted more. `discriminator_accuracy` is the accuracy in [0, 1] of the strategy's
-    binary classifier on its own training set, NaN for a strategy without one. `fallback` says in
-    words what was done instead where the strategy could not do as it is defined, else "".
+    Attributes
+    ----------
+    positions : int64 array, shape (k,)
+        Positions in the pool.
+    scores : float64 array, shape (k,)
+        The strategy's scores of these items; higher is better.
+    discriminator_accuracy : float
+        Accuracy of the strategy's discriminator on its own training set, in [0, 1]; NaN for a
+        strategy without one.
+    fallback : str
+        What was done instead if the strategy could not be applied as it is defined, else "".
     """
 
     positions: NDArray[np.int64]
@@ -25,11 +32,26 @@ class Selection:
 def top_scores(
     scores: NDArray[np.float64], size: int, rng: np.random.Generator | None
 ) -> Selection:
-    """The `size` highest of `scores` (n,), or all of them when there are fewer.
+    """Select the highest scores.
 
-    Equal scores come in an order drawn from `rng`: rows of a file often come sorted, and a tie
-    broken by row would pick from its top. Without it they come in the order of the pool.
+    Parameters
+    ----------
+    scores : float64 array, shape (n,)
+    size : int
+        Number of items to select; all are selected if there are fewer.
+    rng : Generator or None
+        Draws the order of equal scores; without it they keep the order of the pool.
+
+    Returns
+    -------
+    Selection
+
+    Examples
+    --------
+    >>> top_scores(np.array([0.1, 0.7, 0.4]), 2, np.random.default_rng(0)).positions
+    array([1, 2])
     """
-    shuffled = np.arange(len(scores)) if rng is None else rng.permutation(len(scores))
-    best = shuffled[np.argsort(-scores[shuffled], kind="stable")[:size]]
+    # Files are often sorted, so ties broken by row would favour the top of the file.
+    order = np.arange(len(scores)) if rng is None else rng.permutation(len(scores))
+    best = order[np.argsort(-scores[order], kind="stable")[:size]]
     return Selection(best, scores[best])

@@ -1,4 +1,4 @@
-"""The table of query strategies: every name that `--strategy` takes, and what it runs."""
+"""The table of query strategies."""
 
 from cartography.errors import CartographyError
 from cartography.strategies.bald import bald, bald_mi
@@ -22,16 +22,32 @@ STRATEGIES: dict[str, Strategy] = {
     "cal": cal,
     "cal-dal": cal_dal,
 }
+"""The query strategies by the name that `--strategy` accepts."""
 
 USES_T_COR = frozenset({"cal", "cal-dal"})
-"""The strategies that look at `Preset.t_cor`."""
+"""The strategies that use `Preset.t_cor`."""
 
 USES_POOL = frozenset({"dal", "cal-dal"})
-"""The strategies that tell the labelled set from the pool."""
+"""The strategies that train a discriminator on the pool."""
 
 
 def strategy_named(name: str) -> Strategy:
-    """The strategy called `name`. Raises CartographyError when there is none."""
+    """Return a strategy by its name.
+
+    Parameters
+    ----------
+    name : str
+        A key of `STRATEGIES`.
+
+    Returns
+    -------
+    Strategy
+
+    Raises
+    ------
+    CartographyError
+        There is no strategy of this name.
+    """
     if name not in STRATEGIES:
         raise CartographyError(f"strategy {name!r} is not one of {', '.join(STRATEGIES)}")
     return STRATEGIES[name]

@@ -16,7 +16,7 @@ from cartography.maps.data_map import (
 )
 from cartography.maps.dynamics import TrainingDynamics
 
-# Three items over four epochs, worked out by hand.
+# Three items, four epochs; expected values computed by hand.
 GOLD = np.array([[0.9, 0.1, 0.0], [0.9, 0.1, 1.0], [0.9, 0.3, 0.0], [0.9, 0.3, 1.0]], np.float32)
 CORRECT = np.array([[1, 0, 0], [1, 0, 1], [1, 0, 0], [1, 1, 1]], bool)
 MAP = DataMap.of(TrainingDynamics(np.array(["a", "b", "c"], object), GOLD, CORRECT))
@@ -30,7 +30,7 @@ def test_equations_1_to_3() -> None:
 
 @pytest.mark.parametrize("epochs", [5, 10, 20, 30, 100])
 def test_correctness_at_a_threshold_is_not_above_it(epochs: int) -> None:
-    """t_cor = 0.2 of 30 epochs is 6 right: low-cor, where float32 would make it high-cor."""
+    """6 of 30 epochs at t_cor = 0.2 is low-cor; in float32 it would be high-cor."""
     for tenths in (2, 4, 6, 8):
         right = epochs * tenths // 10
         level = correctness(np.arange(epochs)[:, None] < np.array([right, right + 1]))
@@ -38,16 +38,16 @@ def test_correctness_at_a_threshold_is_not_above_it(epochs: int) -> None:
 
 
 def test_correctness_has_e_plus_1_levels() -> None:
-    every = np.arange(6)[:, None] < np.arange(7)
-    assert np.unique(correctness(every)).tolist() == [0, 1 / 6, 2 / 6, 0.5, 4 / 6, 5 / 6, 1]
+    all_counts = np.arange(6)[:, None] < np.arange(7)
+    assert np.unique(correctness(all_counts)).tolist() == [0, 1 / 6, 2 / 6, 0.5, 4 / 6, 5 / 6, 1]
 
 
 def test_regions() -> None:
     assert MAP.region_names.tolist() == ["easy-to-learn", "ambiguous", "ambiguous"]
-    moved = DataMap(
+    stricter = DataMap(
         MAP.ids, MAP.confidence, MAP.variability, MAP.correctness, 4, Thresholds(hard=0.25)
     )
-    assert moved.region_names.tolist() == ["easy-to-learn", "hard-to-learn", "ambiguous"]
+    assert stricter.region_names.tolist() == ["easy-to-learn", "hard-to-learn", "ambiguous"]
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_regions() -> None:
     ],
 )
 def test_regions_at_their_borders(cor: float, var: float, region: int) -> None:
-    one = DataMap(
+    data_map = DataMap(
         np.array(["x"], object), np.array([0.5]), np.array([var]), np.array([cor]), epochs=10
     )
-    assert one.region_names[0] == REGIONS[region]
+    assert data_map.region_names[0] == REGIONS[region]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_regions_at_their_borders(cor: float, var: float, region: int) -> None:
         ({"ambiguous": 0.0}, "must be above 0; it is 0"),
     ],
 )
-def test_thresholds_that_cannot_be(thresholds: dict[str, float], message: str) -> None:
+def test_invalid_thresholds(thresholds: dict[str, float], message: str) -> None:
     with pytest.raises(CartographyError, match=message):
         Thresholds(**thresholds)
 
@@ -87,7 +87,7 @@ def test_high_cor_is_strictly_above() -> None:
     assert MAP.high_cor(0.25).tolist() == [True, False, True]
 
 
-def test_statistics_of_all_of_some_and_of_none() -> None:
+def test_statistics_of_all_some_and_no_items() -> None:
     everything = MAP.statistics()
     assert everything.count == 3
     assert everything.confidence == pytest.approx((0.9 + 0.2 + 0.5) / 3)
@@ -95,13 +95,13 @@ def test_statistics_of_all_of_some_and_of_none() -> None:
     last = MAP.statistics(np.array([2]))
     assert (last.count, last.correctness) == (1, 0.5)
     assert MAP.statistics(np.array([True, False, False])).variability == 0
-    nothing = MAP.statistics(np.array([], dtype=np.int64))
-    assert nothing.count == 0
-    assert math.isnan(nothing.confidence)
+    empty = MAP.statistics(np.array([], dtype=np.int64))
+    assert empty.count == 0
+    assert math.isnan(empty.confidence)
 
 
-def test_a_published_map_falls_into_the_three_regions(data_folder: Path) -> None:
-    """RoBERTa on WinoGrande, 6 epochs, by the authors of data maps (Swayamdipta et al. 2020)."""
+def test_a_published_map_has_all_three_regions(data_folder: Path) -> None:
+    """RoBERTa on WinoGrande, 6 epochs, published by Swayamdipta et al. (2020)."""
     lines = (data_folder / "winogrande_data_map_coordinates.jsonl").read_text().splitlines()
     records = [json.loads(line) for line in lines]
     published = DataMap(

@@ -11,7 +11,7 @@ from cartography.maps.data_map import DataMap
 from cartography.maps.dynamics import DynamicsRecorder
 
 
-def test_the_recorder_puts_each_item_in_its_place_whatever_the_order() -> None:
+def test_the_recorder_accepts_items_in_any_order() -> None:
     recorder = DynamicsRecorder()
     recorder.update(["a", "b"], [[0.0, 0.0], [np.log(3), 0.0]], [0, 0])
     recorder.update(["c"], [[0.0, np.log(4)]], [0])
@@ -27,7 +27,7 @@ def test_the_recorder_puts_each_item_in_its_place_whatever_the_order() -> None:
     assert dynamics.epochs == 2
 
 
-def test_tensors_with_gradients_in_half_precision_and_single_items_are_taken() -> None:
+def test_tensors_with_gradients_half_precision_and_single_items_are_accepted() -> None:
     recorder = DynamicsRecorder()
     logits = torch.tensor([[1.0, 1.0]], dtype=torch.bfloat16, requires_grad=True)
     recorder.update(torch.tensor([7]), logits, torch.tensor([1]))
@@ -46,7 +46,7 @@ def test_huge_logits_do_not_overflow() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda r: r.update(["a", "a"], [[0, 1], [0, 1]], [0, 0]), "'a' came twice in epoch 1"),
+        (lambda r: r.update(["a", "a"], [[0, 1], [0, 1]], [0, 0]), "'a' occurs twice in epoch 1"),
         (lambda r: r.update(["a"], [[0, 1]], [2]), "'a' has gold label 2, but the logits have 2"),
         (lambda r: r.update(["a"], [[0, 1]], [-1]), "'a' has gold label -1"),
         (lambda r: r.update(["a"], [[0, 1]], [0.5]), "'a' has gold label 0.5"),
@@ -57,14 +57,14 @@ def test_huge_logits_do_not_overflow() -> None:
         (lambda r: r.dynamics(), "no epoch is closed yet"),
     ],
 )
-def test_mistakes_are_named(call, message: str) -> None:
+def test_errors_name_the_mistake(call, message: str) -> None:
     with pytest.raises(CartographyError, match=re.escape(message)):
         call(DynamicsRecorder())
 
 
-def test_a_refused_batch_leaves_nothing_behind() -> None:
+def test_a_rejected_batch_is_not_recorded() -> None:
     recorder = DynamicsRecorder()
-    with pytest.raises(CartographyError, match="came twice"):
+    with pytest.raises(CartographyError, match="occurs twice"):
         recorder.update(["a", "b", "b"], [[0, 1]] * 3, [0, 0, 0])
     recorder.update([], np.zeros((0, 2)), [])
     recorder.update([("a", 1), "b", 3], [[0, 1]] * 3, np.array([0.0, 1.0, 1.0]))
@@ -72,7 +72,7 @@ def test_a_refused_batch_leaves_nothing_behind() -> None:
     assert recorder.dynamics().ids.tolist() == [("a", 1), "b", 3]
 
 
-def test_an_item_that_misses_an_epoch_is_named() -> None:
+def test_an_item_missing_from_an_epoch_is_an_error() -> None:
     recorder = DynamicsRecorder()
     recorder.update(["a", "b"], [[0, 1], [0, 1]], [0, 0])
     recorder.end_epoch()
@@ -82,8 +82,8 @@ def test_an_item_that_misses_an_epoch_is_named() -> None:
 
 
 @pytest.mark.parametrize("epoch", range(5))
-def test_published_logits_of_a_foreign_model(data_folder: Path, epoch: int) -> None:
-    """RoBERTa on SNLI: as softmax written out. Each file samples other items, so each is a map."""
+def test_published_logits_of_another_model(data_folder: Path, epoch: int) -> None:
+    """RoBERTa on SNLI, against a plain softmax. Each file has different items, so each is a map."""
     path = data_folder / "snli_training_dynamics" / f"dynamics_epoch_{epoch}.jsonl"
     records = [json.loads(line) for line in path.read_text().splitlines()]
     logits = [record[f"logits_epoch_{epoch}"] for record in records]
@@ -91,16 +91,16 @@ def test_published_logits_of_a_foreign_model(data_folder: Path, epoch: int) -> N
     recorder = DynamicsRecorder()
     recorder.update([record["guid"] for record in records], logits, gold)
     recorder.end_epoch()
-    found = DataMap.of(recorder.dynamics())
-    assert len(found) == 10
+    data_map = DataMap.of(recorder.dynamics())
+    assert len(data_map) == 10
     for row, (scores, label) in enumerate(zip(logits, gold, strict=True)):
         expected = np.exp(scores[label]) / sum(np.exp(score) for score in scores)
-        assert found.confidence[row] == pytest.approx(expected, abs=1e-6)
-        assert found.variability[row] == 0
-        assert found.correctness[row] == (max(scores) == scores[label])
+        assert data_map.confidence[row] == pytest.approx(expected, abs=1e-6)
+        assert data_map.variability[row] == 0
+        assert data_map.correctness[row] == (max(scores) == scores[label])
 
 
-def test_the_first_epochs_are_dynamics_of_their_own() -> None:
+def test_dynamics_of_the_first_epochs() -> None:
     recorder = DynamicsRecorder()
     for logits in ([0.0, 0.0], [5.0, 0.0], [0.0, 5.0]):
         recorder.update(["a"], [logits], [0])

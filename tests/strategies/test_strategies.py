@@ -1,4 +1,4 @@
-"""Every strategy on views small enough to work out by hand, or against a plain implementation."""
+"""Every strategy, against values computed by hand or a plain implementation."""
 
 import inspect
 from dataclasses import replace
@@ -20,7 +20,7 @@ from cartography.strategies.dal import dal
 from cartography.strategies.discriminator import DiscriminatorTask, run_discriminators
 from cartography.strategies.entropy import entropy_of
 from cartography.strategies.least_confidence import uncertainty
-from cartography.strategies.margin import margin_between
+from cartography.strategies.margin import probability_margin
 from cartography.strategies.pool_view import PoolView
 from cartography.strategies.runner import Strategy, run_strategies
 from cartography.strategies.selection import Selection, top_scores
@@ -42,7 +42,7 @@ def view(**values: Any) -> Any:
 
 def test_formulas() -> None:
     np.testing.assert_allclose(uncertainty(PROBABILITIES), [0, 0.5, 0.6, 0.3], atol=1e-7)
-    np.testing.assert_allclose(margin_between(PROBABILITIES), [1, 0, 0.1, 0.5], atol=1e-7)
+    np.testing.assert_allclose(probability_margin(PROBABILITIES), [1, 0, 0.1, 0.5], atol=1e-7)
     np.testing.assert_allclose(entropy_of(PROBABILITIES), [0, 1, 1.5709506, 1.1567797], atol=1e-6)
 
 
@@ -51,14 +51,14 @@ def test_formulas() -> None:
     [("lc", [2, 1, 3, 0]), ("entropy", [2, 3, 1, 0]), ("margin", [1, 2, 3, 0])],
 )
 def test_uncertainty_strategies_rank_the_pool(name: str, expected: list[int]) -> None:
-    query = STRATEGIES[name](view(probabilities=PROBABILITIES), 4, rng())
-    assert query.positions.tolist() == expected
-    assert (np.diff(query.scores) <= 0).all()
+    selection = STRATEGIES[name](view(probabilities=PROBABILITIES), 4, rng())
+    assert selection.positions.tolist() == expected
+    assert (np.diff(selection.scores) <= 0).all()
 
 
-def test_bald_takes_the_entropy_of_the_mean_and_bald_mi_the_disagreement() -> None:
-    # Item 0: the passes agree that it is a toss-up. Item 1: each is sure, of another class.
-    # Item 2: sure and agreed. Item 3: a little of both.
+def test_bald_is_the_entropy_of_the_mean_and_bald_mi_the_disagreement() -> None:
+    # Item 0: both passes are undecided. Item 1: both are certain, of different classes.
+    # Item 2: both are certain of the same class. Item 3: slightly undecided and different.
     passes = np.array(
         [
             [[0.5, 0.5], [1.0, 0.0], [1.0, 0.0], [0.8, 0.2]],
@@ -66,9 +66,9 @@ def test_bald_takes_the_entropy_of_the_mean_and_bald_mi_the_disagreement() -> No
         ],
         np.float32,
     )
-    paper = bald(view(mc_probabilities=passes), 4, rng())
-    assert set(paper.positions[:2]) == {0, 1}
-    assert paper.scores.tolist() == pytest.approx([1, 1, 0.8812909, 0], abs=1e-6)
+    total = bald(view(mc_probabilities=passes), 4, rng())
+    assert set(total.positions[:2]) == {0, 1}
+    assert total.scores.tolist() == pytest.approx([1, 1, 0.8812909, 0], abs=1e-6)
     mutual = bald_mi(view(mc_probabilities=passes), 4, rng())
     assert mutual.positions[0] == 1
     assert mutual.scores.tolist() == pytest.approx(
@@ -86,16 +86,16 @@ def test_ties_are_broken_by_the_generator_not_by_row() -> None:
     assert top_scores(mixed, 2, rng()).positions.tolist() == [3, 1]
 
 
-def test_a_pool_smaller_than_the_query_is_given_whole() -> None:
+def test_a_pool_smaller_than_the_query_size_is_selected_whole() -> None:
     assert sorted(top_scores(np.arange(3.0), 10, rng()).positions.tolist()) == [0, 1, 2]
 
 
 def test_random_is_uniform_and_without_replacement() -> None:
     counts = np.zeros(4)
     for seed in range(400):
-        query = STRATEGIES["random"](view(), 2, rng(seed))
-        assert len(set(query.positions.tolist())) == 2
-        counts[query.positions] += 1
+        selection = STRATEGIES["random"](view(), 2, rng(seed))
+        assert len(set(selection.positions.tolist())) == 2
+        counts[selection.positions] += 1
     assert counts == pytest.approx(np.full(4, 200), abs=40)
 
 
@@ -109,7 +109,7 @@ def test_random_is_uniform_and_without_replacement() -> None:
         ([0.0, 0.0, 0.0, 0.0], 0.2, [0, 0, 0, 0], 0.2),
     ],
 )
-def test_the_split_moves_to_the_nearest_threshold_that_has_two_sides(
+def test_a_one_sided_split_moves_to_the_nearest_threshold_with_two_sides(
     levels: list[float], t_cor: float, high: list[int], used: float
 ) -> None:
     split = split_by_correctness(np.array(levels), t_cor)
@@ -120,7 +120,7 @@ def test_the_split_moves_to_the_nearest_threshold_that_has_two_sides(
 def plain_discriminator(
     examples: torch.Tensor, targets: torch.Tensor, pool: torch.Tensor, seed: int
 ) -> np.ndarray:
-    """P(class 1) of the pool, by torch's own modules: one hidden ReLU layer, AdamW, 30 epochs."""
+    """P(class 1) of the pool with `torch.nn`: one hidden ReLU layer, AdamW, 30 epochs."""
     start = torch.Generator().manual_seed(torch_seed(seed, 0))
     layers = Layers(examples.shape[1], (300,), 2)
     (w1, b1), (w2, b2) = layers.views(
@@ -131,15 +131,15 @@ def plain_discriminator(
         linear.weight.data.copy_(weight[0].T)
         linear.bias.data.copy_(bias[0, 0])
     optimiser = torch.optim.AdamW(model.parameters(), lr=5e-5)
-    order_of = torch.Generator().manual_seed(torch_seed(seed, 1))
+    shuffle = torch.Generator().manual_seed(torch_seed(seed, 1))
     for _ in range(30):
-        for batch in torch.randperm(len(targets), generator=order_of).split(8):
+        for batch in torch.randperm(len(targets), generator=shuffle).split(8):
             optimiser.zero_grad()
             nn.functional.cross_entropy(model(examples[batch]), targets[batch]).backward()
             optimiser.step()
     with torch.no_grad():
-        found: np.ndarray = model(pool).softmax(1)[:, 1].numpy()
-    return found
+        probability: np.ndarray = model(pool).softmax(1)[:, 1].numpy()
+    return probability
 
 
 LABELLED = torch.from_numpy(rng(1).normal(size=(30, 6)).astype(np.float32))
@@ -147,7 +147,7 @@ POOL = torch.from_numpy(rng(2).normal(size=(50, 6)).astype(np.float32))
 LEVELS = rng(3).integers(0, 31, size=30) / 30
 
 
-def discriminating(**values: Any) -> Any:
+def discriminator_view(**values: Any) -> Any:
     return SimpleNamespace(
         preset=PRESET,
         labelled=np.arange(30),
@@ -159,40 +159,41 @@ def discriminating(**values: Any) -> Any:
     )
 
 
-def asked(strategy: Strategy, seen: Any, size: int, generator: np.random.Generator) -> Selection:
-    [query] = run_strategies([strategy], [seen], size, [generator])
-    return query
+def select(strategy: Strategy, view: Any, size: int, generator: np.random.Generator) -> Selection:
+    [selection] = run_strategies([strategy], [view], size, [generator])
+    return selection
 
 
-def test_cal_picks_what_a_plain_implementation_picks() -> None:
-    query = asked(cal, discriminating(), 12, rng(7))
+def test_cal_agrees_with_a_plain_implementation() -> None:
+    selection = select(cal, discriminator_view(), 12, rng(7))
     seed = int(rng(7).integers(2**63))
     targets = torch.from_numpy((LEVELS > 0.2).astype(np.int64))
     expected = plain_discriminator(LABELLED, targets, POOL, seed)
     distance = np.abs(0.5 - expected)
-    assert query.positions.tolist() == np.argsort(distance)[:12].tolist()
-    np.testing.assert_allclose(query.scores, -np.sort(distance)[:12], atol=1e-5)
-    assert query.fallback == ""
-    assert 0.5 < query.discriminator_accuracy <= 1
+    assert selection.positions.tolist() == np.argsort(distance)[:12].tolist()
+    np.testing.assert_allclose(selection.scores, -np.sort(distance)[:12], atol=1e-5)
+    assert selection.fallback == ""
+    assert 0.5 < selection.discriminator_accuracy <= 1
 
 
-def test_dal_picks_what_a_plain_implementation_picks() -> None:
-    query = asked(dal, discriminating(), 12, rng(7))
+def test_dal_agrees_with_a_plain_implementation() -> None:
+    selection = select(dal, discriminator_view(), 12, rng(7))
     seed = int(rng(7).integers(2**63))
     targets = torch.tensor([0] * 30 + [1] * 50)
     expected = plain_discriminator(torch.cat([LABELLED, POOL]), targets, POOL, seed)
-    assert query.positions.tolist() == np.argsort(-expected)[:12].tolist()
-    np.testing.assert_allclose(query.scores, -np.sort(-expected)[:12], atol=1e-5)
+    assert selection.positions.tolist() == np.argsort(-expected)[:12].tolist()
+    np.testing.assert_allclose(selection.scores, -np.sort(-expected)[:12], atol=1e-5)
 
 
-def test_discriminators_side_by_side_are_bit_for_bit_the_discriminators_alone(
+def test_batched_discriminators_are_bitwise_equal_to_discriminators_trained_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("cartography.parallel._CORES", 1)  # two of the three go in lockstep
+    # With one core, two of the three are batched.
+    monkeypatch.setattr("cartography.parallel._CORES", 1)
     targets = [(level < LEVELS).astype(np.int64) for level in (0.1, 0.5, 0.9)]
-    wanted = [
-        DiscriminatorTask(examples, each, pool, seed)
-        for each, examples, pool, seed in zip(
+    tasks = [
+        DiscriminatorTask(examples, target, pool, seed)
+        for target, examples, pool, seed in zip(
             targets,
             (LABELLED, -LABELLED, LABELLED),
             (POOL, POOL, POOL[:20]),
@@ -200,27 +201,28 @@ def test_discriminators_side_by_side_are_bit_for_bit_the_discriminators_alone(
             strict=True,
         )
     ]
-    together = run_discriminators(wanted, PRESET.discriminator)
-    for each, found in zip(wanted, together, strict=True):
-        [alone] = run_discriminators([each], PRESET.discriminator)
-        np.testing.assert_array_equal(found.probability, alone.probability)
-        assert found.accuracy == alone.accuracy
+    together = run_discriminators(tasks, PRESET.discriminator)
+    for task, result in zip(tasks, together, strict=True):
+        [alone] = run_discriminators([task], PRESET.discriminator)
+        np.testing.assert_array_equal(result.probability, alone.probability)
+        assert result.accuracy == alone.accuracy
     assert np.abs(together[0].probability[:20] - together[2].probability).min() > 1e-3
 
 
-def test_strategies_asked_side_by_side_answer_as_they_would_alone(
+def test_strategies_run_together_select_what_they_select_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("cartography.parallel._CORES", 1)  # two of three equal sets go in lockstep
+    # With one core, two of three equal sets are batched.
+    monkeypatch.setattr("cartography.parallel._CORES", 1)
     names = ("random", "cal", "dal", "cal-dal", "cal")
     strategies = [STRATEGIES[name] for name in names]
     together = run_strategies(
-        strategies, [discriminating()] * 5, 7, [rng(seed) for seed in range(5)]
+        strategies, [discriminator_view()] * 5, 7, [rng(seed) for seed in range(5)]
     )
-    for seed, (strategy, found) in enumerate(zip(strategies, together, strict=True)):
-        alone = asked(strategy, discriminating(), 7, rng(seed))
-        assert found.positions.tolist() == alone.positions.tolist()
-        assert found.scores.tolist() == alone.scores.tolist()
+    for seed, (strategy, selection) in enumerate(zip(strategies, together, strict=True)):
+        alone = select(strategy, discriminator_view(), 7, rng(seed))
+        assert selection.positions.tolist() == alone.positions.tolist()
+        assert selection.scores.tolist() == alone.scores.tolist()
 
 
 @pytest.mark.parametrize(
@@ -235,35 +237,36 @@ def test_strategies_asked_side_by_side_answer_as_they_would_alone(
         ),
     ],
 )
-def test_cal_on_a_one_sided_map_says_what_it_did_instead(levels: Any, message: str) -> None:
-    query = asked(cal, discriminating(correctness=levels), 12, rng())
-    assert query.fallback == message
-    assert len(set(query.positions.tolist())) == 12
+def test_cal_on_a_one_sided_map_reports_its_fallback(levels: Any, message: str) -> None:
+    selection = select(cal, discriminator_view(correctness=levels), 12, rng())
+    assert selection.fallback == message
+    assert len(set(selection.positions.tolist())) == 12
 
 
-def test_cal_dal_takes_half_of_each_and_no_item_twice() -> None:
-    query = asked(cal_dal, discriminating(), 25, rng(7))
+def test_cal_dal_selects_half_by_each_strategy_and_no_item_twice() -> None:
+    selection = select(cal_dal, discriminator_view(), 25, rng(7))
     assert (
-        query.positions[:13].tolist() == asked(cal, discriminating(), 13, rng(7)).positions.tolist()
+        selection.positions[:13].tolist()
+        == select(cal, discriminator_view(), 13, rng(7)).positions.tolist()
     )
-    assert len(set(query.positions.tolist())) == 25
-    # The same generator goes on from CAL's discriminator to DAL's.
-    going_on = rng(7)
-    first = asked(cal, discriminating(), 13, going_on).positions.tolist()
-    ranked = asked(dal, discriminating(), 50, going_on)
+    assert len(set(selection.positions.tolist())) == 25
+    # CAL and DAL draw from the same generator, one after the other.
+    shared_rng = rng(7)
+    first = select(cal, discriminator_view(), 13, shared_rng).positions.tolist()
+    ranked = select(dal, discriminator_view(), 50, shared_rng)
     rest = [p for p in ranked.positions.tolist() if p not in first][:12]
-    assert query.positions[13:].tolist() == rest
+    assert selection.positions[13:].tolist() == rest
     scores = dict(zip(ranked.positions.tolist(), ranked.scores.tolist(), strict=True))
-    assert query.scores[13:].tolist() == [scores[p] for p in rest]
-    everything = asked(cal_dal, discriminating(), 60, rng(7))
-    assert sorted(everything.positions.tolist()) == list(range(50))
+    assert selection.scores[13:].tolist() == [scores[p] for p in rest]
+    whole_pool = select(cal_dal, discriminator_view(), 60, rng(7))
+    assert sorted(whole_pool.positions.tolist()) == list(range(50))
 
 
-def test_the_view_computes_lazily_once_and_has_no_labels() -> None:
+def test_the_view_is_lazy_and_has_no_pool_labels() -> None:
     model = BatchedMLP.initialise(
         Layers(6, (5, 4), 3), [torch.Generator().manual_seed(0)], torch.device("cpu")
     )
-    seen = PoolView(
+    pool_view = PoolView(
         model=model,
         features=torch.cat([LABELLED, POOL]),
         labelled=np.arange(30),
@@ -272,22 +275,22 @@ def test_the_view_computes_lazily_once_and_has_no_labels() -> None:
         preset=PRESET,
         seed=1,
     )
-    assert "probabilities" not in vars(seen)
-    assert seen.probabilities is seen.probabilities
-    assert seen.probabilities.shape == (50, 3)
-    assert seen.mc_probabilities.shape == (10, 50, 3)
-    assert seen.representations.shape == (50, 4)
-    assert seen.labelled_representations.shape == (30, 4)
-    # Known already, the last hidden layer is not computed twice; the answer is the same.
-    fresh = replace(seen)
+    assert "probabilities" not in vars(pool_view)
+    assert pool_view.probabilities is pool_view.probabilities
+    assert pool_view.probabilities.shape == (50, 3)
+    assert pool_view.mc_probabilities.shape == (10, 50, 3)
+    assert pool_view.representations.shape == (50, 4)
+    assert pool_view.labelled_representations.shape == (30, 4)
+    # If the last hidden layer is known, only the output layer is computed, with the same result.
+    fresh = replace(pool_view)
     assert fresh.representations.shape == (50, 4)
-    np.testing.assert_allclose(fresh.probabilities, seen.probabilities, atol=1e-6)
-    again = replace(seen, seed=2).mc_probabilities
-    assert (again != seen.mc_probabilities).any()
-    assert not [name for name in dir(seen) if "gold" in name or name == "labels"]
+    np.testing.assert_allclose(fresh.probabilities, pool_view.probabilities, atol=1e-6)
+    other_passes = replace(pool_view, seed=2).mc_probabilities
+    assert (other_passes != pool_view.mc_probabilities).any()
+    assert not [name for name in dir(pool_view) if "gold" in name or name == "labels"]
 
 
-def test_the_table_is_whole() -> None:
+def test_all_strategies_in_the_table_have_the_same_signature() -> None:
     assert len(STRATEGIES) == 9
     for strategy in STRATEGIES.values():
         assert list(inspect.signature(strategy).parameters) == ["view", "query_size", "rng"]
