@@ -20,7 +20,7 @@ from cartography.models.training import Epoch, train_epochs
 from cartography.parallel import worker_count
 from cartography.strategies.pool_view import PoolView
 from cartography.strategies.runner import run_strategies
-from cartography.strategies.table import USES_POOL, USES_T_COR, strategy_named
+from cartography.strategies.table import USES_POOL, USES_T_COR, get_strategy
 
 # What a learner's seed is used for; each use has draws of its own.
 _TRAINING, _VIEW, _QUERY, _TEST = range(4)
@@ -102,7 +102,7 @@ class Learner:
 
     def __init__(self, items: int, strategy: str, preset: Preset, seed: int) -> None:
         self.strategy = strategy
-        self.select = strategy_named(strategy)
+        self.select = get_strategy(strategy)
         self.preset = preset
         self.seed = seed
         self.labels = np.full(items, -1, dtype=np.int64)
@@ -261,7 +261,7 @@ class LearnerGroup:
             correctness=trained.data_map.correctness,
             preset=learner.preset,
             seed=learner.derived_seed(_VIEW),
-            seen=trained.recorded,
+            recorded=trained.recorded,
         )
 
     def query(self, size: int) -> list[Batch]:
@@ -309,7 +309,9 @@ class LearnerGroup:
 
     def probabilities(self, learner: Learner, features: Tensor) -> NDArray[np.float32]:
         """Return class probabilities (n, C) of other `features` (n, d). Trains first if need be."""
-        dropout = InferenceDropout.for_recipe(learner.preset.classifier, learner.derived_seed(_TEST))
+        dropout = InferenceDropout.for_recipe(
+            learner.preset.classifier, learner.derived_seed(_TEST)
+        )
         return predict(self.ready(learner).model, features, dropout)
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from cartography.formatting import count_noun, format_against
 from cartography.maps.data_map import REGIONS, DataMap
 from cartography.maps.dynamics import TrainingDynamics
-from cartography.strategies.table import strategy_named
+from cartography.strategies.table import get_strategy
 
 
 def explain_positions(
@@ -128,7 +128,7 @@ def explain_picks(
     CartographyError
         The strategy is unknown.
     """
-    strategy_named(strategy)
+    get_strategy(strategy)
     # CAL gets the odd text of the two halves; see `strategies.cal_dal`.
     of_cal = query_size - query_size // 2
     explanations = []

@@ -104,7 +104,7 @@ def seed_band(values: NDArray[np.float64]) -> SeedBand:
     return SeedBand(mean=values.mean(axis=0), low=values.min(axis=0), high=values.max(axis=0))
 
 
-def curves(runs: Sequence[LearningCurve]) -> dict[str, tuple[NDArray[np.int64], SeedBand]]:
+def accuracy_bands(runs: Sequence[LearningCurve]) -> dict[str, tuple[NDArray[np.int64], SeedBand]]:
     """Compute the accuracy band of each name.
 
     Parameters

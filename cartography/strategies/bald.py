@@ -11,7 +11,7 @@ Zhang & Plank (2021), Cartography active learning, Section 4.2.
 import numpy as np
 import torch
 
-from cartography.strategies.entropy import entropy_of
+from cartography.strategies.entropy import predictive_entropy
 from cartography.strategies.pool_view import PoolView
 from cartography.strategies.selection import Selection, top_scores
 
@@ -41,7 +41,7 @@ def bald(view: PoolView, query_size: int, rng: np.random.Generator) -> Selection
         smallest = np.finfo(passes.dtype).tiny
         logs = np.log(np.maximum(passes, smallest)).mean(axis=0, dtype=np.float64)
         mean = torch.from_numpy(logs).softmax(dim=1).numpy()
-    return top_scores(entropy_of(mean), query_size, rng)
+    return top_scores(predictive_entropy(mean), query_size, rng)
 
 
 def bald_mi(view: PoolView, query_size: int, rng: np.random.Generator) -> Selection:
@@ -60,5 +60,7 @@ def bald_mi(view: PoolView, query_size: int, rng: np.random.Generator) -> Select
         The scores are the entropy of the mean minus the mean entropy, in bits.
     """
     passes = view.mc_probabilities  # (T, n, C)
-    disagreement = entropy_of(passes.mean(axis=0, dtype=np.float64)) - entropy_of(passes).mean(0)
+    disagreement = predictive_entropy(passes.mean(axis=0, dtype=np.float64)) - predictive_entropy(
+        passes
+    ).mean(0)
     return top_scores(disagreement, query_size, rng)

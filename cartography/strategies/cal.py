@@ -119,7 +119,7 @@ def cal(view: PoolView, query_size: int, rng: np.random.Generator) -> StrategyCo
     if split.two_sided:
         examples = view.labelled_representations
         if switches.cal_representations == "first_epoch":
-            examples = view.seen[0]
+            examples = view.recorded[0]
         result = yield DiscriminatorTask(examples, split.high, view.representations, draw_seed(rng))
     ties = None if switches.linear_discriminator else rng
     return nearest_boundary(split, result, len(view.pool), query_size, rng, ties)

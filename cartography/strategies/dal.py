@@ -40,7 +40,10 @@ def dal(view: PoolView, query_size: int, rng: np.random.Generator) -> StrategyCo
     switches = view.preset.switches
     examples, labelled = view.all_representations, len(view.labelled)
     if switches.dal_representations == "every_epoch":
-        examples, labelled = torch.cat([*view.seen, view.representations]), sum(map(len, view.seen))
+        examples, labelled = (
+            torch.cat([*view.recorded, view.representations]),
+            sum(map(len, view.recorded)),
+        )
     targets = np.repeat(np.array([0, 1]), [labelled, len(view.pool)])
     result = yield DiscriminatorTask(examples, targets, view.representations, draw_seed(rng))
     scores = result.probability

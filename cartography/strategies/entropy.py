@@ -15,7 +15,7 @@ from cartography.strategies.pool_view import PoolView
 from cartography.strategies.selection import Selection, top_scores
 
 
-def entropy_of(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+def predictive_entropy(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
     """Compute -sum_y P log2 P.
 
     Parameters
@@ -47,4 +47,4 @@ def entropy(view: PoolView, query_size: int, rng: np.random.Generator) -> Select
     Selection
         The scores are entropies, in bits.
     """
-    return top_scores(entropy_of(view.probabilities), query_size, rng)
+    return top_scores(predictive_entropy(view.probabilities), query_size, rng)

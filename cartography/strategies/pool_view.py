@@ -36,7 +36,7 @@ class PoolView:
     preset : Preset
     seed : int
         Seed of dropout.
-    seen : tuple of Tensor, shape (l, h) each
+    recorded : tuple of Tensor, shape (l, h) each
         Representations of the labelled set in the training passes of the first epochs, as many as
         the switches of the preset need.
     """
@@ -48,7 +48,7 @@ class PoolView:
     correctness: NDArray[np.float64]
     preset: Preset
     seed: int
-    seen: tuple[Tensor, ...] = ()
+    recorded: tuple[Tensor, ...] = ()
 
     @cached_property
     def probabilities(self) -> NDArray[np.float32]:

@@ -31,7 +31,7 @@ USES_POOL = frozenset({"dal", "cal-dal"})
 """The strategies that train a discriminator on the pool."""
 
 
-def strategy_named(name: str) -> Strategy:
+def get_strategy(name: str) -> Strategy:
     """Return a strategy by its name.
 
     Parameters

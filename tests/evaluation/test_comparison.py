@@ -4,7 +4,7 @@ from learned import curve_with_picks, make_curve
 
 from cartography.errors import CartographyError
 from cartography.evaluation.comparison import (
-    curves,
+    accuracy_bands,
     pick_density,
     pick_overlap,
     pooled_accuracies,
@@ -41,7 +41,7 @@ def test_bands_are_at_the_label_counts_of_all_seeds() -> None:
         make_curve("CAL", 2, [0.7, 0.9], [20, 30]),
         make_curve("Random", 1),
     ]
-    bands = curves(runs)
+    bands = accuracy_bands(runs)
     assert list(bands) == ["CAL", "Random"]
     labelled, band = bands["CAL"]
     assert labelled.tolist() == [20, 30]
@@ -65,10 +65,10 @@ def test_pooled_accuracies_are_at_the_label_counts_of_all_runs() -> None:
 
 def test_runs_that_cannot_be_compared() -> None:
     with pytest.raises(CartographyError, match="CAL has two runs with seed 1"):
-        curves([make_curve("CAL"), make_curve("CAL")])
+        accuracy_bands([make_curve("CAL"), make_curve("CAL")])
     disjoint = [make_curve("CAL", 1), make_curve("CAL", 2, [0.5], [15])]
     with pytest.raises(CartographyError, match="the runs of CAL have no number of labels"):
-        curves(disjoint)
+        accuracy_bands(disjoint)
 
 
 def test_overlap_compares_equal_seeds() -> None:

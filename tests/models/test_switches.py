@@ -19,7 +19,7 @@ from cartography.models.switches import Switches, describe_switches, switch_valu
 from cartography.reproduction.plan import CAL_ONLY_SWITCHES
 from cartography.strategies.bald import bald
 from cartography.strategies.cal import round_to_fifths
-from cartography.strategies.entropy import entropy_of
+from cartography.strategies.entropy import predictive_entropy
 
 
 def test_every_switch_differs_between_the_presets() -> None:
@@ -80,7 +80,7 @@ def test_log_bald_uses_the_geometric_mean() -> None:
     selection = bald(view, 2, np.random.default_rng(0))
     mean = np.sqrt([0.9 * 0.4, 0.1 * 0.6])
     assert selection.positions.tolist() == [1, 0]
-    assert selection.scores[1] == pytest.approx(entropy_of((mean / mean.sum())[None])[0], rel=1e-5)
+    assert selection.scores[1] == pytest.approx(predictive_entropy((mean / mean.sum())[None])[0], rel=1e-5)
 
 
 def run(switches: Switches, strategy: str = "cal-dal", **more: object) -> list[Iteration]:

@@ -18,13 +18,13 @@ from cartography.strategies.cal import cal, split_by_correctness
 from cartography.strategies.cal_dal import cal_dal
 from cartography.strategies.dal import dal
 from cartography.strategies.discriminator import DiscriminatorTask, run_discriminators
-from cartography.strategies.entropy import entropy_of
+from cartography.strategies.entropy import predictive_entropy
 from cartography.strategies.least_confidence import uncertainty
 from cartography.strategies.margin import probability_margin
 from cartography.strategies.pool_view import PoolView
 from cartography.strategies.runner import Strategy, run_strategies
 from cartography.strategies.selection import Selection, top_scores
-from cartography.strategies.table import STRATEGIES, strategy_named
+from cartography.strategies.table import STRATEGIES, get_strategy
 
 PROBABILITIES = np.array(
     [[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.4, 0.3, 0.3], [0.7, 0.2, 0.1]], np.float32
@@ -43,7 +43,9 @@ def view(**values: Any) -> Any:
 def test_formulas() -> None:
     np.testing.assert_allclose(uncertainty(PROBABILITIES), [0, 0.5, 0.6, 0.3], atol=1e-7)
     np.testing.assert_allclose(probability_margin(PROBABILITIES), [1, 0, 0.1, 0.5], atol=1e-7)
-    np.testing.assert_allclose(entropy_of(PROBABILITIES), [0, 1, 1.5709506, 1.1567797], atol=1e-6)
+    np.testing.assert_allclose(
+        predictive_entropy(PROBABILITIES), [0, 1, 1.5709506, 1.1567797], atol=1e-6
+    )
 
 
 @pytest.mark.parametrize(
@@ -295,4 +297,4 @@ def test_all_strategies_in_the_table_have_the_same_signature() -> None:
     for strategy in STRATEGIES.values():
         assert list(inspect.signature(strategy).parameters) == ["view", "query_size", "rng"]
     with pytest.raises(CartographyError, match="strategy 'kal' is not one of random, lc, entropy"):
-        strategy_named("kal")
+        get_strategy("kal")

@@ -29,7 +29,7 @@ def accuracy(compared: Comparison) -> pd.DataFrame:
                     "highest accuracy": band.high,
                 }
             )
-            for name, (labelled, band) in comparison.curves(compared.runs).items()
+            for name, (labelled, band) in comparison.accuracy_bands(compared.runs).items()
         ],
         ignore_index=True,
     )
