@@ -1,5 +1,6 @@
-"""What one visitor has chosen. No other module names a key of the session's state, other than
-those of its own widgets.
+"""The choices of one visitor, stored in the session.
+
+Other modules use session keys only for their own widgets.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ from cartography.files import START_DATA, START_TEST, atomic_write, cache_folder
 from ui import ROOT
 from ui.state import workspace
 
+_SERVER_START = time.time()
 CHOICE = "data choice"
 PICKED = "picked on the map"
 _DRAWN_ON = "figure that the picks were drawn on"
@@ -38,7 +41,20 @@ _HUB_WORD = r"[a-zA-Z0-9][\w.-]*"
 class DataChoice:
     """A corpus and how its texts become features: the data options of the command line.
 
-    None leaves an option to its default: columns are guessed, and there is no test set.
+    Attributes
+    ----------
+    source : str
+        "sample", the path of a table or folder, or a data set of the Hub with its prefix.
+    test : str, optional
+        Path of the test set.
+    text, label, id : str, optional
+        Column names; None: guessed.
+    vectors : str
+        Path of the word vectors, or the value that trains them on the corpus.
+    pooling : str
+        "sum" or "mean".
+    max_length : int, optional
+        Number of words read per text; None: all.
     """
 
     source: str = "sample"
@@ -52,40 +68,40 @@ class DataChoice:
 
     @property
     def name(self) -> str:
-        """What to call the corpus on a page."""
+        """Name of the corpus for a page."""
         if self.source == "sample":
             return "Offline sample"
         return self.source if self.source.startswith(HUB_PREFIX) else Path(self.source).name
 
     @property
     def vectors_name(self) -> str:
-        """What to call the word vectors on a page."""
-        trained = self.vectors == CORPUS_VECTORS
-        return "trained on the corpus" if trained else Path(self.vectors).name
+        """Name of the word vectors for a page."""
+        is_trained = self.vectors == CORPUS_VECTORS
+        return "trained on the corpus" if is_trained else Path(self.vectors).name
 
     @property
     def test_name(self) -> str:
-        """What to call the test set on a page, "" if there is none."""
+        """Name of the test set for a page, "" if there is none."""
         return Path(self.test).name if self.test else ""
 
     @property
     def files(self) -> list[Path]:
-        """The files on this machine that the choice names."""
-        named = [self.source, self.test, self.vectors]
+        """The local files and folders of the choice."""
+        names = [self.source, self.test, self.vectors]
         return [
             Path(name)
-            for name in named
+            for name in names
             if name and name not in ("sample", CORPUS_VECTORS) and not name.startswith(HUB_PREFIX)
         ]
 
     @property
     def is_private(self) -> bool:
-        """Whether a file of it is an upload, which is for one browser alone."""
+        """Whether one of the files is an upload, which only one browser may see."""
         return any(workspace.is_private(file) for file in self.files)
 
     def arguments(self) -> list[str]:
-        """The choice as arguments of the command line, those left to their defaults left out."""
-        given = {
+        """Return the choice as command-line arguments, without those at their defaults."""
+        values = {
             "--test": self.test,
             "--text": self.text,
             "--label": self.label,
@@ -94,13 +110,13 @@ class DataChoice:
             "--pooling": None if self.pooling == "sum" else self.pooling,
             "--max-length": self.max_length,
         }
-        # With "=", a column whose name starts with a dash is not taken for an option.
-        options = [f"{name}={value}" for name, value in given.items() if value is not None]
+        # With "=", a column name that starts with a dash is not parsed as an option.
+        options = [f"{name}={value}" for name, value in values.items() if value is not None]
         return [*options, "--", self.source]
 
 
 def choice() -> DataChoice:
-    """The corpus in use: the one this browser used last, the offline sample at first."""
+    """Return the corpus in use: the last one of this browser, or the offline sample."""
     if CHOICE not in st.session_state:
         st.session_state[CHOICE] = _remembered()
     chosen: DataChoice = st.session_state[CHOICE]
@@ -108,40 +124,40 @@ def choice() -> DataChoice:
 
 
 def use(chosen: DataChoice) -> None:
-    """Make `chosen` the corpus of all pages, and of the next visit."""
+    """Make `chosen` the corpus of all pages and of the next visit."""
     st.session_state[CHOICE] = chosen
     with atomic_write(workspace.folder() / _REMEMBERED) as temporary:
         temporary.write_text(json.dumps(asdict(chosen)), encoding="utf-8")
 
 
 def _remembered() -> DataChoice:
-    """The corpus that the server was started with, else the last one of this browser."""
-    started_with = os.environ.get(START_DATA)
-    if started_with:
-        return DataChoice(source=started_with, test=os.environ.get(START_TEST))
+    """The corpus that this browser used last, or that the server was started with since then."""
+    path = workspace.folder() / _REMEMBERED
+    start_data = os.environ.get(START_DATA)
     try:
-        stored = (workspace.folder() / _REMEMBERED).read_text(encoding="utf-8")
-        chosen = DataChoice(**json.loads(stored))
+        if start_data and path.stat().st_mtime < _SERVER_START:
+            return DataChoice(source=start_data, test=os.environ.get(START_TEST))
+        chosen = DataChoice(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
-        return DataChoice()
+        return DataChoice(source=start_data or "sample", test=os.environ.get(START_TEST) or None)
     return chosen if all(file.exists() for file in chosen.files) else DataChoice()
 
 
 def predictions(corpus: str) -> dict[str, int]:
-    """What was predicted in the lesson on a corpus: by step, the place of the choice."""
+    """Return the lesson predictions on a corpus: index of the chosen option by step."""
     return _all_predictions().get(corpus, {})
 
 
-def predict(corpus: str, step: str, place: int) -> None:
-    """Remember a prediction, for the next visit too."""
-    _all_predictions().setdefault(corpus, {})[step] = place
-    _keep_predictions()
+def predict(corpus: str, step: str, index: int) -> None:
+    """Store a prediction of the lesson, for the next visit too."""
+    _all_predictions().setdefault(corpus, {})[step] = index
+    _store_predictions()
 
 
 def forget_predictions(corpus: str) -> None:
-    """Begin the lesson on a corpus anew."""
+    """Delete the predictions on a corpus, to start its lesson again."""
     _all_predictions().pop(corpus, None)
-    _keep_predictions()
+    _store_predictions()
 
 
 def _all_predictions() -> dict[str, dict[str, int]]:
@@ -151,118 +167,143 @@ def _all_predictions() -> dict[str, dict[str, int]]:
             st.session_state[_PREDICTIONS] = dict(json.loads(stored))
         except (OSError, ValueError, TypeError):
             st.session_state[_PREDICTIONS] = {}
-    made: dict[str, dict[str, int]] = st.session_state[_PREDICTIONS]
-    return made
+    by_corpus: dict[str, dict[str, int]] = st.session_state[_PREDICTIONS]
+    return by_corpus
 
 
-def _keep_predictions() -> None:
+def _store_predictions() -> None:
     with atomic_write(workspace.folder() / _PREDICTED) as temporary:
         temporary.write_text(json.dumps(_all_predictions()), encoding="utf-8")
 
 
 def draw() -> int:
-    """Which of many draws the lesson takes its examples from."""
+    """Return the number of the random draw that the lesson takes its examples from."""
     number: int = st.session_state.get(_DRAW, 0)
     return number
 
 
 def draw_again() -> None:
-    """Take other examples."""
+    """Make the lesson take other examples."""
     st.session_state[_DRAW] = draw() + 1
 
 
 def local_paths_allowed() -> bool:
-    """Whether visitors may name files of the server's machine.
+    """Return whether visitors may name files of the server's machine.
 
-    They may where the server answers this machine alone; `CARTOGRAPHY_LOCAL_PATHS`, 1 or 0,
-    decides otherwise, as behind a proxy it must.
+    By default they may if the server accepts connections from this machine only. The environment
+    variable `CARTOGRAPHY_LOCAL_PATHS` (1 or 0) overrides that; behind a proxy it must be 0.
     """
-    decided = os.environ.get("CARTOGRAPHY_LOCAL_PATHS")
-    if decided:
-        return decided == "1"
+    setting = os.environ.get("CARTOGRAPHY_LOCAL_PATHS")
+    if setting:
+        return setting == "1"
     return st.get_option("server.address") in ("localhost", "127.0.0.1", "::1")
 
 
 def choose_picture_format() -> None:
-    """The widget for the kind of picture that a figure's camera button saves."""
+    """Show the widget for the image format of the camera button of figures."""
     st.segmented_control(
-        "The camera of a figure saves",
+        "Image format",
         ["PNG", "SVG"],
         default="PNG",
         required=True,
         key=_PICTURE,
+        help="What the camera button of a figure saves.",
         persist_state="session",
     )
 
 
 def picture_format() -> str:
-    """The kind of picture that the camera button of a figure saves."""
+    """Return the image format of the camera button: "png" or "svg"."""
     return str(st.session_state.get(_PICTURE, "PNG")).lower()
 
 
 def picked(folder: Path) -> list[int]:
-    """Positions of the texts picked on the map in `folder`, ascending."""
+    """Return the positions of the texts selected on the map in `folder`, ascending."""
     positions: list[int] = st.session_state.get(PICKED, {}).get(str(folder), [])
     return positions
 
 
 def pick(folder: Path, positions: Sequence[int], figure: str = "") -> None:
-    """Remember the picks on one map; those on any other are forgotten. `figure` names the figure
-    that shows them already, because they were drawn on it.
+    """Store the texts selected on one map and forget those on any other.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the map.
+    positions : sequence of int
+        Positions of the texts on the map.
+    figure : str, optional
+        Name of the figure on which the selection was drawn and so is visible already.
     """
     st.session_state[PICKED] = {str(folder): sorted(positions)}
     st.session_state[_DRAWN_ON] = figure
 
 
 def drawn_on() -> str:
-    """The figure that the picks were drawn on, "" where none shows them."""
+    """Return the name of the figure that the selection was drawn on, "" if none."""
     figure: str = st.session_state.get(_DRAWN_ON, "")
     return figure
 
 
 def before(name: str, value: float) -> float | None:
-    """What `name` was before it became `value`, to be told of every change; None at first."""
-    known: dict[str, tuple[float, float | None]] = st.session_state.setdefault(_VALUES, {})
-    now, earlier = known.get(name, (value, None))
-    if value != now:
-        now, earlier = value, now
-    known[name] = now, earlier
-    return earlier
+    """Store the current value of `name` and return the previous, different one.
+
+    Call it at every run of the page. Returns None until the value changes for the first time.
+    """
+    history: dict[str, tuple[float, float | None]] = st.session_state.setdefault(_VALUES, {})
+    current, previous = history.get(name, (value, None))
+    if value != current:
+        current, previous = value, current
+    history[name] = current, previous
+    return previous
 
 
 def offer_first_map() -> bool:
-    """Whether a first map should be made without being asked for: true once a session."""
-    first = OFFERED not in st.session_state
+    """Return whether to draw a first map without a click: true once per session."""
+    is_first = OFFERED not in st.session_state
     st.session_state[OFFERED] = True
-    return first
+    return is_first
 
 
 def hub_source(name: str) -> str:
-    """The source that a visitor means by `name`, owner/name or owner/name:split, of the Hub.
+    """Return the source for a data set of the Hugging Face Hub.
 
-    Raises CartographyError for any other form, and for a folder of this machine, which the Hub's
-    library would read in place of a data set of that name.
+    Parameters
+    ----------
+    name : str
+        owner/name or owner/name:split.
+
+    Returns
+    -------
+    str
+        `name` with the Hub's prefix.
+
+    Raises
+    ------
+    CartographyError
+        `name` has another form, or is a folder of this machine, which the Hub's library would read
+        instead.
     """
-    form = re.fullmatch(rf"({_HUB_WORD}/{_HUB_WORD})(:\w[\w.-]*(\[[\d:%]+\])?)?", name, re.ASCII)
-    if form is None:
+    match = re.fullmatch(rf"({_HUB_WORD}/{_HUB_WORD})(:\w[\w.-]*(\[[\d:%]+\])?)?", name, re.ASCII)
+    if match is None:
         raise CartographyError(
-            f"{name!r} is not the name of a data set of the Hub; write it as owner/name or "
+            f"{name!r} is not a data set name of the Hub; write it as owner/name or "
             "owner/name:split"
         )
-    if any((folder / form.group(1)).exists() for folder in (Path.cwd(), ROOT)):
+    if any((folder / match.group(1)).exists() for folder in (Path.cwd(), ROOT)):
         raise CartographyError(
-            f"{name!r} is a folder of the server; name a data set of the Hub, as owner/name"
+            f"{name!r} is a folder of the server; enter a data set of the Hub as owner/name"
         )
     return f"{HUB_PREFIX}{name}"
 
 
 def keep_upload(name: str, content: bytes) -> str:
     """Write an upload to this browser's workspace and return its path."""
-    # A browser sends whatever name it likes, and this one becomes a file's.
-    plain = re.sub(r"[\x00-\x1f]", "", re.split(r"[/\\]", name)[-1]).lstrip(".") or "upload"
-    path = workspace.uploads_folder() / content_key(content)[:10] / plain
+    # The browser sends an arbitrary name; make it a safe file name.
+    safe_name = re.sub(r"[\x00-\x1f]", "", re.split(r"[/\\]", name)[-1]).lstrip(".") or "upload"
+    path = workspace.uploads_folder() / content_key(content)[:10] / safe_name
     if path.exists():
-        # The folder's time says when it was given last; the file's own would make its runs others'.
+        # `uploads` sorts by the folder's time. A new time of the file would make its runs stale.
         path.parent.touch()
         return str(path)
     with atomic_write(path) as temporary:
@@ -271,15 +312,16 @@ def keep_upload(name: str, content: bytes) -> str:
 
 
 def uploads(suffixes: Sequence[str]) -> list[str]:
-    """The paths of this browser's uploads that end in one of `suffixes`, the newest first."""
-    lying = _files_in(workspace.uploads_folder())
-    found = [path for path in lying if path.suffix.lower() in suffixes]
-    return [str(path) for path in sorted(found, key=_given, reverse=True)]
+    """Return the paths of this browser's uploads with one of `suffixes`, the newest first."""
+    files = _files_in(workspace.uploads_folder())
+    matches = [path for path in files if path.suffix.lower() in suffixes]
+    return [str(path) for path in sorted(matches, key=_upload_time, reverse=True)]
 
 
 def forget_uploads() -> None:
-    """Remove what this browser uploaded and the runs on it; a corpus in use that was an upload
-    gives way to the offline sample.
+    """Delete this browser's uploads and the runs on them.
+
+    If the corpus in use was an upload, the offline sample replaces it.
     """
     in_use = choice()
     workspace.forget()
@@ -287,22 +329,22 @@ def forget_uploads() -> None:
 
 
 def kept_corpora() -> list[str]:
-    """The paths of the tables that visitors chose to keep on this server, by name."""
-    found = _files_in(_kept_folder())
-    return [str(path) for path in sorted(found, key=lambda path: path.name.lower())]
+    """Return the paths of the tables that visitors chose to keep on this server, by name."""
+    files = _files_in(_kept_folder())
+    return [str(path) for path in sorted(files, key=lambda path: path.name.lower())]
 
 
 def is_kept(path: str) -> bool:
-    """Whether `path` is a table that a visitor chose to keep on this server."""
+    """Return whether `path` is a table that a visitor chose to keep on this server."""
     return _kept_folder().resolve() in Path(path).resolve().parents
 
 
 def keep_for_all(path: str) -> str:
-    """Copy an upload to where every visitor finds it, and return its new path."""
+    """Copy an upload to the folder that all visitors share and return its new path."""
     upload = Path(path)
     kept = _kept_folder() / upload.parent.name / upload.name
     if kept.exists():
-        return str(kept)  # of this content; written again, its runs would be on another file
+        return str(kept)  # same content; a new modification time would make its runs stale
     with atomic_write(kept) as temporary:
         shutil.copyfile(upload, temporary)
     return str(kept)
@@ -313,9 +355,9 @@ def _kept_folder() -> Path:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    """The files in the folders of `folder`, without those that are still being written."""
+    """The files in the subfolders, without those that are still being written."""
     return [path for path in folder.glob("*/*") if not path.name.startswith(".")]
 
 
-def _given(path: Path) -> float:
+def _upload_time(path: Path) -> float:
     return path.parent.stat().st_mtime
