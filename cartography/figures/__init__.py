@@ -1,7 +1,7 @@
-"""Figures: values in, a Plotly figure out; nothing here reads a file or a session.
+"""Plotly figures from arrays and tables; nothing here reads a file or a session.
 
-May import `corpora`, `models` and `maps` for their types. A new figure is a function in a module
-here, named below.
+May import `corpora`, `models` and `maps` for their types. A new figure is a function in a module of
+this package, exported below.
 """
 
 from cartography.figures.colouring import (

@@ -1,4 +1,4 @@
-"""What the colours and shapes of a map's points say: a value, and the ways to make one."""
+"""Groups of the points of a data map, each with a colour and a shape."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from cartography.figures.palette import (
     CORRECTNESS,
     CORRECTNESS_SYMBOLS,
     HIGHLIGHT,
-    QUIET,
+    MUTED,
     REGION_COLOURS,
     SEED_SET,
     SYMBOLS,
@@ -24,11 +24,20 @@ _REGION_SYMBOLS = ("circle", "diamond", "x")
 
 @dataclass(frozen=True, eq=False)
 class Colouring:
-    """n items parted into g groups, each with a name, a colour and a shape.
+    """n items split into g groups.
 
-    `group` (n,) is an index into `names`, `colours` and `symbols`, or -1 where it is unknown.
-    The legend lists the groups in their order, under `title`; where points overlap, the first
-    group lies on top.
+    Attributes
+    ----------
+    title : str
+        Title of the legend.
+    names : tuple of str, length g
+        In the order of the legend. Where points overlap, the first group is drawn on top.
+    group : int64 array, shape (n,)
+        Index into `names`, `colours` and `symbols`; -1 if unknown.
+    colours : tuple of str, length g
+        As `#rrggbb`.
+    symbols : tuple of str, length g
+        Plotly marker symbols.
     """
 
     title: str
@@ -39,7 +48,17 @@ class Colouring:
 
 
 def by_correctness(data_map: DataMap) -> Colouring:
-    """The levels of correctness: tenths up to ten epochs, fifths above."""
+    """Group the items by level of correctness.
+
+    Parameters
+    ----------
+    data_map : DataMap
+
+    Returns
+    -------
+    Colouring
+        Eleven levels (tenths) up to ten epochs, six levels (fifths) above.
+    """
     step = 10 if data_map.epochs <= 10 else 5
     width = 10 // step
     levels = range(0, 11, width)
@@ -53,16 +72,36 @@ def by_correctness(data_map: DataMap) -> Colouring:
 
 
 def nearest_level(correctness: NDArray[np.float64], steps: int) -> NDArray[np.int64]:
-    """The nearest of the levels 0 to `steps` to each item (n,); -1 where there is no correctness.
+    """Round correctness to levels; half a level always rounds up, unlike in `numpy.round`.
 
-    Half a level goes up on every line of the scale, where NumPy's own rounding goes to even.
+    Parameters
+    ----------
+    correctness : float64 array, shape (n,)
+        In [0, 1]; NaN if unknown.
+    steps : int
+        Number of the highest level.
+
+    Returns
+    -------
+    int64 array, shape (n,)
+        Levels from 0 to `steps`; -1 for NaN.
     """
     nearest = np.floor(np.nan_to_num(correctness) * steps + 0.5 + 1e-9).astype(np.int64)
     return np.where(np.isfinite(correctness), nearest, -1)
 
 
 def by_region(data_map: DataMap) -> Colouring:
-    """The regions under the map's thresholds, from hard-to-learn to easy-to-learn."""
+    """Group the items by region, from hard-to-learn to easy-to-learn.
+
+    Parameters
+    ----------
+    data_map : DataMap
+        Its thresholds define the regions.
+
+    Returns
+    -------
+    Colouring
+    """
     names = REGIONS[::-1]
     return Colouring(
         title="region",
@@ -74,18 +113,26 @@ def by_region(data_map: DataMap) -> Colouring:
 
 
 def by_class(labels: NDArray[np.int64], classes: Sequence[str]) -> Colouring:
-    """The class of each label (n,), the smallest first so that none is covered; -1 is unknown.
+    """Group the items by class, the smallest class first so that it is not covered.
 
-    Eight classes have a colour and a shape each. Of more, the seven largest have, and the rest
-    are "others".
+    Parameters
+    ----------
+    labels : int64 array, shape (n,)
+        Index into `classes`; -1 if unknown.
+    classes : sequence of str
+
+    Returns
+    -------
+    Colouring
+        One group per class, up to eight classes. Of more, the seven largest have a group each and
+        the rest are "others".
     """
     labels = np.asarray(labels, dtype=np.int64)
     counts = np.bincount(labels[labels >= 0], minlength=len(classes))
     most = len(CLASS_COLOURS)
     kept = np.argsort(-counts, kind="stable")[: len(classes) if len(classes) <= most else most - 1]
     # A class keeps its colour while the counts change, unless it changes rank among the largest.
-    places = np.sort(kept)
-    style = {int(number): place for place, number in enumerate(places)}
+    style = {int(number): position for position, number in enumerate(np.sort(kept))}
     smallest_first = kept[::-1]
     names = [classes[number] for number in smallest_first]
     colours = [CLASS_COLOURS[style[int(number)]] for number in smallest_first]
@@ -93,7 +140,7 @@ def by_class(labels: NDArray[np.int64], classes: Sequence[str]) -> Colouring:
     group_of = np.full(len(classes) + 1, -1)  # the last entry is that of label -1
     if len(kept) < len(classes):
         names.append(f"{len(classes) - len(kept)} others")
-        colours.append(QUIET)
+        colours.append(MUTED)
         symbols.append("circle")
         group_of[:-1] = len(kept)
     group_of[smallest_first] = np.arange(len(kept))
@@ -101,20 +148,29 @@ def by_class(labels: NDArray[np.int64], classes: Sequence[str]) -> Colouring:
 
 
 def by_batch(joined: NDArray[np.int64]) -> Colouring:
-    """When each item joined the labelled set (n,): -1 never, 0 with the seed set, k with batch k.
+    """Group the items by the batch in which they joined the labelled set.
 
-    More batches than colours are put together into ranges of equal length.
+    Parameters
+    ----------
+    joined : int64 array, shape (n,)
+        -1 if never, 0 for the seed set, k for batch k.
+
+    Returns
+    -------
+    Colouring
+        If there are more batches than colours, a group is a range of batches; the ranges are of
+        equal length, except for the last.
     """
     joined = np.asarray(joined, dtype=np.int64)
     ranges = batch_ranges(int(joined.max(initial=0)))
-    names = [batches_name(first, last) for first, last in ranges]
+    names = [batch_range_name(first, last) for first, last in ranges]
     colours = [*batch_colours(len(ranges))]
     symbols = [*SYMBOLS[1 : len(ranges) + 1]]
     width = ranges[0][1] if ranges else 1
     group = np.where(joined > 0, (joined - 1) // width, -1)
     for number, name, colour, symbol in (
         (0, "seed set", SEED_SET, SYMBOLS[-1]),
-        (-1, "never picked", QUIET, "circle"),
+        (-1, "never picked", MUTED, "circle"),
     ):
         members = joined == number
         if members.any():
@@ -126,36 +182,68 @@ def by_batch(joined: NDArray[np.int64]) -> Colouring:
 
 
 def batch_ranges(batches: int) -> list[tuple[int, int]]:
-    """The first and last of the batches 1 to `batches` that share a colour."""
+    """Split the batches 1 to `batches` into ranges that share a colour.
+
+    Parameters
+    ----------
+    batches : int
+
+    Returns
+    -------
+    list of (int, int)
+        First and last batch of each range.
+    """
     width = -(-batches // len(BATCH_COLOURS)) or 1
     return [(first, min(batches, first + width - 1)) for first in range(1, batches + 1, width)]
 
 
-def batches_name(first: int, last: int) -> str:
-    """What a range of batches is called."""
-    # A range is written with an en dash.
+def batch_range_name(first: int, last: int) -> str:
+    """Return the name of the range of batches `first` to `last`."""
+    # With an en dash.
     return f"batch {first}" if first == last else f"batches {first}–{last}"  # noqa: RUF001
 
 
 def batch_colours(ranges: int) -> tuple[str, ...]:
-    """A colour for each of so many ranges of batches, spread over the scale."""
-    spread = np.linspace(0, len(BATCH_COLOURS) - 1, ranges).round().astype(int)
-    return tuple(BATCH_COLOURS[place] for place in spread)
+    """Return one colour per range of batches, evenly spaced on the scale."""
+    positions = np.linspace(0, len(BATCH_COLOURS) - 1, ranges).round().astype(int)
+    return tuple(BATCH_COLOURS[position] for position in positions)
 
 
 def by_mask(name: str, mask: NDArray[np.bool_]) -> Colouring:
-    """The items of `mask` (n,), such as the matches of a search called `name`, and the rest."""
+    """Group the items into those of a mask and the rest.
+
+    Parameters
+    ----------
+    name : str
+        Name of the masked group, such as the words of a search.
+    mask : bool array, shape (n,)
+
+    Returns
+    -------
+    Colouring
+    """
     return Colouring(
         title="",
         names=(name, "the rest"),
         group=np.where(mask, 0, 1),
-        colours=(HIGHLIGHT, QUIET),
+        colours=(HIGHLIGHT, MUTED),
         symbols=("diamond", "circle"),
     )
 
 
 def by_split(data_map: DataMap, t_cor: float) -> Colouring:
-    """The two sides of the threshold: low-cor, correctness up to `t_cor`, and high-cor above."""
+    """Group the items into low-cor (correctness up to the threshold) and high-cor (above it).
+
+    Parameters
+    ----------
+    data_map : DataMap
+    t_cor : float
+        In [0, 1].
+
+    Returns
+    -------
+    Colouring
+    """
     return Colouring(
         title=f"t_cor {t_cor:g}",
         names=("low-cor", "high-cor"),
@@ -169,4 +257,4 @@ def _level_name(level: int, width: int) -> str:
     if width == 1:
         return f"{level / 10:.1f}"
     low, high = max(0.0, level / 10 - 0.1), min(1.0, level / 10 + 0.1)
-    return f"{low:.1f}–{high:.1f}"  # noqa: RUF001 - a range is written with an en dash
+    return f"{low:.1f}–{high:.1f}"  # noqa: RUF001 - an en dash

@@ -17,16 +17,23 @@ from cartography.figures.marks import (
     lay_out_panels,
     mean_and_range,
     padded_range,
-    style_of,
+    series_style,
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Test accuracy (k,) in [0, 1] by the number of labelled texts (k,) of one run.
+    """The learning curve of one run.
 
-    `name` says whose it is: a strategy's name, short or the paper's, gives the curve that
-    strategy's colour, and curves of one name are seeds of one thing.
+    Attributes
+    ----------
+    name : str
+        Curves of the same name are seeds of the same configuration. The name of a strategy, short
+        or as in the paper, gives the curve the colour of that strategy.
+    labelled : int64 array, shape (k,)
+        Numbers of labelled texts, ascending.
+    accuracy : float64 array, shape (k,)
+        Test accuracy, in [0, 1].
     """
 
     name: str
@@ -36,8 +43,15 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class BatchSeries:
-    """Mean confidence, variability and correctness (k,) of the batches of one run, by iteration
-    (k,); `name` as in `Curve`.
+    """Statistics of the batches of one run.
+
+    Attributes
+    ----------
+    name : str
+        As in `Curve`.
+    iteration : int64 array, shape (k,)
+    confidence, variability, correctness : float64 arrays, shape (k,)
+        Means over the batch of each iteration.
     """
 
     name: str
@@ -50,15 +64,30 @@ class BatchSeries:
 def accuracy_figure(
     curves: Sequence[Curve], *, of: int | None = None, full: float | None = None
 ) -> go.Figure:
-    """Test accuracy by labelled texts, a line for each name, as in Figure 3.
+    """Plot test accuracy against the number of labelled texts, as in Figure 3.
 
-    Several curves of one name are drawn as their mean, with a band from the lowest to the highest,
-    at the label counts that all of them have. With `of`, how many texts could be labelled, the
-    axis is in percent of the data. `full`, the accuracy with all labels, is a line across.
+    Parameters
+    ----------
+    curves : sequence of Curve
+        Curves of the same name are drawn as one line, their mean, with a band from the lowest to
+        the highest, at the numbers of labels that all of them have.
+    of : int, optional
+        Number of texts that could be labelled. If given, the x axis is in percent of it.
+    full : float, optional
+        Accuracy with all labels, drawn as a horizontal line.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Examples
+    --------
+    >>> curve = Curve("cal", np.array([500, 550]), np.array([0.71, 0.74]))
+    >>> figure = accuracy_figure([curve], of=5_000, full=0.82)
     """
     figure = go.Figure()
     unit = 1.0 if of is None else 100 / of
-    for place, (name, group) in enumerate(_by_name(curves).items()):
+    for position, (name, group) in enumerate(_group_by_name(curves).items()):
         labelled = group[0].labelled
         for curve in group[1:]:
             labelled = np.intersect1d(labelled, curve.labelled)
@@ -66,8 +95,8 @@ def accuracy_figure(
             [curve.accuracy[np.isin(curve.labelled, labelled)] for curve in group], dtype=np.float64
         )  # (seeds, k)
         mean, low, high = mean_and_range(values)
-        said = f"{escape_name(name)} ({len(group)} seeds)" if len(group) > 1 else escape_name(name)
-        style = style_of(name, place)
+        legend = escape_name(name) + (f" ({len(group)} seeds)" if len(group) > 1 else "")
+        style = series_style(name, position)
         x = labelled if of is None else labelled * unit
         if len(group) > 1 and len(labelled):
             add_band(
@@ -77,10 +106,10 @@ def accuracy_figure(
                 x,
                 low,
                 high,
-                group=said,
+                group=legend,
             )
-        counted = "%{x:,} labelled" if of is None else "%{x:.1f} % labelled"
-        add_line(figure, said, style, x, mean, hover=f"{counted}: %{{y:.3f}}")
+        labels = "%{x:,} labelled" if of is None else "%{x:.1f} % labelled"
+        add_line(figure, legend, style, x, mean, hover=f"{labels}: %{{y:.3f}}")
     title = "labelled texts" if of is None else "labelled texts (% of the data)"
     lay_out(figure, x=title, y="test accuracy", legend=len(curves) > 1 or full is not None)
     figure.update_xaxes(tickformat="," if of is None else None)
@@ -88,10 +117,10 @@ def accuracy_figure(
         accuracies = np.concatenate([curve.accuracy for curve in curves])
         if full is not None:
             accuracies = np.append(accuracies, full)
-        labels = np.concatenate([curve.labelled for curve in curves])
-        figure.update_yaxes(range=padded_range(accuracies, least=0.05, most=1.0))
-        # A single point would otherwise stand on an axis of fractions of a text.
-        span = padded_range(labels * unit, least=20.0 * unit, most=np.inf)
+        label_counts = np.concatenate([curve.labelled for curve in curves])
+        figure.update_yaxes(range=padded_range(accuracies, min_padding=0.05, upper=1.0))
+        # The padding keeps the axis of a single point from having ticks at fractions of a text.
+        span = padded_range(label_counts * unit, min_padding=20.0 * unit, upper=np.inf)
         figure.update_xaxes(range=span)
         if full is not None and span is not None:
             add_reference(figure, f"all labels: {full:.3f}", full, span)
@@ -99,21 +128,30 @@ def accuracy_figure(
 
 
 def batch_statistics_figure(series: Sequence[BatchSeries]) -> go.Figure:
-    """Confidence, variability and correctness of each batch by iteration, in three panels, as in
-    Figure 4: on the map of the training that the batch was first part of.
+    """Plot confidence, variability and correctness of the batches by iteration, as in Figure 4.
+
+    Parameters
+    ----------
+    series : sequence of BatchSeries
+        The values are from the map of the first training that includes the batch.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One panel per statistic.
     """
     figure = go.Figure()
     panels = ("confidence", "variability", "correctness")
-    groups = _by_name(series)
-    for place, (name, group) in enumerate(groups.items()):
+    groups = _group_by_name(series)
+    for position, (name, group) in enumerate(groups.items()):
         for panel, statistic in enumerate(panels):
-            for seed, one in enumerate(group):
+            for seed, run in enumerate(group):
                 add_line(
                     figure,
                     escape_name(name),
-                    style_of(name, place),
-                    one.iteration,
-                    getattr(one, statistic),
+                    series_style(name, position),
+                    run.iteration,
+                    getattr(run, statistic),
                     hover=f"iteration %{{x}}: {statistic} %{{y:.2f}}",
                     axis=panel + 1,
                     in_legend=panel == 0 and seed == 0,
@@ -124,7 +162,7 @@ def batch_statistics_figure(series: Sequence[BatchSeries]) -> go.Figure:
     return figure
 
 
-def _by_name(values: Iterable[Any]) -> dict[str, list[Any]]:
+def _group_by_name(values: Iterable[Any]) -> dict[str, list[Any]]:
     groups: dict[str, list[Any]] = {}
     for value in values:
         groups.setdefault(value.name, []).append(value)

@@ -1,4 +1,4 @@
-"""Training dynamics as they are: the probability of the gold label, epoch by epoch."""
+"""Training dynamics: the probability of the gold label by epoch."""
 
 from collections.abc import Sequence
 
@@ -6,16 +6,16 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cartography.figures.layout import lay_out, note
-from cartography.figures.marks import add_band, add_line, add_reference, escape_name, line_marks
+from cartography.figures.layout import lay_out, paper_note
+from cartography.figures.marks import add_band, add_line, add_reference, escape_name, line_style
 from cartography.figures.palette import CORRECTNESS, NEUTRAL
 from cartography.maps.data_map import confidence, variability
 
 MOST_LINES = 20
-"""Texts drawn as a line each; of more, the quantiles are."""
+"""The largest number of texts that are drawn as one line each; of more, quantiles are drawn."""
 
-# Texts are not strategies: hues of their own, of middle lightness, told apart with any common
-# colour blindness (Paul Tol's "bright"); one more than there are dashes.
+# Not the colours of the strategies. Paul Tol's "bright" scheme is safe for colour-blind readers.
+# One more colour than there are dashes, so that few lines agree in both.
 _HUES = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999999")
 
 _FAN = (("90 % of the texts", 0.05, 0.95), ("half of the texts", 0.25, 0.75))
@@ -28,25 +28,43 @@ def epoch_curves_figure(
     colours: Sequence[str] | None = None,
     statistics: bool = False,
 ) -> go.Figure:
-    """Gold-label probability (k, E) of k texts after each of E epochs, counted from 1.
+    """Plot the gold-label probability of k texts after each of E epochs.
 
-    Up to `MOST_LINES` texts have a line each, called by `names` (k,), in `colours` (k,) where a
-    colour is to mean something, as that of a region. More are drawn as a fan: their median and
-    the bands that hold half and nine tenths of them. With `statistics` the one text's confidence
-    and variability, mean and standard deviation of its curve, are drawn and written out.
+    Up to `MOST_LINES` texts are drawn as one line each. More are drawn as a fan: their median and
+    the bands that contain half and nine tenths of them.
+
+    Parameters
+    ----------
+    gold_probability : float32 array, shape (k, E)
+    names : sequence of str, length k
+        Unused for a fan.
+    colours : sequence of str, length k, optional
+        As `#rrggbb`. Default: colours without a meaning.
+    statistics : bool
+        Whether to draw and write out confidence and variability, which are the mean and the
+        standard deviation of the curve. For one text only.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Raises
+    ------
+    ValueError
+        `statistics` with any other number of texts than one.
     """
     texts, last = gold_probability.shape
     if statistics and texts != 1:
-        raise ValueError(f"statistics are drawn of one text, and there are {texts}")
+        raise ValueError(f"statistics need exactly one text, but there are {texts}")
     figure = go.Figure()
     epochs = np.arange(1, last + 1)
     if texts <= MOST_LINES:
-        for place, (name, curve) in enumerate(zip(names, gold_probability, strict=True)):
-            colour = _HUES[place % len(_HUES)] if colours is None else colours[place]
+        for position, (name, curve) in enumerate(zip(names, gold_probability, strict=True)):
+            colour = _HUES[position % len(_HUES)] if colours is None else colours[position]
             add_line(
                 figure,
                 escape_name(name, 40),
-                {"color": colour, **line_marks(place)},
+                {"color": colour, **line_style(position)},
                 epochs,
                 curve,
                 hover="epoch %{x}: %{y:.2f}",
@@ -56,8 +74,8 @@ def epoch_curves_figure(
         _add_fan(figure, epochs, gold_probability)
     lay_out(figure, x="epoch", y="probability of the gold label", legend=texts > 1, height=320)
     if 1 < texts <= MOST_LINES:
-        _list_below(figure, texts)
-    # Whole epochs: a few stand on every one, and many are left to the browser's own steps.
+        _move_legend_below(figure, texts)
+    # A tick at every epoch if they are few; otherwise Plotly chooses.
     figure.update_xaxes(
         range=(0.5, last + 0.5), tickformat="d", tick0=1, dtick=1 if last <= 10 else None
     )
@@ -77,7 +95,7 @@ def _add_fan(
     add_line(
         figure,
         f"median of {len(gold_probability):,} texts",
-        {"color": colour, **line_marks(0)},
+        {"color": colour, **line_style(0)},
         epochs,
         np.median(gold_probability, axis=0),
         hover="epoch %{x}: %{y:.2f}",
@@ -85,8 +103,8 @@ def _add_fan(
     )
 
 
-def _list_below(figure: go.Figure, texts: int) -> None:
-    """Put the legend under the plot, a text a row, which holds on a narrow page too."""
+def _move_legend_below(figure: go.Figure, texts: int) -> None:
+    """Move the legend under the plot, one text per row, which also fits a narrow page."""
     height, foot, row = 320, 60, 22
     plot = height - foot - figure.layout.margin.t
     figure.update_layout(
@@ -119,9 +137,9 @@ def _add_statistics(figure: go.Figure, gold_probability: NDArray[np.float32]) ->
         opacity=0.25,
     )
     figure.update_layout(margin={"t": 44})
-    said = (
+    summary = (
         f"dashed: mean {mean:.2f} (confidence)<br>"
         f"grey: ± standard deviation {deviation:.2f} (variability)"
     )
     corner = {"x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "align": "left"}
-    figure.add_annotation(**note(said, yshift=4, font={"size": 12}, **corner))
+    figure.add_annotation(**paper_note(summary, yshift=4, font={"size": 12}, **corner))

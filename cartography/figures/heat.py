@@ -1,4 +1,4 @@
-"""Tables of pairs of strategies as annotated heat maps (Tables 2 and 4)."""
+"""Heat maps of pairs of strategies (Tables 2 and 4)."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from cartography.figures.layout import lay_out
 from cartography.figures.marks import escape_name
 
-# As dark as white numbers need on every cell and, on a light or a dark page, as far from it: what
-# grows is the colour, out of a slate grey.
+# Every colour is dark enough for white numbers and visible on light and dark pages: the scales
+# differ in saturation, starting from a slate grey, and not in lightness.
 _SLATE = "#6a7180"
 _AMOUNT = ((0.0, _SLATE), (1.0, "#0b5cbd"))
 _TWO_SIDED = ((0.0, "#0b5cbd"), (0.5, _SLATE), (1.0, "#c03a12"))
@@ -23,11 +23,22 @@ _CELLS = {"showscale": False, "xgap": 2, "ygap": 2, "hoverongaps": False}
 def overlap_figure(
     names: Sequence[str], counts: NDArray[np.int64], totals: NDArray[np.int64]
 ) -> go.Figure:
-    """How many picks each pair of the k `names` has in common, `counts` (k, k), as in Table 4.
+    """Plot how many picks each pair of strategies has in common, as in Table 4.
 
-    Colour is their share of `totals` (k, k), the picks that a pair could have shared; the
-    strongest colour is the largest share, or a tenth where all are smaller. The diagonal has no
-    colour: there stand a strategy's own picks.
+    The colour shows the share `counts / totals`. The strongest colour is the largest share, but at
+    least one tenth. The diagonal, which shows all picks of a strategy, has no colour.
+
+    Parameters
+    ----------
+    names : sequence of str, length k
+    counts : int64 array, shape (k, k)
+        Picks in common.
+    totals : int64 array, shape (k, k)
+        Picks that the pair could have in common.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     k = len(names)
     totals = np.broadcast_to(totals, (k, k))
@@ -35,7 +46,7 @@ def overlap_figure(
     others = np.where(np.eye(k, dtype=np.bool_), np.nan, share)
     most = max(_LEAST_FULL_SHARE, float(np.nanmax(others, initial=0.0)))
     few = k <= 5
-    said = [
+    numbers = [
         [
             f"{counts[i, j]:,}<br>{100 * others[i, j]:.1f} %"
             if few and np.isfinite(others[i, j])
@@ -56,19 +67,30 @@ def overlap_figure(
             **_CELLS,
         )
     )
-    _add_numbers(figure, said, np.isfinite(others))
+    _add_numbers(figure, numbers, np.isfinite(others))
     _lay_out_pairs(figure, names, "picks in common (diagonal: all its picks)")
     return figure
 
 
 def epsilon_figure(names: Sequence[str], values: NDArray[np.float64]) -> go.Figure:
-    """epsilon_min of each of the k `names` over each other, `values` (k, k) in [0, 1], row over
-    column, as in Table 2: blue below 0.5, where the row almost dominates, vermilion above. NaN
-    is an empty cell, as the diagonal is.
+    """Plot epsilon_min of each pair of strategies, as in Table 2.
+
+    Cells are blue below 0.5, where the row almost stochastically dominates the column, and
+    vermilion above.
+
+    Parameters
+    ----------
+    names : sequence of str, length k
+    values : float64 array, shape (k, k)
+        Row over column, in [0, 1]. NaN and the diagonal are empty cells.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     k = len(names)
     z = np.where(np.eye(k, dtype=np.bool_), np.nan, values)
-    said = [[f"{value:.2f}" if np.isfinite(value) else "" for value in row] for row in z]
+    numbers = [[f"{value:.2f}" if np.isfinite(value) else "" for value in row] for row in z]
     figure = go.Figure(
         go.Heatmap(
             z=z,
@@ -79,13 +101,13 @@ def epsilon_figure(names: Sequence[str], values: NDArray[np.float64]) -> go.Figu
             **_CELLS,
         )
     )
-    _add_numbers(figure, said, np.isfinite(z))
+    _add_numbers(figure, numbers, np.isfinite(z))
     _lay_out_pairs(figure, names, "row over column<br>(0: the row dominates)")
     return figure
 
 
-def _add_numbers(figure: go.Figure, said: list[list[str]], filled: NDArray[np.bool_]) -> None:
-    """Write `said` (k, k): in white on cells that are `filled` (k, k), else as the page does."""
+def _add_numbers(figure: go.Figure, numbers: list[list[str]], filled: NDArray[np.bool_]) -> None:
+    """Write `numbers` (k, k): white if `filled` (k, k), else in the text colour of the page."""
     for mask, colour in ((filled, "#ffffff"), (~filled, None)):
         rows, columns = np.nonzero(mask)
         figure.add_trace(
@@ -93,8 +115,8 @@ def _add_numbers(figure: go.Figure, said: list[list[str]], filled: NDArray[np.bo
                 x=columns,
                 y=rows,
                 mode="text",
-                text=[said[i][j] for i, j in zip(rows, columns, strict=True)],
-                textfont={"color": colour, "size": 13 if len(said) <= 5 else 11},
+                text=[numbers[i][j] for i, j in zip(rows, columns, strict=True)],
+                textfont={"color": colour, "size": 13 if len(numbers) <= 5 else 11},
                 showlegend=False,
                 hoverinfo="skip",
             )

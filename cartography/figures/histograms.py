@@ -1,4 +1,4 @@
-"""Distributions as counted bars: P(high-cor), confidence under label noise, lengths."""
+"""Histograms of P(high-cor), of confidence under label noise, and of text lengths."""
 
 from functools import cache
 from math import ceil
@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cartography.figures.layout import lay_out, note
+from cartography.figures.layout import lay_out, paper_note
 from cartography.figures.palette import CORRECTNESS, HIGHLIGHT, NEUTRAL
 
 _BINS = 50
@@ -20,28 +20,40 @@ _HATCHED = {"fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.6, "size
 def high_cor_histogram(
     probability: NDArray[np.float32], batch: NDArray[np.int64] | None = None
 ) -> go.Figure:
-    """P(high-cor) of the texts of the pool, `probability` (n,), counted in 50 bins over [0, 1].
+    """Plot the distribution of P(high-cor) over the pool in 50 bins.
 
-    A dotted line marks the discriminator's boundary at 0.5, and a band reaches from the smallest
-    to the largest probability in the next batch, given by its positions (k,) in the pool.
+    A dotted line marks the discriminator's decision boundary at 0.5.
+
+    Parameters
+    ----------
+    probability : float32 array, shape (n,)
+        P(high-cor) of each text of the pool, in [0, 1].
+    batch : int64 array, shape (k,), optional
+        Positions of the next batch in the pool. A band marks the range of its probabilities.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     counts, edges = np.histogram(probability, bins=_BINS, range=(0.0, 1.0))
     bars = _bars(edges, counts, "%{y:,} texts at P(high-cor) %{x:.2f}")
-    shapes = [_upright(0.5, "dot", NEUTRAL)]
+    shapes = [_vertical_line(0.5, "dot", NEUTRAL)]
     notes = []
     if batch is not None and len(batch):
         low, high = float(probability[batch].min()), float(probability[batch].max())
-        shapes.append(_span(low, high))
+        shapes.append(_vertical_band(low, high))
         middle = (low + high) / 2
-        said = f"next batch: {len(batch):,} texts, P from {low:.3f} to {high:.3f}"
-        notes.append(_said_at(middle, middle, said))
-    return go.Figure(bars, layout={**_pool_frame(), "shapes": shapes, "annotations": notes})
+        caption = f"next batch: {len(batch):,} texts, P from {low:.3f} to {high:.3f}"
+        notes.append(_note_above(middle, middle, caption))
+    return go.Figure(bars, layout={**_pool_layout(), "shapes": shapes, "annotations": notes})
 
 
 @cache
-def _pool_frame() -> dict[str, Any]:
-    """The layout that every histogram of P(high-cor) has. One is drawn at each move of a slider,
-    and to build this anew would take several times what all the rest does.
+def _pool_layout() -> dict[str, Any]:
+    """The layout of every histogram of P(high-cor).
+
+    Cached: one is drawn at each move of a slider, and building the layout takes several times as
+    long as everything else.
     """
     figure = go.Figure()
     title = "P(high-cor), boundary at 0.5 dotted"
@@ -49,15 +61,26 @@ def _pool_frame() -> dict[str, Any]:
     figure.update_layout(margin={"t": 40})
     figure.update_xaxes(range=(-0.01, 1.01), tickvals=[0, 0.25, 0.5, 0.75, 1])
     figure.update_yaxes(tickformat=",")
-    frame: dict[str, Any] = figure.layout.to_plotly_json()
-    # A new figure brings its own, which is large, without checking it again.
-    del frame["template"]
-    return frame
+    layout: dict[str, Any] = figure.layout.to_plotly_json()
+    # A new figure has the same template; passing the large dictionary would validate it again.
+    del layout["template"]
+    return layout
 
 
 def noise_figure(confidence: NDArray[np.float64], flipped: NDArray[np.bool_]) -> go.Figure:
-    """Where flipped labels go: the `confidence` (n,) of the texts whose label was `flipped` (n,)
-    against that of the untouched ones, each group as percent of itself in 25 bins over [0, 1].
+    """Plot the distributions of confidence of texts with flipped and with untouched labels.
+
+    Parameters
+    ----------
+    confidence : float64 array, shape (n,)
+        In [0, 1].
+    flipped : bool array, shape (n,)
+        Which labels were flipped.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Each group in percent of itself, in 25 bins.
     """
     figure = go.Figure()
     groups = (
@@ -81,24 +104,33 @@ def noise_figure(confidence: NDArray[np.float64], flipped: NDArray[np.bool_]) ->
 
 
 def lengths_figure(lengths: NDArray[np.int64]) -> go.Figure:
-    """Words a text, `lengths` (n,), as a histogram with the median marked. The longest hundredth,
-    where it reaches far beyond the rest, is gathered in one hatched bar at the end.
+    """Plot the distribution of text lengths, with the median marked.
+
+    Parameters
+    ----------
+    lengths : int64 array, shape (n,)
+        Words per text.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        If the longest hundredth is much longer than the rest, it is one hatched bar at the end.
     """
     figure = go.Figure()
     title = "words in a text"
     if len(lengths):
-        counts, firsts, gathered = count_lengths(lengths)
-        bars = _bars(firsts - 0.5, counts, "%{y:,} texts of %{customdata} words")
-        said = [
-            f"{low:,}" if after - low == 1 else f"{low:,} to {after - 1:,}"
-            for low, after in zip(firsts[:-1].tolist(), firsts[1:].tolist(), strict=True)
+        counts, edges, has_tail = count_lengths(lengths)
+        bars = _bars(edges - 0.5, counts, "%{y:,} texts of %{customdata} words")
+        names = [
+            f"{low:,}" if high - low == 1 else f"{low:,} to {high - 1:,}"
+            for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
         ]
         shapes = [""] * len(counts)
-        if gathered:
-            said[-1] = f"{firsts[-2]:,} to {lengths.max():,}"
+        if has_tail:
+            names[-1] = f"{edges[-2]:,} to {lengths.max():,}"
             shapes[-1] = "/"
-            title += f" (last bar: {said[-1]})"
-        bars.update(customdata=said, marker={"pattern": {"shape": shapes, **_HATCHED}})
+            title += f" (last bar: {names[-1]})"
+        bars.update(customdata=names, marker={"pattern": {"shape": shapes, **_HATCHED}})
         figure.add_trace(bars)
     lay_out(figure, x=title, y="texts", legend=False, height=300)
     figure.update_layout(margin={"t": 40})
@@ -106,9 +138,9 @@ def lengths_figure(lengths: NDArray[np.int64]) -> go.Figure:
     figure.update_yaxes(tickformat=",")
     if len(lengths):
         median = float(np.median(lengths))
-        figure.add_shape(_upright(median, "dash", HIGHLIGHT))
+        figure.add_shape(_vertical_line(median, "dash", HIGHLIGHT))
         figure.add_annotation(
-            _said_at(median, median / float(firsts[-1]), f"median: {median:,g} words")
+            _note_above(median, median / float(edges[-1]), f"median: {median:,g} words")
         )
     return figure
 
@@ -116,17 +148,29 @@ def lengths_figure(lengths: NDArray[np.int64]) -> go.Figure:
 def count_lengths(
     lengths: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], bool]:
-    """Counts (b,) of at most 41 bars over `lengths` (n,), n > 0; the first length of each bar and
-    the one after the last (b + 1,); and whether the last bar gathers all longer texts as well.
+    """Count text lengths in at most 41 bars of equal width.
+
+    Parameters
+    ----------
+    lengths : int64 array, shape (n,), n > 0
+        Words per text.
+
+    Returns
+    -------
+    counts : int64 array, shape (b,)
+    edges : int64 array, shape (b + 1,)
+        The first length of each bar, and the one after the last bar.
+    has_tail : bool
+        Whether the last bar also counts all longer texts.
     """
-    most = int(lengths.max())
+    longest = int(lengths.max())
     common = max(1, ceil(float(np.quantile(lengths, 0.99))))
-    gathered = most > 1.5 * common
-    width = max(1, ceil(((common if gathered else most) + 1) / _LENGTH_BARS))
-    bars = (common if gathered else most) // width + 1 + gathered
+    has_tail = longest > 1.5 * common
+    width = max(1, ceil(((common if has_tail else longest) + 1) / _LENGTH_BARS))
+    bars = (common if has_tail else longest) // width + 1 + has_tail
     bins = np.minimum(lengths // width, bars - 1)
     counts = np.bincount(bins, minlength=bars)
-    return counts, np.arange(bars + 1) * width, gathered
+    return counts, np.arange(bars + 1) * width, has_tail
 
 
 def _bars(edges: NDArray[Any], heights: NDArray[Any], hover: str) -> go.Bar:
@@ -139,12 +183,12 @@ def _bars(edges: NDArray[Any], heights: NDArray[Any], hover: str) -> go.Bar:
     )
 
 
-def _upright(x: float, dash: str, colour: str) -> dict[str, Any]:
+def _vertical_line(x: float, dash: str, colour: str) -> dict[str, Any]:
     line = {"width": 2, "dash": dash, "color": colour}
     return {"type": "line", "yref": "y domain", "x0": x, "x1": x, "y0": 0, "y1": 1, "line": line}
 
 
-def _span(low: float, high: float) -> dict[str, Any]:
+def _vertical_band(low: float, high: float) -> dict[str, Any]:
     return {
         "type": "rect",
         "yref": "y domain",
@@ -153,16 +197,14 @@ def _span(low: float, high: float) -> dict[str, Any]:
         "y0": 0,
         "y1": 1,
         "fillcolor": "rgba(214, 0, 110, 0.2)",
-        # The edges keep a pixel or two however narrow the span is.
+        # The outline keeps a narrow band visible.
         "line": {"width": 1.5, "color": HIGHLIGHT},
     }
 
 
-def _said_at(x: float, along: float, text: str) -> dict[str, Any]:
-    """`text` above the plot at `x`, which is the fraction `along` of its width, so that it stays
-    within the figure.
-    """
-    anchor = "left" if along < 0.3 else "right" if along > 0.7 else "center"
-    return note(
+def _note_above(x: float, fraction: float, text: str) -> dict[str, Any]:
+    """`text` above the plot at `x`, which is at `fraction` of the width, kept inside the figure."""
+    anchor = "left" if fraction < 0.3 else "right" if fraction > 0.7 else "center"
+    return paper_note(
         text, x=x, xref="x", xanchor=anchor, y=1, yanchor="bottom", yshift=4, font={"size": 12}
     )

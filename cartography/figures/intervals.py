@@ -1,4 +1,4 @@
-"""What a strategy comes to over its seeds: accuracy by threshold, and labels saved."""
+"""Final accuracy by threshold, and labels saved against Random, over several seeds."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from cartography.figures.marks import (
     escape_name,
     mean_and_range,
     padded_range,
-    style_of,
+    series_style,
 )
 from cartography.figures.palette import NEUTRAL
 
@@ -25,21 +25,33 @@ def sweep_figure(
     *,
     baseline: float | None = None,
 ) -> go.Figure:
-    """Final test accuracy of CAL by t_cor, Table 3 as a figure: at each of the `levels` (L,) the
-    mean of `accuracies` (S, L) over the seeds, a band from the lowest to the highest, and each
-    seed as a faint point. NaN stands for a run that is not there; a level without any is a gap.
-    `baseline`, the mean final accuracy of Random, is a line across.
+    """Plot the final test accuracy of CAL against t_cor, Table 3 as a figure.
+
+    Parameters
+    ----------
+    levels : float64 array, shape (L,)
+        Values of t_cor.
+    accuracies : float64 array, shape (S, L)
+        Final accuracy of each seed at each level; NaN for a missing run.
+    baseline : float, optional
+        Mean final accuracy of Random, drawn as a horizontal line.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The mean, a band from the lowest to the highest seed, and a faint point per seed. A level
+        without any run is a gap.
     """
     figure = go.Figure()
     mean, low, high = mean_and_range(accuracies)
-    style = style_of("cal", 0)
-    seeds = np.isfinite(accuracies)
+    style = series_style("cal", 0)
+    is_known = np.isfinite(accuracies)
     if len(accuracies) > 1:
         add_band(figure, "lowest to highest", style["color"], levels, low, high, in_legend=True)
         figure.add_trace(
             go.Scatter(
-                x=np.broadcast_to(levels, accuracies.shape)[seeds],
-                y=accuracies[seeds],
+                x=np.broadcast_to(levels, accuracies.shape)[is_known],
+                y=accuracies[is_known],
                 name="a seed",
                 mode="markers",
                 opacity=0.45,
@@ -49,8 +61,10 @@ def sweep_figure(
         )
     add_line(figure, "mean", style, levels, mean, hover="t_cor %{x:.2f}: %{y:.3f}")
     lay_out(figure, x="t_cor", y="final test accuracy", legend=True)
-    known = accuracies[seeds] if baseline is None else np.append(accuracies[seeds], baseline)
-    figure.update_yaxes(range=padded_range(known, least=0.02, most=1.0))
+    values = accuracies[is_known]
+    if baseline is not None:
+        values = np.append(values, baseline)
+    figure.update_yaxes(range=padded_range(values, min_padding=0.02, upper=1.0))
     span = (-0.03, 1.03)
     figure.update_xaxes(range=span)
     if baseline is not None:
@@ -64,39 +78,51 @@ def labels_saved_figure(
     low: NDArray[np.float64],
     high: NDArray[np.float64],
 ) -> go.Figure:
-    """Labels saved against Random at equal accuracy: for each of the k `names` a point at `mean`
-    (k,) with an interval from `low` (k,) to `high` (k,), about a line at 0. A name whose bounds
-    are NaN has a point alone, and one whose mean is NaN says that there is nothing to compare.
+    """Plot the labels saved against Random at equal accuracy.
+
+    Parameters
+    ----------
+    names : sequence of str, length k
+    mean : float64 array, shape (k,)
+        NaN if there is nothing to compare; the figure then says so.
+    low, high : float64 arrays, shape (k,)
+        Bounds of the interval. If NaN, only the mean is drawn.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     figure = go.Figure()
-    known = np.isfinite(mean)
-    for place, name in enumerate(names):
-        if not known[place]:
+    is_known = np.isfinite(mean)
+    for position, name in enumerate(names):
+        if not is_known[position]:
             figure.add_annotation(
                 x=0,
-                y=place,
+                y=position,
                 text="not comparable",
                 showarrow=False,
                 xanchor="left",
                 xshift=6,
             )
             continue
-        style = style_of(name, place)
-        bounded = bool(np.isfinite(low[place]) and np.isfinite(high[place]))
+        style = series_style(name, position)
+        bounded = bool(np.isfinite(low[position]) and np.isfinite(high[position]))
         span = (
-            f"{low[place]:,.0f} to {high[place]:,.0f}" if bounded else "one seed gives no interval"
+            f"{low[position]:,.0f} to {high[position]:,.0f}"
+            if bounded
+            else "one seed gives no interval"
         )
         figure.add_trace(
             go.Scatter(
-                x=[mean[place]],
-                y=[place],
+                x=[mean[position]],
+                y=[position],
                 name=escape_name(name),
                 mode="markers",
                 marker={"color": style["color"], "symbol": style["symbol"], "size": 11},
                 error_x={
                     "type": "data",
-                    "array": [high[place] - mean[place] if bounded else 0.0],
-                    "arrayminus": [mean[place] - low[place] if bounded else 0.0],
+                    "array": [high[position] - mean[position] if bounded else 0.0],
+                    "arrayminus": [mean[position] - low[position] if bounded else 0.0],
                     "color": style["color"],
                     "thickness": 3,
                     "width": 6,

@@ -1,4 +1,4 @@
-"""The data map, with the marginal densities of its three statistics (Figures 1, 5 and 6)."""
+"""The data map, with the distributions of its three statistics (Figures 1, 5 and 6)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from cartography.errors import CartographyError
 from cartography.figures.colouring import Colouring, by_correctness
-from cartography.figures.layout import MODEBAR, legend_below, note, plane
-from cartography.figures.marginals import bars, count_density, shade
+from cartography.figures.layout import MODEBAR, legend_below, map_axes, paper_note
+from cartography.figures.marginals import count_density, density_heatmap, marginal_bars
 from cartography.figures.marks import escape_name
-from cartography.figures.palette import CLEAR, HIGHLIGHT, QUIET
+from cartography.figures.palette import HIGHLIGHT, MUTED, TRANSPARENT
 from cartography.figures.sampling import sample_points
 from cartography.maps.data_map import REGIONS, DataMap
 
@@ -29,120 +29,164 @@ def data_map_figure(
     highlighted: NDArray[np.bool_] | None = None,
     highlight_name: str = "highlighted",
 ) -> go.Figure:
-    """The map as in Figure 1, with the distributions of its statistics as in Figures 5 and 6.
+    """Plot a data map as in Figure 1, with distributions of its statistics as in Figures 5 and 6.
 
-    Colour and shape show the `colouring`, by default correctness. The items of `faded` (n,) stand
-    back in grey, those of `highlighted` (n,) are ringed; with `t_cor` the threshold is marked on
-    the correctness panel. Above `MOST_POINTS` items the density of all lies under a sample of the
-    points and every highlighted one; which items are sampled does not change from epoch to epoch.
-    Every point carries its position in `data_map` as its customdata: see `positions_of`. The
-    layout's meta has the `map_caption`. Items without statistics are left out.
+    Above `MOST_POINTS` items, the density of all items is drawn below a sample of the points and
+    all highlighted ones. The sample does not change from epoch to epoch. Items without statistics
+    are omitted. Zoom, selection and hidden groups are kept when the figure of another epoch
+    replaces this one on a page.
 
-    Axes, zoom and legend stay as they are when a figure of another epoch takes this one's place.
+    Parameters
+    ----------
+    data_map : DataMap
+        The map of n items.
+    colouring : Colouring, optional
+        Default: `by_correctness(data_map)`.
+    faded : bool array, shape (n,), optional
+        Items to draw small and grey.
+    title : str
+    t_cor : float, optional
+        Threshold to mark on the correctness panel.
+    highlighted : bool array, shape (n,), optional
+        Items to draw with a ring.
+    highlight_name : str
+        Name of the highlighted items in the legend.
 
-    Raises CartographyError where `colouring`, `faded` or `highlighted` is of another length than
-    the map.
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The `customdata` of a point is its position in `data_map` (see `positions_of`); the
+        caption is in `layout.meta` (see `caption_of`).
+
+    Raises
+    ------
+    CartographyError
+        The length of `colouring`, `faded` or `highlighted` is not n.
+
+    Examples
+    --------
+    >>> statistics = np.array([0.9, 0.4]), np.array([0.05, 0.3]), np.array([1.0, 0.5])
+    >>> figure = data_map_figure(DataMap(np.array(["a", "b"]), *statistics, epochs=2))
     """
-    shown_by = by_correctness(data_map) if colouring is None else colouring
-    quiet = np.zeros(len(data_map), dtype=np.bool_) if faded is None else faded
-    ringed = np.zeros(len(data_map), dtype=np.bool_) if highlighted is None else highlighted
-    for what, found in (
-        ("colouring", shown_by.group),
-        ("mask of faded items", quiet),
-        ("mask of highlighted items", ringed),
+    groups = by_correctness(data_map) if colouring is None else colouring
+    is_faded = np.zeros(len(data_map), dtype=np.bool_) if faded is None else faded
+    is_ringed = np.zeros(len(data_map), dtype=np.bool_) if highlighted is None else highlighted
+    for argument, values in (
+        ("colouring", groups.group),
+        ("mask of faded items", is_faded),
+        ("mask of highlighted items", is_ringed),
     ):
-        if len(found) != len(data_map):
+        if len(values) != len(data_map):
             raise CartographyError(
-                f"the {what} has {len(found):,} items and the map {len(data_map):,}: "
+                f"the {argument} has {len(values):,} items and the map {len(data_map):,}: "
                 "make it for this map"
             )
     finite = np.isfinite(data_map.confidence) & np.isfinite(data_map.variability)
     finite &= np.isfinite(data_map.correctness)
-    chosen = sample_points(shown_by.group, finite & ~quiet, finite & quiet)
+    is_sampled = sample_points(groups.group, finite & ~is_faded, finite & is_faded)
     counts = count_density(data_map, np.flatnonzero(finite))
-    shown = np.flatnonzero(chosen | (ringed & finite))
-    size, opacity = _marker(len(shown))
+    drawn = np.flatnonzero(is_sampled | (is_ringed & finite))
+    size, opacity = _marker_style(len(drawn))
     traces: list[Any] = []
-    if not chosen[finite].all():
-        traces.append(shade(counts))
-    # Without points too: a trace is known by its number when the next epoch takes its place.
-    traces.append(_faded_points(data_map, shown[quiet[shown]], size))
-    traces += _groups(data_map, shown_by, shown[~quiet[shown]], size, opacity)
-    if ringed.any():
-        traces.append(_rings(data_map, np.flatnonzero(ringed & finite), size, highlight_name))
-    traces += bars(counts)
-    return go.Figure(traces, _layout(data_map, title, shown_by.title, t_cor, len(shown)))
+    if not is_sampled[finite].all():
+        traces.append(density_heatmap(counts))
+    # Even if it is empty: the browser matches the traces of two epochs by their number.
+    traces.append(_faded_trace(data_map, drawn[is_faded[drawn]], size))
+    traces += _group_traces(data_map, groups, drawn[~is_faded[drawn]], size, opacity)
+    if is_ringed.any():
+        traces.append(
+            _ring_trace(data_map, np.flatnonzero(is_ringed & finite), size, highlight_name)
+        )
+    traces += marginal_bars(counts)
+    return go.Figure(traces, _layout(data_map, title, groups.title, t_cor, len(drawn)))
 
 
 def positions_of(points: Iterable[Mapping[str, Any]]) -> list[int]:
-    """The positions in the map, sorted, of the points of a selection on its figure.
+    """Return the positions in the map of the points that are selected on its figure.
 
-    `points` is what Plotly and Streamlit report: one mapping a point. A position that is drawn
-    twice, as a point and as a ring, counts once, and what is no point of the map not at all.
+    Parameters
+    ----------
+    points : iterable of mapping
+        The points of a selection as Plotly and Streamlit report them.
+
+    Returns
+    -------
+    list of int
+        Sorted, without duplicates. Points that are not of the map, such as bars, are skipped.
     """
     return sorted({int(point["customdata"]) for point in points if "customdata" in point})
 
 
 def map_caption(data_map: DataMap, *, t_cor: float | None = None) -> str:
-    """Where the regions of `data_map` lie, and its two sides of `t_cor`, in a few sentences."""
+    """Describe the regions of a map and its split at t_cor in a few sentences.
+
+    Parameters
+    ----------
+    data_map : DataMap
+    t_cor : float, optional
+
+    Returns
+    -------
+    str
+    """
     limits = data_map.thresholds
-    said = (
+    caption = (
         f"Regions: easy-to-learn from correctness {limits.easy:g}, hard-to-learn up to "
         f"{limits.hard:g}, ambiguous between them and wherever variability is "
         f"{limits.ambiguous:g} or more."
     )
     if t_cor is not None:
         high = int(data_map.high_cor(t_cor).sum())
-        said += (
+        caption += (
             f" High-cor: {high:,} with correctness above t_cor = {t_cor:g}; "
             f"low-cor: {len(data_map) - high:,}."
         )
-    return said
+    return caption
 
 
-def _marker(points: int) -> tuple[float, float]:
-    """Size in pixels and opacity that keep `points` markers apart."""
-    for most, size, opacity in ((300, 10.0, 0.9), (2_000, 8.0, 0.8), (8_000, 6.0, 0.7)):
-        if points <= most:
+def _marker_style(points: int) -> tuple[float, float]:
+    """Size in pixels and opacity of a marker, smaller and fainter the more points there are."""
+    for limit, size, opacity in ((300, 10.0, 0.9), (2_000, 8.0, 0.8), (8_000, 6.0, 0.7)):
+        if points <= limit:
             return size, opacity
     return 4.5, 0.6
 
 
 def _points(
-    data_map: DataMap, positions: NDArray[np.int64], name: str, **more: Any
+    data_map: DataMap, positions: NDArray[np.int64], name: str, **options: Any
 ) -> go.Scattergl:
-    """Where the items at `positions` lie, each with its position for a selection to name."""
+    """A trace of the items at `positions`."""
     return go.Scattergl(
         x=data_map.variability[positions].astype(np.float32),
         y=data_map.confidence[positions].astype(np.float32),
-        # One number a point: a row of a two-dimensional array comes back from the browser as an
-        # object, and lists cost ten times the bytes.
+        # One number per point: rows of a two-dimensional array come back from the browser as
+        # objects, and lists take ten times the bytes.
         customdata=positions.astype(np.int32),
         mode="markers",
         name=escape_name(name),
         hovertemplate=_HOVER,
-        **more,
+        **options,
     )
 
 
-def _faded_points(data_map: DataMap, positions: NDArray[np.int64], size: float) -> go.Scattergl:
-    marker = {"color": QUIET, "symbol": "circle", "size": size - 1, "opacity": 0.25}
+def _faded_trace(data_map: DataMap, positions: NDArray[np.int64], size: float) -> go.Scattergl:
+    marker = {"color": MUTED, "symbol": "circle", "size": size - 1, "opacity": 0.25}
     return _points(data_map, positions, "faded", marker=marker, showlegend=False)
 
 
-def _groups(
+def _group_traces(
     data_map: DataMap,
     colouring: Colouring,
     positions: NDArray[np.int64],
     size: float,
     opacity: float,
 ) -> list[go.Scattergl]:
-    """A trace for each group, the first drawn last and so on top."""
+    """One trace per group; the first group is drawn last, on top."""
     group = colouring.group[positions]
     styles = list(zip(colouring.names, colouring.colours, colouring.symbols, strict=True))
     if (colouring.group < 0).any():
         group = np.where(group < 0, len(styles), group)
-        styles.append(("unknown", QUIET, "circle"))
+        styles.append(("unknown", MUTED, "circle"))
     return [
         _points(
             data_map,
@@ -154,14 +198,16 @@ def _groups(
                 "size": size,
                 "opacity": opacity,
             },
-            # A legend of one entry would be left out, and it is what says the colour.
+            # Plotly hides a legend of one entry by default, but it explains the colour.
             showlegend=True,
         )
         for number in reversed(range(len(styles)))
     ]
 
 
-def _rings(data_map: DataMap, positions: NDArray[np.int64], size: float, name: str) -> go.Scattergl:
+def _ring_trace(
+    data_map: DataMap, positions: NDArray[np.int64], size: float, name: str
+) -> go.Scattergl:
     marker = {
         "symbol": "circle-open",
         "color": HIGHLIGHT,
@@ -172,15 +218,15 @@ def _rings(data_map: DataMap, positions: NDArray[np.int64], size: float, name: s
 
 
 def _layout(
-    data_map: DataMap, title: str, grouped_by: str, t_cor: float | None, shown: int
+    data_map: DataMap, title: str, legend_title: str, t_cor: float | None, drawn: int
 ) -> dict[str, Any]:
     head = [f"<b>{escape_name(title, 60)}</b>"] if title else []
-    if shown < len(data_map):
-        head.append(f"{shown:,} of {len(data_map):,} shown")
-    # Two lines even for one, so that the planes of maps beside each other are level.
-    room = 36 if head else 0
-    quiet = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
-    axes = plane()
+    if drawn < len(data_map):
+        head.append(f"{drawn:,} of {len(data_map):,} shown")
+    # Space for two lines even if there is one, so that adjacent maps are aligned.
+    head_height = 36 if head else 0
+    plain = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
+    axes = map_axes()
     axes["xaxis"]["domain"] = (0, 0.8)
     axes["yaxis"]["domain"] = (0, 0.82)
     threshold = {
@@ -193,8 +239,8 @@ def _layout(
         "y1": 1,
         "line": {"width": 2, "dash": "dot", "color": HIGHLIGHT},
     }
-    # Not the figure's title: a page's theme would make all of it large and bold.
-    heading = note(
+    # Not the title of the layout: the theme of a page would make all of it large and bold.
+    heading = paper_note(
         "<br>".join(head),
         x=0,
         y=1,
@@ -207,19 +253,19 @@ def _layout(
     return {
         "meta": {"caption": map_caption(data_map, t_cor=t_cor)},
         "modebar": MODEBAR,
-        "height": 560 + room,
-        "margin": {"l": 56, "r": 8, "t": 26 + room, "b": 48},
-        "paper_bgcolor": CLEAR,
-        "plot_bgcolor": CLEAR,
+        "height": 560 + head_height,
+        "margin": {"l": 56, "r": 8, "t": 26 + head_height, "b": 48},
+        "paper_bgcolor": TRANSPARENT,
+        "plot_bgcolor": TRANSPARENT,
         "bargap": 0,
-        # Zoom and selection outlive a redraw with other points.
+        # Keeps zoom and selection when the points change.
         "uirevision": "data map",
         "dragmode": "select",
         "hovermode": "closest",
-        "legend": {**legend_below(grouped_by), "traceorder": "reversed"},
+        "legend": {**legend_below(legend_title), "traceorder": "reversed"},
         **axes,
-        "yaxis2": {**quiet, "domain": (0.85, 1), "anchor": "x"},
-        "xaxis2": {**quiet, "domain": (0.82, 1), "anchor": "y"},
+        "yaxis2": {**plain, "domain": (0.85, 1), "anchor": "x"},
+        "xaxis2": {**plain, "domain": (0.82, 1), "anchor": "y"},
         "xaxis3": {
             "domain": (0.82, 1),
             "anchor": "y3",
@@ -231,14 +277,14 @@ def _layout(
             "title": {"text": "correctness", "standoff": 0, "font": {"size": 11}},
             "tickfont": {"size": 10},
         },
-        "yaxis3": {**quiet, "domain": (0.9, 1), "anchor": "x3"},
+        "yaxis3": {**plain, "domain": (0.9, 1), "anchor": "x3"},
         "shapes": [] if t_cor is None else [threshold],
         "annotations": [*([heading] if head else []), *_region_names(data_map)],
     }
 
 
 def _region_names(data_map: DataMap) -> list[dict[str, Any]]:
-    """The regions named where they lie: the head and the foot of the left edge, and the right."""
+    """The names of the regions: at the top and the bottom of the left edge, and at the right."""
     shares = data_map.statistics().region_shares
     spots = ((0.0, 1.06, "left"), (0.508, 0.5, "right"), (0.0, -0.06, "left"))
     return [
@@ -250,7 +296,7 @@ def _region_names(data_map: DataMap) -> list[dict[str, Any]]:
             "yanchor": "middle",
             "showarrow": False,
             "borderpad": 3,
-            # White on dark can be read on either page and over points.
+            # White on dark is legible on light and dark pages and over points.
             "bgcolor": "rgba(32, 36, 46, 0.78)",
             "font": {"color": "#ffffff", "size": 12},
         }

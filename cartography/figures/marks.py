@@ -1,4 +1,4 @@
-"""Lines, bands, panels and names, as every chart draws them."""
+"""Lines, bands, panels and names, shared by all charts."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -27,39 +27,53 @@ _MARKERS = (
 )
 
 
-# A series may be called by the short name of its strategy or as a reader is told.
+# A series may have the short name of its strategy or the name for display.
 _STRATEGY_OF = {strategy_name(strategy): strategy for strategy in STRATEGY_COLOURS}
 
 
-def escape_name(name: str, most: int = 28) -> str:
-    """`name` as a chart writes it: at most `most` characters, and none of them read as markup."""
-    return escape(name if len(name) <= most else f"{name[: most - 1]}…", quote=False)
+def escape_name(name: str, max_length: int = 28) -> str:
+    """Shorten `name` to `max_length` characters and escape its markup."""
+    short = name if len(name) <= max_length else f"{name[: max_length - 1]}…"
+    return escape(short, quote=False)
 
 
-def line_marks(place: int) -> dict[str, str]:
-    """The dash and the marker symbol of the line at `place`; neighbours differ in both."""
-    return {"dash": _DASHES[place % len(_DASHES)], "symbol": _MARKERS[place % len(_MARKERS)]}
+def line_style(position: int) -> dict[str, str]:
+    """Return the dash and symbol of the line at `position`; neighbours differ in both."""
+    return {
+        "dash": _DASHES[position % len(_DASHES)],
+        "symbol": _MARKERS[position % len(_MARKERS)],
+    }
 
 
-def style_of(name: str, place: int) -> dict[str, str]:
-    """Colour, dash and symbol of a name: a strategy's own, or those of its `place`.
+def series_style(name: str, position: int) -> dict[str, str]:
+    """Return the style of a series.
 
-    What is named after a strategy and a method, as in "CAL, released", has the strategy's colour
-    with a dash and a symbol of its own.
+    Parameters
+    ----------
+    name : str
+        A strategy has its own style. A strategy with a method, as in "CAL, released", has the
+        colour of the strategy with another dash and symbol.
+    position : int
+        Position of the series in the figure; decides the style of any other name.
+
+    Returns
+    -------
+    dict
+        "color", "dash" and "symbol".
     """
-    known = list(STRATEGY_COLOURS)
+    strategies = list(STRATEGY_COLOURS)
     plain, _, method = name.partition(", ")
     strategy = _STRATEGY_OF.get(plain, plain)
     if strategy not in STRATEGY_COLOURS:
-        number = len(known) - 1 - place % len(known)
-        return {"color": STRATEGY_COLOURS[known[number]], **line_marks(number)}
+        number = len(strategies) - 1 - position % len(strategies)
+        return {"color": STRATEGY_COLOURS[strategies[number]], **line_style(number)}
     presets = ["", *(preset for preset in PRESETS if preset != PAPER.name)]
-    further = presets.index(method) if method in presets else len(presets) + place
-    return {"color": STRATEGY_COLOURS[strategy], **line_marks(known.index(strategy) + further)}
+    offset = presets.index(method) if method in presets else len(presets) + position
+    return {"color": STRATEGY_COLOURS[strategy], **line_style(strategies.index(strategy) + offset)}
 
 
 def translucent(colour: str) -> str:
-    """The colour `#rrggbb` as the fill of a band."""
+    """Return the colour `#rrggbb` as the translucent fill of a band."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red}, {green}, {blue}, 0.18)"
 
@@ -76,7 +90,24 @@ def add_line(
     in_legend: bool = True,
     size: int = 7,
 ) -> None:
-    """A line with markers, x (k,) and y (k,), on the panel `axis` (from 1)."""
+    """Add a line with markers.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+    name : str
+        Name in the legend.
+    style : mapping
+        As from `series_style`.
+    x, y : arrays, shape (k,)
+    hover : str
+        Plotly's hover template.
+    axis : int
+        Number of the panel, from 1.
+    in_legend : bool
+    size : int
+        Of the markers, in pixels.
+    """
     number = str(axis) if axis > 1 else ""
     figure.add_trace(
         go.Scatter(
@@ -107,22 +138,36 @@ def add_band(
     group: str = "",
     in_legend: bool = False,
 ) -> None:
-    """The area between `low` (k,) and `high` (k,) at x (k,), left open where either is not a
-    number; it comes and goes with the line of the legend that is called `group`.
+    """Add the filled area between two curves, with gaps at NaN.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+    name : str
+        Name in the legend.
+    colour : str
+        As `#rrggbb`.
+    x : array, shape (k,)
+    low, high : float64 arrays, shape (k,)
+    axis : int
+        Number of the panel, from 1.
+    group : str
+        The legend entry that shows and hides the band. Default: its own.
+    in_legend : bool
     """
     number = str(axis) if axis > 1 else ""
-    known = np.flatnonzero(np.isfinite(low) & np.isfinite(high))
-    across: list[NDArray[np.float64]] = []
-    along: list[NDArray[np.float64]] = []
-    for piece in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):
-        # A point that is not a number parts two areas.
-        gap = np.full(1 if across else 0, np.nan)
-        across += [gap, x[piece], x[piece][::-1]]
-        along += [gap, high[piece], low[piece][::-1]]
+    finite = np.flatnonzero(np.isfinite(low) & np.isfinite(high))
+    outline_x: list[NDArray[np.float64]] = []
+    outline_y: list[NDArray[np.float64]] = []
+    for piece in np.split(finite, np.flatnonzero(np.diff(finite) > 1) + 1):
+        # A NaN point separates two areas.
+        gap = np.full(1 if outline_x else 0, np.nan)
+        outline_x += [gap, x[piece], x[piece][::-1]]
+        outline_y += [gap, high[piece], low[piece][::-1]]
     figure.add_trace(
         go.Scatter(
-            x=np.concatenate(across),
-            y=np.concatenate(along),
+            x=np.concatenate(outline_x),
+            y=np.concatenate(outline_y),
             name=name,
             legendgroup=group or name,
             showlegend=in_legend,
@@ -146,9 +191,20 @@ def add_reference(
     axis: int = 1,
     in_legend: bool = True,
 ) -> None:
-    """A quiet horizontal line at `value` over the `span` of x on the panel `axis`.
+    """Add a dashed grey horizontal line; its label is in the legend, where it covers no curve.
 
-    What it is stands in the legend: words on the line would cover curves that cross it.
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+    name : str
+        Name in the legend.
+    value : float
+        The y value.
+    span : (float, float)
+        First and last x.
+    axis : int
+        Number of the panel, from 1.
+    in_legend : bool
     """
     number = str(axis) if axis > 1 else ""
     figure.add_trace(
@@ -174,8 +230,17 @@ def lay_out_panels(
     x: str,
     ranges: Sequence[tuple[float, float]],
 ) -> None:
-    """Set the axes of panels side by side: each with its title above it, `x` below it and its
-    range of y.
+    """Set the axes of panels next to each other.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+    titles : sequence of str
+        Title above each panel.
+    x : str
+        Title of the x axis of every panel.
+    ranges : sequence of (float, float)
+        Range of the y axis of each panel.
     """
     gap = 0.195 / len(titles)
     width = (1 - gap * (len(titles) - 1)) / len(titles)
@@ -194,7 +259,7 @@ def lay_out_panels(
                 f"yaxis{number}": {"anchor": f"x{number}", "range": limits, "zeroline": False},
             }
         )
-        # Above the panel: at its side it would stand on the panel before it.
+        # Above the panel: a title of the y axis would overlap the previous panel.
         figure.add_annotation(
             x=left,
             y=1,
@@ -211,23 +276,49 @@ def lay_out_panels(
 def mean_and_range(
     values: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Mean, lowest and highest over the first axis of (S, ...), of the values that are numbers;
-    NaN where none is.
+    """Compute mean and range over the seeds, ignoring NaN.
+
+    Parameters
+    ----------
+    values : float64 array, shape (S, ...)
+        One entry per seed.
+
+    Returns
+    -------
+    mean, low, high : float64 arrays, shape (...)
+        NaN if there is no finite value.
     """
-    known = np.isfinite(values)
-    some = known.any(axis=0)
-    total = np.where(known, values, 0.0).sum(axis=0)
-    mean = np.where(some, total / np.maximum(known.sum(axis=0), 1), np.nan)
-    low = np.where(some, np.where(known, values, np.inf).min(axis=0), np.nan)
-    high = np.where(some, np.where(known, values, -np.inf).max(axis=0), np.nan)
+    finite = np.isfinite(values)
+    has_values = finite.any(axis=0)
+    total = np.where(finite, values, 0.0).sum(axis=0)
+    mean = np.where(has_values, total / np.maximum(finite.sum(axis=0), 1), np.nan)
+    low = np.where(has_values, np.where(finite, values, np.inf).min(axis=0), np.nan)
+    high = np.where(has_values, np.where(finite, values, -np.inf).max(axis=0), np.nan)
     return mean, low, high
 
 
-def padded_range(values: NDArray[Any], *, least: float, most: float) -> tuple[float, float] | None:
-    """A range of an axis with room on both sides of `values`, `least` or a tenth of their span."""
+def padded_range(
+    values: NDArray[Any], *, min_padding: float, upper: float
+) -> tuple[float, float] | None:
+    """Compute the range of an axis with padding on both sides of the values.
+
+    Parameters
+    ----------
+    values : float array, shape (k,)
+        NaN is ignored.
+    min_padding : float
+        The padding is this, or a tenth of the span of the values if that is more.
+    upper : float
+        The range is clipped to 0 and `upper`.
+
+    Returns
+    -------
+    (float, float) or None
+        None if no value is finite.
+    """
     finite = values[np.isfinite(values)]
     if not len(finite):
         return None
     low, high = float(finite.min()), float(finite.max())
-    room = max(least, 0.1 * (high - low))
-    return max(0.0, low - room), min(most, high + room)
+    padding = max(min_padding, 0.1 * (high - low))
+    return max(0.0, low - padding), min(upper, high + padding)

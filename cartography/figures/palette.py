@@ -1,9 +1,9 @@
-"""One colour for one meaning, wherever it is drawn."""
+"""Colours and marker symbols with one meaning in all figures."""
 
 from collections.abc import Mapping
 
-# Vermilion to blue through a warm grey: told apart with any common colour blindness, and of middle
-# lightness throughout, so that no level fades into a white or a dark page.
+# Vermilion to blue through a warm grey: distinguishable with any common colour blindness. All are
+# of medium lightness, so that no level fades on a light or a dark page.
 CORRECTNESS = (
     "#c8401a",
     "#d8601f",
@@ -47,10 +47,10 @@ CLASS_COLOURS = (
     "#8b5cc9",
     "#a6761d",
 )
-"""Colours of classes, after Okabe and Ito: told apart with any common colour blindness."""
+"""Colours of classes after Okabe and Ito: distinguishable with any common colour blindness."""
 
 BATCH_COLOURS = ("#5566c9", "#8a59c4", "#b54fae", "#d44f84", "#e06a4f", "#dd9a2b")
-"""Colours of the batches in the order in which they were picked, from blue to amber."""
+"""Colours of the batches in the order of picking, from blue to amber."""
 
 SEED_SET = "#2a9d8f"
 
@@ -58,12 +58,12 @@ HIGHLIGHT = "#d6006e"
 
 NEUTRAL = "rgba(128, 134, 148, 0.65)"
 
-# Points that stand back: lighter than any colour above, and on a dark page no brighter.
-QUIET = "#9ba1ac"
+# For points in the background: lighter than all colours above, but not brighter on a dark page.
+MUTED = "#9ba1ac"
 
-CLEAR = "rgba(0, 0, 0, 0)"
+TRANSPARENT = "rgba(0, 0, 0, 0)"
 
-# Shape as well as colour; neighbouring shapes are never alike.
+# Shape as well as colour; adjacent levels have dissimilar shapes.
 CORRECTNESS_SYMBOLS = (
     "x",
     "triangle-down",
@@ -89,4 +89,4 @@ SYMBOLS = (
     "cross",
     "hexagon",
 )
-"""Shapes of groups that have no order."""
+"""Shapes of groups without an order."""

@@ -1,4 +1,4 @@
-"""Shares of regions and of classes."""
+"""Shares of regions and classes as bars and lines."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,7 +15,7 @@ from cartography.figures.marks import (
     escape_name,
     lay_out_panels,
     mean_and_range,
-    style_of,
+    series_style,
 )
 from cartography.figures.palette import REGION_COLOURS
 from cartography.maps.data_map import REGIONS
@@ -28,9 +28,20 @@ _MOST_CLASSES = 30
 def region_shares_figure(
     names: Sequence[str], shares: NDArray[np.float64], *, axis: str = ""
 ) -> go.Figure:
-    """Stacked bars of the shares (k, 3) of the regions, a bar for each of the k `names`.
+    """Plot shares of regions as stacked bars.
 
-    The names are runs or iterations; `axis` says which. The order of regions is that of `REGIONS`.
+    Parameters
+    ----------
+    names : sequence of str, length k
+        Names of the bars, such as runs or iterations.
+    shares : float64 array, shape (k, 3)
+        In the order of `REGIONS`.
+    axis : str
+        Title of the x axis.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     figure = go.Figure()
     percent = 100 * np.asarray(shares, dtype=np.float64).reshape(-1, len(REGIONS))
@@ -72,22 +83,28 @@ def region_share_bands_figure(
     *,
     reference: tuple[float, float, float] | None = None,
 ) -> go.Figure:
-    """The share of each region among the picks of each name by iteration, a panel for a region.
+    """Plot the share of each region among the picks of each name by iteration.
 
-    `shares` holds for each name (S, b, 3): its seeds, its batches from iteration 1 on, and the
-    regions in the order of `REGIONS`, NaN for a batch that is not there. A line is the mean over
-    the seeds and its band reaches from the lowest to the highest. `reference` is each region's
-    share of the whole reference map, which a random batch has on average.
+    Parameters
+    ----------
+    shares : mapping of str to float64 array, shape (S, b, 3)
+        For each name, by seed, batch (from iteration 1) and region (in the order of `REGIONS`);
+        NaN for a missing batch.
+    reference : tuple of three floats, optional
+        Shares of the regions in the whole reference map, which a random batch has on average.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One panel per region. A line is the mean over the seeds, its band their range.
     """
     figure = go.Figure()
-    for place, (name, values) in enumerate(shares.items()):
-        style = style_of(name, place)
-        said = (
-            f"{escape_name(name)} ({len(values)} seeds)" if len(values) > 1 else escape_name(name)
-        )
+    for position, (name, values) in enumerate(shares.items()):
+        style = series_style(name, position)
+        legend = escape_name(name) + (f" ({len(values)} seeds)" if len(values) > 1 else "")
         iterations = np.arange(1, values.shape[1] + 1)
         for panel, (mean, low, high) in enumerate(
-            zip(*(100 * each.T for each in mean_and_range(values)), strict=True)
+            zip(*(100 * curve.T for curve in mean_and_range(values)), strict=True)
         ):
             if len(values) > 1:
                 add_band(
@@ -98,11 +115,11 @@ def region_share_bands_figure(
                     low,
                     high,
                     axis=panel + 1,
-                    group=said,
+                    group=legend,
                 )
             add_line(
                 figure,
-                said,
+                legend,
                 style,
                 iterations,
                 mean,
@@ -131,8 +148,16 @@ def region_share_bands_figure(
 
 
 def class_shares_figure(report: CorpusReport) -> go.Figure:
-    """The texts of each class as horizontal bars, the largest first; of many classes, the 30
-    largest and the sum of the rest.
+    """Plot the number of texts of each class as horizontal bars, the largest class first.
+
+    Parameters
+    ----------
+    report : CorpusReport
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Of more than 30 classes, the 30 largest and the sum of the others.
     """
     order = sorted(range(len(report.classes)), key=lambda i: -report.class_counts[i])
     head, tail = order[:_MOST_CLASSES], order[_MOST_CLASSES:]
@@ -145,7 +170,7 @@ def class_shares_figure(report: CorpusReport) -> go.Figure:
         shares.append(sum(report.class_shares[i] for i in tail))
     figure = go.Figure(
         go.Bar(
-            # Positions, so that two classes whose shortened names agree keep a bar each.
+            # Positions, so that classes with the same shortened name keep separate bars.
             y=list(range(len(names))),
             x=counts,
             orientation="h",

@@ -1,4 +1,4 @@
-"""Where picked texts went on the maps of the iterations after their batch."""
+"""Trails of picked texts over the maps of later iterations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,20 +7,29 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from cartography.figures.colouring import batch_colours, batch_ranges, batches_name
-from cartography.figures.layout import MODEBAR, legend_below, note, plane
+from cartography.figures.colouring import batch_colours, batch_range_name, batch_ranges
+from cartography.figures.layout import MODEBAR, legend_below, map_axes, paper_note
 from cartography.figures.marks import escape_name
-from cartography.figures.palette import CLEAR, SYMBOLS
+from cartography.figures.palette import SYMBOLS, TRANSPARENT
 
 MOST_TRAILS = 60
-"""Trails drawn; of more, every so-many-th in the order of the batches is."""
+"""The largest number of trails drawn; of more, a selection evenly spaced over the batches."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trail:
-    """The places of one picked text on the seed maps of the `iterations` (k,), in their order:
-    its variability (k,) and confidence (k,). `name` is what a reader knows it by, `joined` the
-    batch that brought it, from 1.
+    """The positions of one picked text on the maps of the iterations since it was picked.
+
+    Attributes
+    ----------
+    name : str
+        Name for display.
+    iterations : int64 array, shape (k,)
+        Ascending.
+    variability, confidence : float64 arrays, shape (k,)
+        On the map of each iteration.
+    joined : int
+        Number of the batch that contains the text, from 1.
     """
 
     name: str
@@ -30,33 +39,46 @@ class Trail:
     joined: int
 
 
-def trails_figure(placed: Sequence[Trail]) -> go.Figure:
-    """A thin line for each trail from the map of its batch on, its last place marked, coloured by
-    the batch; of more than `MOST_TRAILS`, so many, spread evenly over the batches.
+def trails_figure(trails: Sequence[Trail]) -> go.Figure:
+    """Plot one thin line per trail, coloured by batch, with its last position marked.
+
+    Parameters
+    ----------
+    trails : sequence of Trail
+        Of more than `MOST_TRAILS`, that many are drawn, evenly spaced over the batches. Trails
+        without a position are not drawn.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
-    trails = sorted((trail for trail in placed if len(trail.iterations)), key=_batch)
-    spaced = np.linspace(0, len(trails) - 1, min(len(trails), MOST_TRAILS)).round().astype(int)
-    shown = [trails[place] for place in spaced]
-    ranges = batch_ranges(max((trail.joined for trail in trails), default=0))
+    in_order = sorted((trail for trail in trails if len(trail.iterations)), key=_batch)
+    positions = (
+        np.linspace(0, len(in_order) - 1, min(len(in_order), MOST_TRAILS)).round().astype(int)
+    )
+    drawn = [in_order[position] for position in positions]
+    ranges = batch_ranges(max((trail.joined for trail in in_order), default=0))
     colours = batch_colours(len(ranges))
     traces = []
     for (first, last), colour, symbol in zip(ranges, colours, SYMBOLS[1:], strict=False):
-        group = [trail for trail in shown if first <= trail.joined <= last]
+        group = [trail for trail in drawn if first <= trail.joined <= last]
         if group:
-            traces += _traces(group, batches_name(first, last), colour, symbol)
-    said = f"{len(shown):,} of {len(placed):,} shown" if len(shown) < len(placed) else ""
+            traces += _traces(group, batch_range_name(first, last), colour, symbol)
+    heading = f"{len(drawn):,} of {len(trails):,} shown" if len(drawn) < len(trails) else ""
     layout = {
         "height": 520,
         "margin": {"l": 56, "r": 8, "t": 30, "b": 48},
-        "paper_bgcolor": CLEAR,
-        "plot_bgcolor": CLEAR,
+        "paper_bgcolor": TRANSPARENT,
+        "plot_bgcolor": TRANSPARENT,
         "modebar": MODEBAR,
         "hovermode": "closest",
         "uirevision": "trails",
         "legend": legend_below("joined in"),
-        **plane(),
+        **map_axes(),
         "annotations": [
-            note(said, x=0, y=1, xanchor="left", yanchor="bottom", yshift=6, font={"size": 13})
+            paper_note(
+                heading, x=0, y=1, xanchor="left", yanchor="bottom", yshift=6, font={"size": 13}
+            )
         ],
     }
     return go.Figure(traces, layout)
@@ -67,16 +89,16 @@ def _batch(trail: Trail) -> int:
 
 
 def _traces(group: Sequence[Trail], name: str, colour: str, symbol: str) -> list[go.Scatter]:
-    """The lines of a group as one trace, with gaps between them, and their last places."""
+    """All lines of a group as one trace, with gaps between them, and their last positions."""
     gap = np.array([np.nan])
     common = {"legendgroup": name, "name": name, "hovertemplate": "%{text}<extra></extra>"}
     lines = go.Scatter(
-        x=np.concatenate([part for trail in group for part in (trail.variability, gap)]),
-        y=np.concatenate([part for trail in group for part in (trail.confidence, gap)]),
+        x=np.concatenate([piece for trail in group for piece in (trail.variability, gap)]),
+        y=np.concatenate([piece for trail in group for piece in (trail.confidence, gap)]),
         text=[
             text
             for trail in group
-            for text in (*(_place(trail, number) for number in trail.iterations), "")
+            for text in (*(_hover_text(trail, number) for number in trail.iterations), "")
         ],
         mode="lines",
         line={"color": colour, "width": 1.2},
@@ -87,7 +109,7 @@ def _traces(group: Sequence[Trail], name: str, colour: str, symbol: str) -> list
     ends = go.Scatter(
         x=np.array([trail.variability[-1] for trail in group]),
         y=np.array([trail.confidence[-1] for trail in group]),
-        text=[_place(trail, trail.iterations[-1]) for trail in group],
+        text=[_hover_text(trail, trail.iterations[-1]) for trail in group],
         mode="markers",
         marker={"color": colour, "symbol": symbol, "size": 8},
         showlegend=True,
@@ -96,5 +118,5 @@ def _traces(group: Sequence[Trail], name: str, colour: str, symbol: str) -> list
     return [lines, ends]
 
 
-def _place(trail: Trail, iteration: int) -> str:
+def _hover_text(trail: Trail, iteration: int) -> str:
     return f"{escape_name(trail.name, 60)}<br>batch {trail.joined}, map of iteration {iteration}"

@@ -1,4 +1,4 @@
-"""An active-learning run on disk: one file an iteration, resumed and read back."""
+"""An active-learning run on disk: recorded iteration by iteration, resumed and read back."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from cartography.errors import CartographyError
 from cartography.figures import Trail
 from cartography.formats.export import BATCH_COLUMNS, selection_card, write_csv
 from cartography.runs.iteration_files import (
-    batches_of,
+    batch_rows,
     iteration_table,
     read_iterations,
-    scalars_of,
+    scalar_table,
     write_iteration,
 )
 from cartography.runs.manifest import (
@@ -35,18 +35,28 @@ from cartography.runs.manifest import (
 ITERATIONS = "iterations.csv"
 BATCHES = "batches.csv"
 
-# In what runs of one call may differ; in the names of a manifest's fields.
+# The manifest fields in which the runs of one call may differ.
 _MAY_DIFFER = ["strategy", "seed", "preset.t_cor"]
 
 
 @dataclass(frozen=True, eq=False)
 class ActiveRun:
-    """A run read back: what was asked and the iterations so far.
+    """An active-learning run read from disk, complete or partial.
 
-    `iterations` has a row for each, with the columns of iterations.csv; NaN in those that an older
-    run did not record. `maps` holds each one's labelled set with its map: the columns of the batch
-    CSV less strategy, seed and run_id, where `iteration` is when a text joined (0: the seed set)
-    and rank and score are missing for the seed set. `summary` is None until the run is finished.
+    Attributes
+    ----------
+    folder : Path
+    manifest : dict
+        As in manifest.json.
+    iterations : pandas.DataFrame
+        One row per iteration, with the columns of iterations.csv. NaN where an older version of
+        this package did not record a value.
+    maps : tuple of pandas.DataFrame
+        The labelled set and its map after each iteration: the columns of the batch CSV without
+        strategy, seed and run_id. `iteration` is the one in which a text joined, 0 for the seed
+        set, which has no rank, score and predicted label.
+    summary : dict or None
+        As in run.json; None until the run is finished.
     """
 
     folder: Path
@@ -57,12 +67,12 @@ class ActiveRun:
 
     @property
     def run_id(self) -> str:
-        """The 12 hexadecimal digits that name its manifest."""
+        """The id of the run, 12 hexadecimal digits (see `manifest.run_id`)."""
         return run_id(self.manifest)
 
     @property
     def strategy(self) -> str:
-        """The query strategy."""
+        """The query strategy, a key of `STRATEGIES`."""
         return str(self.manifest["strategy"])
 
     @property
@@ -71,21 +81,37 @@ class ActiveRun:
         return int(self.manifest["seed"])
 
     def batch(self, number: int) -> pd.DataFrame:
-        """The batch of iteration `number` (from 1), in the columns of the batch CSV.
+        """Return the batch of an iteration.
 
-        Raises CartographyError when the run has no such iteration.
+        Parameters
+        ----------
+        number : int
+            From 1.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per text, with the columns `BATCH_COLUMNS`, by rank.
+
+        Raises
+        ------
+        CartographyError
+            The run has no such iteration.
         """
         if not 1 <= number < len(self.maps):
-            have = f"1 to {len(self.maps) - 1}" if len(self.maps) > 1 else "none yet"
+            available = f"1 to {len(self.maps) - 1}" if len(self.maps) > 1 else "none yet"
             raise CartographyError(
-                f"{self.folder} has no batch of iteration {number}: it has {have}"
+                f"{self.folder} has no batch of iteration {number}: it has {available}"
             )
-        return _batch(self.maps[number], number, self.strategy, self.seed, self.run_id)
+        return _batch_table(self.maps[number], number, self.strategy, self.seed, self.run_id)
 
     def reasons(self, number: int) -> list[str]:
-        """Why the strategy wanted each text of the batch of iteration `number`, in its order.
+        """Explain why the strategy picked each text of the batch of iteration `number`.
 
-        Raises CartographyError when the run has no such iteration.
+        Raises
+        ------
+        CartographyError
+            The run has no such iteration.
         """
         return explain_picks(
             self.strategy,
@@ -95,50 +121,76 @@ class ActiveRun:
         )
 
     def labelled_set(self, number: int) -> pd.DataFrame:
-        """The labelled set after iteration `number` (from 0): id, text, label, and the iteration
-        in which each text joined (0: the seed set).
+        """Return the labelled set after an iteration.
 
-        Raises CartographyError when the run has no such iteration.
+        Parameters
+        ----------
+        number : int
+            From 0.
+
+        Returns
+        -------
+        pandas.DataFrame
+            id, text, label, and the iteration in which the text joined (0 for the seed set).
+
+        Raises
+        ------
+        CartographyError
+            The run has no such iteration.
         """
-        return self._map(number)[["id", "text", "label", "iteration"]]
+        return self._map_table(number)[["id", "text", "label", "iteration"]]
 
     def trails(self, number: int) -> tuple[Trail, ...]:
-        """For each text picked until iteration `number`, in the order of the picks, its places on
-        the maps of the iterations since it joined; a trail is named by the text's id.
+        """Return the trails of all texts picked up to an iteration.
 
-        Raises CartographyError when the run has no such iteration.
+        Parameters
+        ----------
+        number : int
+            From 0.
+
+        Returns
+        -------
+        tuple of Trail
+            In the order of the picks, named by the ids of the texts.
+
+        Raises
+        ------
+        CartographyError
+            The run has no such iteration.
         """
-        last = self._map(number)
+        last = self._map_table(number)
         joined = last["iteration"].to_numpy()
         # A text has the same row in every map since it joined.
-        maps = [each[["variability", "confidence"]].to_numpy() for each in self.maps[: number + 1]]
+        points = [
+            table[["variability", "confidence"]].to_numpy() for table in self.maps[: number + 1]
+        ]
         trails = []
         for row in np.flatnonzero(joined > 0).tolist():
-            since = int(joined[row])
-            places = np.array([placed[row] for placed in maps[since:]])
+            first = int(joined[row])
+            trail = np.array([table[row] for table in points[first:]])
             trails.append(
                 Trail(
                     name=str(last["id"].iat[row]),
-                    iterations=np.arange(since, number + 1),
-                    variability=places[:, 0],
-                    confidence=places[:, 1],
-                    joined=since,
+                    iterations=np.arange(first, number + 1),
+                    variability=trail[:, 0],
+                    confidence=trail[:, 1],
+                    joined=first,
                 )
             )
         return tuple(trails)
 
-    def _map(self, number: int) -> pd.DataFrame:
+    def _map_table(self, number: int) -> pd.DataFrame:
         if not 0 <= number < len(self.maps):
-            have = f"0 to {len(self.maps) - 1}" if self.maps else "none yet"
-            raise CartographyError(f"{self.folder} has no iteration {number}: it has {have}")
+            available = f"0 to {len(self.maps) - 1}" if self.maps else "none yet"
+            raise CartographyError(f"{self.folder} has no iteration {number}: it has {available}")
         return self.maps[number]
 
     def batches(self) -> pd.DataFrame:
-        """All batches, one after the other, in the columns of the batch CSV."""
-        return _joined([self.batch(number) for number in range(1, len(self.maps))])
+        """Return all batches so far as one table with the columns `BATCH_COLUMNS`."""
+        return _concatenate([self.batch(number) for number in range(1, len(self.maps))])
 
     def card(self, batch: pd.DataFrame) -> dict[str, Any]:
-        """The selection card of `batch`."""
+        """Return the selection card of `batch`, a table as from `batch()` or `batches()`."""
         return selection_card(self.manifest, self.run_id, batch)
 
 
@@ -151,24 +203,46 @@ def record_active_runs(
     *,
     pause_after: int | None = None,
 ) -> Iterator[Iteration]:
-    """Simulate each run side by side, going on from what its folder holds; write as it goes.
+    """Simulate runs side by side and write each iteration to disk.
 
-    Yields each iteration after it is on disk. When the iterator is exhausted the runs are
-    finished, unless `pause_after` stopped them after that many new iterations each: then the same
-    call later goes on. Runs side by side go on from the last iteration that all of them have.
+    The runs are resumed from the last iteration that all of them have.
 
-    The manifests may differ in strategy, seed and `preset.t_cor`, and do in one of them; anything
-    else raises ValueError. A `pause_after` below 1 raises CartographyError.
+    Parameters
+    ----------
+    runs : mapping of Path to Manifest
+        The manifest of each folder. They differ in strategy, seed or `preset.t_cor`, and in
+        nothing else.
+    corpus : Corpus
+        The n training texts.
+    features : float32 array, shape (n, d)
+    test : Corpus
+        The m test texts.
+    test_features : float32 array, shape (m, d)
+    pause_after : int, optional
+        Number of new iterations per run after which to stop; the same call later resumes the runs.
+        Default: run to the end.
+
+    Yields
+    ------
+    Iteration
+        After it is on disk. When the iterator is exhausted, the runs are finished or paused.
+
+    Raises
+    ------
+    CartographyError
+        `pause_after` is below 1, or a file of an earlier iteration cannot be read.
+    ValueError
+        The manifests differ in another field, or two are equal.
     """
     if pause_after is not None and pause_after < 1:
         raise CartographyError(f"a run pauses after 1 new iteration or more, not {pause_after}")
     first = next(iter(runs.values()))
-    arms = _arms(runs)
+    folder_of = _folders_by_trial(runs)
     row_of = {name: row for row, name in enumerate(corpus.ids)}
     past = [read_iterations(folder) for folder in runs]
     common = min(len(maps) for maps in past)
-    done = [batches_of(maps[:common], row_of) for maps in past] if common else None
-    recorded = {
+    done = [batch_rows(maps[:common], row_of) for maps in past] if common else None
+    recorders = {
         folder: _Recorder(folder, manifest, maps[:common], corpus)
         for (folder, manifest), maps in zip(runs.items(), past, strict=True)
     }
@@ -180,34 +254,36 @@ def record_active_runs(
             features,
             test,
             test_features,
-            list(arms),
+            list(folder_of),
             preset=first.preset,
             device=first.device,
             done=done,
         )
         for position, iteration in enumerate(steps, start=1):
-            recorded[arms[iteration.trial]].add(iteration)
+            recorders[folder_of[iteration.trial]].add(iteration)
             yield iteration
-            if iteration.number == stop < last and position % len(arms) == 0:
+            if iteration.number == stop < last and position % len(folder_of) == 0:
                 return
-    for recorder in recorded.values():
+    for recorder in recorders.values():
         recorder.finish()
 
 
-def _arms(runs: Mapping[Path, Manifest]) -> dict[Trial, Path]:
-    """The folder of each arm. Raises ValueError where the runs cannot go side by side."""
+def _folders_by_trial(runs: Mapping[Path, Manifest]) -> dict[Trial, Path]:
+    """The folder of each trial. Raises ValueError if the runs cannot be simulated together."""
     fields = pd.json_normalize([run.as_dict() for run in runs.values()]).map(repr)
     for name in fields.columns.difference(_MAY_DIFFER):
         if fields[name].nunique() > 1:
-            raise ValueError(f"runs side by side have one {name}, not {set(fields[name])}")
-    arms = {Trial(run.strategy, run.seed, run.preset.t_cor): folder for folder, run in runs.items()}
-    if len(arms) < len(runs):
-        raise ValueError("runs side by side differ in strategy, seed or preset.t_cor")
-    return arms
+            raise ValueError(f"runs side by side must have one {name}, not {set(fields[name])}")
+    folder_of = {
+        Trial(run.strategy, run.seed, run.preset.t_cor): folder for folder, run in runs.items()
+    }
+    if len(folder_of) < len(runs):
+        raise ValueError("runs side by side must differ in strategy, seed or preset.t_cor")
+    return folder_of
 
 
 class _Recorder:
-    """Writes one run: the iteration's file first, then the tables made from all files."""
+    """Writes one run: the file of each iteration first, then the tables made from all files."""
 
     def __init__(
         self, folder: Path, manifest: Manifest, maps: list[pa.Table], corpus: Corpus
@@ -216,11 +292,11 @@ class _Recorder:
         self.manifest = manifest
         self.maps = maps
         self.corpus = corpus
-        # Kept, since reading all of them back at every iteration would cost more than a training.
+        # Kept in memory: reading all files at every iteration would take longer than training.
         self.batches = [self._batch(number) for number in range(1, len(maps))]
 
     def add(self, iteration: Iteration) -> None:
-        """Write the iteration whole, then the tables."""
+        """Write the file of the iteration, then the tables."""
         table = iteration_table(iteration, self.corpus, self.maps[-1] if self.maps else None)
         write_iteration(self.folder, iteration.number, table)
         self.maps.append(table)
@@ -230,18 +306,19 @@ class _Recorder:
 
     def _batch(self, number: int) -> pd.DataFrame:
         run = self.manifest
-        return _batch(self.maps[number].to_pandas(), number, run.strategy, run.seed, run.run_id)
+        labelled = self.maps[number].to_pandas()
+        return _batch_table(labelled, number, run.strategy, run.seed, run.run_id)
 
     def _write_tables(self) -> pd.DataFrame:
-        """Write iterations.csv and batches.csv; gives the former back."""
-        iterations = scalars_of(self.maps)
+        """Write iterations.csv and batches.csv; return the former."""
+        iterations = scalar_table(self.maps)
         write_csv(iterations, self.folder / ITERATIONS)
-        write_csv(_joined(self.batches), self.folder / BATCHES)
+        write_csv(_concatenate(self.batches), self.folder / BATCHES)
         return iterations
 
     def finish(self) -> None:
-        """Write run.json, which says that the run is whole."""
-        # A process killed after the last iteration's file has left the tables without it.
+        """Write run.json, which marks the run as finished."""
+        # The tables lack the last iteration if the process was killed right after writing its file.
         iterations = self._write_tables()
         accuracy = iterations["accuracy"]
         write_json(
@@ -265,42 +342,52 @@ class _Recorder:
         )
 
 
-def _batch(
+def _batch_table(
     labelled: pd.DataFrame, number: int, strategy: str, seed: int, run_id: str
 ) -> pd.DataFrame:
-    """The batch that joined in iteration `number`, in the columns of the batch CSV."""
+    """The rows of `labelled` that joined in iteration `number`, with the batch CSV's columns."""
     batch = labelled[labelled["iteration"] == number]
-    # Other rows of the map have no rank, which made it a float.
+    # Rank is a float here, since it is missing for the seed set.
     batch = batch.assign(
         rank=batch["rank"].astype("int64"), strategy=strategy, seed=seed, run_id=run_id
     )
     return batch[list(BATCH_COLUMNS)]
 
 
-def _joined(batches: list[pd.DataFrame]) -> pd.DataFrame:
-    """All `batches`, one after the other."""
+def _concatenate(batches: list[pd.DataFrame]) -> pd.DataFrame:
     if not batches:
         return pd.DataFrame(columns=BATCH_COLUMNS)
     return pd.concat(batches, ignore_index=True)
 
 
 def read_active_run(folder: Path) -> ActiveRun:
-    """The run in `folder`, finished or as far as it has come.
+    """Read an active-learning run from disk.
 
-    Raises CartographyError when the folder holds no active-learning run or a file of it cannot
-    be read.
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    ActiveRun
+        Complete or partial.
+
+    Raises
+    ------
+    CartographyError
+        The folder does not contain an active-learning run, or one of its files cannot be read.
     """
     manifest = read_manifest(folder)
     if manifest["kind"] != "learn":
         raise CartographyError(
-            f"{folder} holds no active-learning run but a {manifest['kind']} run"
+            f"{folder} contains a {manifest['kind']} run, not an active-learning run"
         )
     summary = read_json(folder / SUMMARY) if (folder / SUMMARY).exists() else None
     maps = read_iterations(folder)
     return ActiveRun(
         folder=folder,
         manifest=manifest,
-        iterations=scalars_of(maps),
+        iterations=scalar_table(maps),
         maps=tuple(table.to_pandas() for table in maps),
         summary=summary,
     )

@@ -1,4 +1,4 @@
-"""The files of an active-learning run: one Parquet file an iteration, with its scalars inside."""
+"""The files of an active-learning run: one Parquet file per iteration, with its scalars."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -37,35 +37,49 @@ COLUMNS = (
     "pool",
     "pool_max_probability",
 )
-"""What is told of an iteration in one number or sentence each: the columns of iterations.csv."""
+"""The scalars of an iteration, which are the columns of iterations.csv."""
 
 
 @dataclass(frozen=True, eq=False)
 class RunOutline:
-    """What a comparison needs of a run, without its texts and maps.
+    """A run without its texts and maps, for comparisons.
 
-    `iterations` has a row for each iteration with the `COLUMNS`, and `batches` the ids picked
-    between one and the next.
+    Attributes
+    ----------
+    iterations : pandas.DataFrame
+        One row per iteration, with the columns `COLUMNS`.
+    batches : tuple of object arrays
+        The ids picked between one iteration and the next.
     """
 
     iterations: pd.DataFrame
     batches: tuple[NDArray[np.object_], ...]
 
 
-# What the columns say of a text that no strategy picked.
+# Values of a text of the seed set.
 _SEED_SET: dict[str, Any] = {"iteration": 0, "rank": None, "score": None, "predicted_label": None}
 
 
-def iteration_table(iteration: Iteration, corpus: Corpus, before: pa.Table | None) -> pa.Table:
-    """The labelled set and its map, the iteration's scalars in its metadata.
+def iteration_table(iteration: Iteration, corpus: Corpus, previous: pa.Table | None) -> pa.Table:
+    """Make the table of an iteration.
 
-    What a row was when it joined is kept from `before`, the table of the previous iteration
-    (None at 0).
+    Parameters
+    ----------
+    iteration : Iteration
+    corpus : Corpus
+    previous : pyarrow.Table or None
+        The table of the previous iteration, None for iteration 0. The rank, score and predicted
+        label of earlier batches are copied from it.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row per labelled text, with its statistics on the map. The scalars of the iteration
+        are in the metadata of the schema.
     """
-    data_map, batch = iteration.data_map, iteration.batch
-    rows = iteration.rows
+    data_map, batch, rows = iteration.data_map, iteration.batch, iteration.rows
     joined = {
-        name: [empty] * len(rows) if before is None else before[name].to_pylist()
+        name: [empty] * len(rows) if previous is None else previous[name].to_pylist()
         for name, empty in _SEED_SET.items()
     }
     if batch:
@@ -85,6 +99,7 @@ def iteration_table(iteration: Iteration, corpus: Corpus, before: pa.Table | Non
             "confidence": data_map.confidence,
             "variability": data_map.variability,
             "correctness": data_map.correctness,
+            # Not DataMap.to_frame: pandas would make this a large_string column.
             "region": pa.array(data_map.region_names.tolist(), pa.string()),
         }
     )
@@ -113,19 +128,31 @@ def _scalars(iteration: Iteration) -> dict[str, Any]:
 
 
 def write_iteration(folder: Path, number: int, table: pa.Table) -> None:
-    """Write the table of iteration `number` whole."""
-    with atomic_write(_file(folder, number)) as temporary:
+    """Write the table of iteration `number` to the run in `folder`."""
+    with atomic_write(_iteration_path(folder, number)) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 
 
 def read_iterations(folder: Path) -> list[pa.Table]:
-    """The tables of iterations 0, 1 … as far as they go without a gap.
+    """Read the tables of all iterations up to the first missing one.
 
-    Raises CartographyError when a file cannot be read.
+    Parameters
+    ----------
+    folder : Path
+        The folder of the run.
+
+    Returns
+    -------
+    list of pyarrow.Table
+
+    Raises
+    ------
+    CartographyError
+        A file cannot be read.
     """
     tables: list[pa.Table] = []
-    while (path := _file(folder, len(tables))).exists():
-        with _readable(path):
+    while (path := _iteration_path(folder, len(tables))).exists():
+        with _report_damage(path):
             table = pq.read_table(path)
             json.loads(table.schema.metadata[_SCALARS])
         tables.append(table)
@@ -133,21 +160,34 @@ def read_iterations(folder: Path) -> list[pa.Table]:
 
 
 def read_run_outline(folder: Path) -> RunOutline:
-    """The outline of iterations 0, 1 … as far as they go without a gap: of each file the scalars,
-    and of the last the ids in the order in which they joined.
+    """Read the scalars and batches of all iterations up to the first missing one.
 
-    Raises CartographyError when a file cannot be read, or there is none.
+    Faster than `read_iterations`: it reads the ids of the last file only.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the run.
+
+    Returns
+    -------
+    RunOutline
+
+    Raises
+    ------
+    CartographyError
+        There is no iteration yet, or a file cannot be read.
     """
     schemas: list[pa.Schema] = []
-    while (path := _file(folder, len(schemas))).exists():
-        with _readable(path):
+    while (path := _iteration_path(folder, len(schemas))).exists():
+        with _report_damage(path):
             schema = pq.read_schema(path)
             json.loads(schema.metadata[_SCALARS])
         schemas.append(schema)
     if not schemas:
         raise CartographyError(f"{folder} has no iteration yet: wait for the first training")
-    path = _file(folder, len(schemas) - 1)
-    with _readable(path):
+    path = _iteration_path(folder, len(schemas) - 1)
+    with _report_damage(path):
         last = pq.read_table(path, columns=["id", "iteration"])
     ids = np.array(last["id"].to_pylist(), dtype=object)
     joined = last["iteration"].to_numpy()
@@ -158,19 +198,30 @@ def read_run_outline(folder: Path) -> RunOutline:
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Turn what a damaged file raises into a CartographyError."""
+def _report_damage(path: Path) -> Iterator[None]:
+    """Raise CartographyError if the block cannot read a damaged file."""
     try:
         yield
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CartographyError(
-            f"{path} cannot be read ({error}): remove it and the later ones to go on from the "
-            "iteration before"
+            f"{path} cannot be read ({error}): remove it and the files of later iterations, then "
+            "resume the run"
         ) from error
 
 
-def scalars_of(tables: list[pa.Table]) -> pd.DataFrame:
-    """A row for each iteration with the `COLUMNS`; NaN where an older run did not record one."""
+def scalar_table(tables: list[pa.Table]) -> pd.DataFrame:
+    """Collect the scalars of iterations.
+
+    Parameters
+    ----------
+    tables : list of pyarrow.Table
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per table, with the columns `COLUMNS`. NaN where an older version of this package
+        did not record a scalar.
+    """
     return _scalar_table([table.schema for table in tables])
 
 
@@ -179,12 +230,25 @@ def _scalar_table(schemas: list[pa.Schema]) -> pd.DataFrame:
     return pd.DataFrame(scalars, columns=list(COLUMNS))
 
 
-def batches_of(tables: list[pa.Table], row_of: Mapping[str, int]) -> list[NDArray[np.int64]]:
-    """Rows of the batches taught so far, from the last iteration's table; `row_of` an id."""
+def batch_rows(tables: list[pa.Table], row_of: Mapping[str, int]) -> list[NDArray[np.int64]]:
+    """Return the rows of all batches so far.
+
+    Parameters
+    ----------
+    tables : list of pyarrow.Table
+        The tables of all iterations so far, at least one.
+    row_of : mapping of str to int
+        The row of each id in the corpus.
+
+    Returns
+    -------
+    list of int64 arrays
+        One per iteration from 1.
+    """
     joined = np.array(tables[-1]["iteration"].to_pylist())
     rows = np.array([row_of[name] for name in tables[-1]["id"].to_pylist()], dtype=np.int64)
     return [rows[joined == number] for number in range(1, len(tables))]
 
 
-def _file(folder: Path, number: int) -> Path:
+def _iteration_path(folder: Path, number: int) -> Path:
     return folder / MAPS / f"iteration-{number:03d}.parquet"

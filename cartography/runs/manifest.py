@@ -1,4 +1,4 @@
-"""A run on disk: its manifest, who may write to its folder, and where it stands."""
+"""A run on disk: its manifest, its id, the lock on its folder, and its status."""
 
 import json
 import os
@@ -28,16 +28,17 @@ Status = Literal["running", "stopped", "finished"]
 
 
 def _versions() -> dict[str, str]:
-    """What a run's numbers depend on besides its manifest's own fields."""
-    packages = ("torch", "numpy", "fasttext-numpy2")
+    """The versions that results depend on. They are part of the run id: keep the keys."""
+    distributions = ("torch", "numpy", "fasttext-numpy2")
     return {
         "python": platform.python_version(),
+        # Not from the metadata of the distribution, which a source checkout need not have.
         "cartography": __version__,
-        **{name: _version(name) for name in packages},
+        **{name: _distribution_version(name) for name in distributions},
     }
 
 
-def _version(distribution: str) -> str:
+def _distribution_version(distribution: str) -> str:
     """The version of an installed distribution, "" if it is missing."""
     try:
         return version(distribution)
@@ -47,7 +48,21 @@ def _version(distribution: str) -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """One corpus of a run: its name, fingerprint, size and features."""
+    """The record of one corpus of a run.
+
+    Attributes
+    ----------
+    name : str
+    fingerprint : str
+        Hash of the content of the corpus.
+    rows : int
+        Number of texts.
+    classes : tuple of str
+    features : str
+        Key of the embedding.
+    vectors : str
+        Description of the word vectors.
+    """
 
     name: str
     fingerprint: str
@@ -58,7 +73,7 @@ class Source:
 
     @classmethod
     def of(cls, corpus: Corpus, embedding: Embedding) -> "Source":
-        """The record of `corpus` with its features."""
+        """Make the record of a corpus and its embedding."""
         return cls(
             name=corpus.name,
             fingerprint=corpus.fingerprint,
@@ -71,9 +86,22 @@ class Source:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All that decides a run's results. Equal manifests on one machine give equal results.
+    """Everything that determines the results of a run.
 
-    `kind` is "map", "learn" or "threshold"; a run of "learn" alone has a strategy.
+    Equal manifests give equal results on the same machine.
+
+    Attributes
+    ----------
+    kind : {"map", "learn", "threshold"}
+    train : Source
+    test : Source or None
+    preset : Preset
+    seed : int
+    device : str
+    strategy : str
+        A key of `STRATEGIES`; "" for a map.
+    versions : mapping of str to str
+        Versions of Python and of the packages that results depend on.
     """
 
     kind: Kind
@@ -86,151 +114,199 @@ class Manifest:
     versions: Mapping[str, str] = field(default_factory=_versions)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, as they stand in manifest.json."""
+        """Return the manifest as plain values, as in manifest.json."""
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return plain
 
     @property
     def run_id(self) -> str:
-        """12 hexadecimal digits that name this manifest."""
+        """The id of the run (see `run_id`)."""
         return run_id(self.as_dict())
 
 
 def run_id(manifest: Mapping[str, Any]) -> str:
-    """The 12 hexadecimal digits of a manifest's content."""
+    """Hash a manifest to the id of its run.
+
+    Parameters
+    ----------
+    manifest : mapping
+        As from `Manifest.as_dict` or manifest.json. All fields are hashed, including the versions.
+
+    Returns
+    -------
+    str
+        12 hexadecimal digits.
+    """
     return content_key(json.dumps(manifest, sort_keys=True))[:12]
 
 
 def run_folders(out: Path, runs: Sequence[Mapping[str, object]]) -> list[Path]:
-    """The folder of each of `runs`, given by what sets them apart, such as strategy and seed.
+    """Choose a folder for each of several runs.
 
-    `out` itself for one run; of several, each has one below it named by the values in which they
-    differ, as in `out/cal-seed-398048`. Raises CartographyError when two are the same or there
-    is none.
+    Parameters
+    ----------
+    out : Path
+    runs : sequence of mapping
+        The settings of each run that may differ, such as strategy and seed.
+
+    Returns
+    -------
+    list of Path
+        `out` itself for one run. For several, folders below it that are named by the settings that
+        differ, such as `out/cal-seed-398048`.
+
+    Raises
+    ------
+    CartographyError
+        There is no run, or two are equal.
+
+    Examples
+    --------
+    >>> [folder.name for folder in run_folders(Path("out"), [{"seed": 1}, {"seed": 2}])]
+    ['seed-1', 'seed-2']
     """
     if not runs:
-        raise CartographyError("there is nothing to run: name at least one seed")
+        raise CartographyError("there is nothing to run: give at least one seed")
     if len(runs) == 1:
         return [out]
     keys = list(dict.fromkeys(key for run in runs for key in run))
     differing = [key for key in keys if len({str(run.get(key)) for run in runs}) > 1]
-    names = ["-".join(_named(key, run) for key in differing if key in run) for run in runs]
+    names = ["-".join(_name_part(key, run) for key in differing if key in run) for run in runs]
     for name in names:
         if names.count(name) > 1:
-            what = name or ", ".join(f"{key} {value}" for key, value in runs[0].items())
-            raise CartographyError(f"the same run is asked for twice ({what}): name each once")
+            settings = name or ", ".join(f"{key} {value}" for key, value in runs[0].items())
+            raise CartographyError(f"the same run is given twice ({settings}): give each once")
     return [out / name for name in names]
 
 
-def _named(key: str, run: Mapping[str, object]) -> str:
-    """A value as a part of a folder's name; words speak for themselves."""
+def _name_part(key: str, run: Mapping[str, object]) -> str:
+    """A setting as part of a folder name: a number with its key, a word without."""
     value = run[key]
     return value if isinstance(value, str) else f"{key}-{value}"
 
 
 @contextmanager
 def claim_folders(out: Path, manifests: Mapping[Path, Manifest]) -> Iterator[list[Path]]:
-    """Hold `out` for writing the runs of `manifests`, folder by folder; yields the unfinished.
+    """Lock folders for writing runs, and write the manifests of new runs.
 
-    A folder may be new, empty, or hold an unfinished run of the same manifest, which is to be
-    resumed; a folder that holds the finished run is passed over. A manifest is written where
-    there was none, and taken back when the block raises CartographyError before anything else was
-    written. Raises CartographyError when all runs are finished, when `out` holds anything
-    else, or when another process holds it.
+    Parameters
+    ----------
+    out : Path
+        The only folder of `manifests`, or the parent of them all.
+    manifests : mapping of Path to Manifest
+        Each folder is new, empty or contains the same run, which is resumed or, if it is finished,
+        skipped.
+
+    Yields
+    ------
+    list of Path
+        The folders of unfinished runs. If the block raises CartographyError before it writes
+        anything, the new manifests are removed.
+
+    Raises
+    ------
+    CartographyError
+        All runs are finished, `out` contains anything else, or another process has locked it.
     """
-    # Looked at before anything is made, so that a refusal leaves no trace.
-    _refuse_others(out, manifests)
+    # Before anything is created, so that a refusal leaves no trace.
+    _require_own_runs(out, manifests)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CartographyError(f"--out {out} cannot be made: {error.strerror}") from error
+        raise CartographyError(f"--out {out} cannot be created: {error.strerror}") from error
     with ExitStack() as stack:
         try:
             for folder in {out: None, **manifests}:
                 folder.mkdir(exist_ok=True)
-                # Patient enough for a page that looks whether the lock is held.
+                # `status` holds a free lock for a moment: wait for it.
                 stack.enter_context(FileLock(folder / LOCK, timeout=2))
         except Timeout:
             raise CartographyError(
                 f"{out} is in use by another run: wait for it, or choose another --out"
             ) from None
-        _refuse_others(out, manifests)
+        _require_own_runs(out, manifests)
         unfinished = [folder for folder in manifests if not (folder / SUMMARY).exists()]
         if not unfinished:
-            raise CartographyError(f"{out} holds this run, finished: choose another --out")
+            raise CartographyError(f"{out} contains this run, finished: choose another --out")
         new = [folder for folder in unfinished if not (folder / MANIFEST).exists()]
         for folder in new:
             write_json(folder / MANIFEST, manifests[folder].as_dict())
         try:
             yield unfinished
         except CartographyError:
-            # A run that was refused before it began would stand in the way of the mended one.
+            # The manifest of a refused run would block the folder for the corrected one.
             for folder in new:
-                if _visible(folder) == [MANIFEST]:
+                if _visible_names(folder) == [MANIFEST]:
                     (folder / MANIFEST).unlink()
             raise
 
 
 def is_finished(folder: Path, manifest: Manifest) -> bool:
-    """Whether `folder` holds the run of `manifest`, finished. Raises CartographyError when it holds
-    anything else.
+    """Tell whether the run of `manifest` is finished in `folder`.
+
+    Raises
+    ------
+    CartographyError
+        The folder contains anything else than this run.
     """
-    _refuse_others(folder, {folder: manifest})
+    _require_own_runs(folder, {folder: manifest})
     return (folder / SUMMARY).exists()
 
 
 def require_empty(out: Path) -> None:
-    """Raise CartographyError when `out` is anything but a new or empty folder."""
-    _refuse_others(out, {})
+    """Raise CartographyError unless `out` is a new or an empty folder."""
+    _require_own_runs(out, {})
 
 
-def _refuse_others(out: Path, manifests: Mapping[Path, Manifest]) -> None:
-    """Raise CartographyError when `out` holds anything but these runs, or is a file."""
+def _require_own_runs(out: Path, manifests: Mapping[Path, Manifest]) -> None:
+    """Raise CartographyError if `out` is a file or contains anything else than these runs."""
     if out.exists() and not out.is_dir():
         raise CartographyError(f"--out {out} is a file: name a folder")
     if out not in manifests:
-        own = {folder.name for folder in manifests}
-        for name in _visible(out):
-            if name not in own:
-                raise CartographyError(
-                    f"{out} is not empty (it holds {name}): choose a new or empty folder as --out"
-                )
+        expected = {folder.name for folder in manifests}
+        for name in _visible_names(out):
+            if name not in expected:
+                raise _not_empty(out, name)
     for folder, manifest in manifests.items():
-        visible = _visible(folder)
-        if visible and MANIFEST not in visible:
-            raise CartographyError(
-                f"{folder} is not empty (it holds {visible[0]}): choose a new or empty folder as "
-                "--out"
-            )
-        if visible:
-            different = _difference(read_json(folder / MANIFEST), manifest.as_dict())
-            if different:
+        names = _visible_names(folder)
+        if names and MANIFEST not in names:
+            raise _not_empty(folder, names[0])
+        if names:
+            field_name = _first_difference(read_json(folder / MANIFEST), manifest.as_dict())
+            if field_name:
                 raise CartographyError(
-                    f"{folder} holds another run (its {different} is different): choose another "
-                    "--out"
+                    f"{folder} contains another run (its {field_name} is different): choose "
+                    "another --out"
                 )
 
 
-def _visible(folder: Path) -> list[str]:
-    """Names in `folder` that do not start with a dot, sorted; none if there is no folder."""
+def _not_empty(folder: Path, name: str) -> CartographyError:
+    return CartographyError(
+        f"{folder} is not empty (it contains {name}): choose a new or empty folder as --out"
+    )
+
+
+def _visible_names(folder: Path) -> list[str]:
+    """Sorted names in `folder` without a leading dot; none if the folder is missing."""
     if not folder.is_dir():
         return []
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
 
 
-def _difference(one: Any, other: Any, path: str = "") -> str:
+def _first_difference(first: Any, second: Any, path: str = "") -> str:
     """The dotted name of the first field in which two manifests differ, "" if there is none."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in sorted(one.keys() | other.keys()):
-            inner = _difference(one.get(key), other.get(key), f"{path}.{key}" if path else key)
-            if inner:
-                return inner
+    if isinstance(first, dict) and isinstance(second, dict):
+        for key in sorted(first.keys() | second.keys()):
+            key_path = f"{path}.{key}" if path else key
+            difference = _first_difference(first.get(key), second.get(key), key_path)
+            if difference:
+                return difference
         return ""
-    return "" if one == other else path
+    return "" if first == second else path
 
 
 def status(folder: Path) -> Status:
-    """Where the run in `folder` stands: finished, being written by some process, or stopped."""
+    """Tell whether a run is finished, running (a process has locked its folder) or stopped."""
     if (folder / SUMMARY).exists():
         return "finished"
     if (folder / LOCK).exists():
@@ -240,29 +316,39 @@ def status(folder: Path) -> Status:
         except Timeout:
             return "running"
         except OSError:
-            # Somebody else's run, which may be read and not locked; nobody here is writing it.
+            # The folder is not writable, so no process of this user is writing the run.
             return "stopped"
     return "stopped"
 
 
 def find_runs(root: Path) -> list[Path]:
-    """The folders below `root` that hold a run, the newest first; within a run is none."""
-    found = []
-    # Unlike `rglob`, it bears that folders go while it looks: a run that ends removes some.
-    for folder, below, files in os.walk(root):
+    """Find the folders of all runs below `root`, the newest first.
+
+    Folders inside a run are not searched.
+    """
+    times: dict[Path, float] = {}
+    # os.walk, unlike rglob, tolerates folders that disappear during the walk: a run that ends
+    # removes some.
+    for name, subfolders, files in os.walk(root):
         if MANIFEST in files:
-            below.clear()
+            subfolders.clear()
             with suppress(FileNotFoundError):
-                found.append(((Path(folder) / MANIFEST).stat().st_mtime, Path(folder)))
-    return [folder for _, folder in sorted(found, key=lambda each: each[0], reverse=True)]
+                times[Path(name)] = (Path(name) / MANIFEST).stat().st_mtime
+    return sorted(times, key=times.__getitem__, reverse=True)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of the run in `folder`. Raises CartographyError when there is none."""
+    """Read the manifest of the run in `folder`, as in manifest.json.
+
+    Raises
+    ------
+    CartographyError
+        The folder does not contain a run, or the file cannot be read.
+    """
     if not (folder / MANIFEST).is_file():
-        below = sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}"))
-        hint = f"; there are some below it: name {folder / below[0]}, say" if below else ""
-        raise CartographyError(f"{folder} holds no run: it has no {MANIFEST}{hint}")
+        names = sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}"))
+        hint = f"; name the folder of one run, such as {folder / names[0]}" if names else ""
+        raise CartographyError(f"{folder} is not the folder of a run: it has no {MANIFEST}{hint}")
     manifest = read_json(folder / MANIFEST)
     if not {"kind", "preset", "train", "seed"} <= manifest.keys():
         raise CartographyError(f"{folder / MANIFEST} is not the manifest of a run")
@@ -270,19 +356,30 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write `value` whole, indented for a reader."""
+    """Write `value` to `path` as indented JSON, replacing the file.
+
+    Raises
+    ------
+    CartographyError
+        The file cannot be written.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
     with atomic_write(path) as temporary:
-        temporary.write_text(
-            json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file. Raises CartographyError when it is not one."""
+    """Read the object in a JSON file.
+
+    Raises
+    ------
+    CartographyError
+        The file cannot be read or does not contain a JSON object.
+    """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CartographyError(f"{path} cannot be read: {error}") from error
     if not isinstance(value, dict):
-        raise CartographyError(f"{path} does not hold a JSON object")
+        raise CartographyError(f"{path} does not contain a JSON object")
     return value

@@ -1,7 +1,8 @@
-"""A data map on disk: its dynamics epoch by epoch while it trains, then the finished map."""
+"""A data map on disk: one file per epoch during training, then the finished map."""
 
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cartography.active.group import predict
-from cartography.models.metrics import evaluate
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
 from cartography.figures import data_map_figure, write_html
@@ -20,6 +20,7 @@ from cartography.files import atomic_write
 from cartography.formats.export import escape_formulas, write_csv
 from cartography.maps.data_map import REGIONS, DataMap
 from cartography.maps.dynamics import TrainingDynamics
+from cartography.models.metrics import evaluate
 from cartography.models.mlp import InferenceDropout, torch_seed
 from cartography.models.trainer import TrainingSet
 from cartography.models.training import Epoch, as_tensor, pick_device, train_epochs
@@ -34,11 +35,20 @@ PAGE = "data_map.html"
 
 @dataclass(frozen=True, eq=False)
 class MapRun:
-    """A map read back: what was asked, the items, and the epochs so far.
+    """A data map read from disk, complete or partial.
 
-    `items` has the columns id, text and label, and predicted_label once the run is finished, in
-    the order of `dynamics`, which is None before the first epoch. `summary` is None until the run
-    is finished.
+    Attributes
+    ----------
+    folder : Path
+    manifest : dict
+        As in manifest.json.
+    items : pandas.DataFrame
+        id, text and label of the items, and predicted_label once the run is finished, in the
+        order of `dynamics`.
+    dynamics : TrainingDynamics or None
+        The epochs so far; None before the first.
+    summary : dict or None
+        As in run.json; None until the run is finished.
     """
 
     folder: Path
@@ -49,7 +59,7 @@ class MapRun:
 
     @property
     def epochs(self) -> int:
-        """Number of epochs the run will have."""
+        """The number of epochs of the complete run."""
         return int(self.manifest["preset"]["classifier"]["epochs"])
 
 
@@ -61,19 +71,40 @@ def record_maps(
     test: Corpus | None,
     test_features: NDArray[np.float32] | None,
 ) -> Iterator[Epoch]:
-    """Train the map of each run side by side on `rows` of the corpus, writing as it goes.
+    """Train the maps of several runs side by side and write each epoch to disk.
 
-    Yields each epoch after it is on disk; when the iterator is exhausted the runs are finished:
-    `data_map.csv`, `dynamics.npz`, `data_map.html` and, last, `run.json`.
+    An interrupted run starts again, since its weights are not stored.
+
+    Parameters
+    ----------
+    runs : mapping of Path to Manifest
+        The manifest of each folder. They differ in seed and rows only.
+    rows : mapping of Path to int64 array
+        The rows of the corpus that each run trains on.
+    corpus : Corpus
+        The n texts.
+    features : float32 array, shape (n, d)
+    test : Corpus or None
+        The m test texts.
+    test_features : float32 array, shape (m, d), or None
+
+    Yields
+    ------
+    Epoch
+        After it is on disk. When the iterator is exhausted, the runs are finished: each folder
+        contains data_map.csv, dynamics.npz, data_map.html and, written last, run.json.
+
+    Raises
+    ------
+    CartographyError
+        The training is refused, or a file cannot be written.
     """
     first = next(iter(runs.values()))
     device = pick_device(first.device)
     for folder in runs:
-        # Epochs of an interrupted training cannot be gone on from without its weights.
         shutil.rmtree(folder / EPOCHS, ignore_errors=True)
-        taken = corpus.take(rows[folder])
         with atomic_write(folder / ITEMS) as temporary:
-            _items(taken).to_parquet(temporary)
+            text_table(corpus.take(rows[folder])).to_parquet(temporary)
     sets = [TrainingSet(rows[f], corpus.labels[rows[f]], run.seed) for f, run in runs.items()]
     shared = as_tensor(features, device)
     epochs = []
@@ -89,10 +120,11 @@ def record_maps(
                     )
             yield epoch
     except CartographyError:
-        # A refused training leaves nothing, so that the mended one may have its folder.
+        # Leaves the folder free for the corrected run.
         for folder in runs:
             shutil.rmtree(folder / EPOCHS, ignore_errors=True)
-            (folder / ITEMS).unlink()
+            with suppress(OSError):  # Windows refuses if a reader has the file open
+                (folder / ITEMS).unlink()
         raise
     for model, (folder, run) in enumerate(runs.items()):
         dynamics = TrainingDynamics(
@@ -101,23 +133,24 @@ def record_maps(
             np.stack([correct[model] for _, correct in epochs]),
         )
         recipe = run.preset.classifier
-        # Beside the seeds of the weights, the training and every epoch's observation.
-        noises = [
-            InferenceDropout.for_recipe(recipe, torch_seed(run.seed, recipe.epochs + 2 + each))
-            for each in (0, 1)
+        # Purposes 0 to epochs + 1 are those of the weights, the training and the epochs.
+        dropouts = [
+            InferenceDropout.for_recipe(recipe, torch_seed(run.seed, recipe.epochs + 2 + number))
+            for number in (0, 1)
         ]
-        predicted = predict(epoch.classifiers[model], shared, noises[0]).argmax(axis=1)
+        predicted = predict(epoch.classifiers[model], shared, dropouts[0]).argmax(axis=1)
         evaluation: dict[str, Any] = {}
         if test is not None and test_features is not None:
-            held_out = predict(
-                epoch.classifiers[model], as_tensor(test_features, device), noises[1]
+            probabilities = predict(
+                epoch.classifiers[model], as_tensor(test_features, device), dropouts[1]
             )
-            found = evaluate(held_out.argmax(axis=1), test.labels)
-            evaluation = {"test_accuracy": found.accuracy, "test_macro_f1": found.macro_f1}
+            scores = evaluate(probabilities.argmax(axis=1), test.labels)
+            evaluation = {"test_accuracy": scores.accuracy, "test_macro_f1": scores.macro_f1}
         _finish(folder, run, corpus, dynamics, predicted, evaluation)
 
 
-def _items(corpus: Corpus) -> pd.DataFrame:
+def text_table(corpus: Corpus) -> pd.DataFrame:
+    """Return id, text and label of all texts of a corpus as strings."""
     return pd.DataFrame(
         {
             "id": corpus.ids,
@@ -136,12 +169,12 @@ def _finish(
     predicted: NDArray[np.int64],
     evaluation: dict[str, Any],
 ) -> None:
-    """Write the finished map; texts outside it are listed with their predicted label alone."""
+    """Write the finished map; texts that are not on it have a predicted label only."""
     data_map = DataMap.of(dynamics)
-    table = _items(corpus).assign(predicted_label=corpus.label_names(predicted))
-    placed_rows = pd.Index(corpus.ids).get_indexer(pd.Index(dynamics.ids))
+    table = text_table(corpus).assign(predicted_label=corpus.label_names(predicted))
+    map_rows = pd.Index(corpus.ids).get_indexer(pd.Index(dynamics.ids))
     with atomic_write(folder / ITEMS) as temporary:
-        table.iloc[placed_rows].to_parquet(temporary, index=False)
+        table.iloc[map_rows].to_parquet(temporary, index=False)
     with atomic_write(folder / DYNAMICS) as temporary:
         np.savez(
             temporary,
@@ -166,12 +199,28 @@ def _finish(
             **evaluation,
         },
     )
-    shutil.rmtree(folder / EPOCHS)
+    # Windows refuses to remove files that a reader has open; a finished run does not need them.
+    shutil.rmtree(folder / EPOCHS, ignore_errors=True)
 
 
 def map_table(run: MapRun, data_map: DataMap) -> pd.DataFrame:
-    """`data_map.csv` of a finished run as it would be for `data_map`, a map of the same items with
-    other thresholds or fewer epochs. Raises CartographyError when the file cannot be read.
+    """Return the table of data_map.csv with the statistics of another map of the same items.
+
+    Parameters
+    ----------
+    run : MapRun
+        A finished run.
+    data_map : DataMap
+        With other thresholds or fewer epochs than the run.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    CartographyError
+        data_map.csv cannot be read.
     """
     try:
         table = pd.read_csv(
@@ -182,20 +231,31 @@ def map_table(run: MapRun, data_map: DataMap) -> pd.DataFrame:
         )
     except (OSError, ValueError) as error:
         raise CartographyError(f"{run.folder / TABLE} cannot be read: {error}") from error
-    places = data_map.to_frame().set_index("id")
-    # As the file has them.
-    places.index = pd.Index(escape_formulas(pd.DataFrame({"id": places.index}))["id"])
-    return table.join(places, on="id")
+    # The ids in the file are escaped.
+    statistics = escape_formulas(data_map.to_frame()).set_index("id")
+    return table.join(statistics, on="id")
 
 
 def read_map(folder: Path) -> MapRun:
-    """The map in `folder`, finished or as far as it has come.
+    """Read a data map from disk.
 
-    Raises CartographyError when the folder holds no map or a file of it cannot be read.
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    MapRun
+        Complete or partial.
+
+    Raises
+    ------
+    CartographyError
+        The folder does not contain a data map, or one of its files cannot be read.
     """
     manifest = read_manifest(folder)
     if manifest["kind"] != "map":
-        raise CartographyError(f"{folder} holds no data map but a {manifest['kind']} run")
+        raise CartographyError(f"{folder} contains a {manifest['kind']} run, not a data map")
     finished = (folder / SUMMARY).exists()
     unreadable: Exception | None = None
     try:
@@ -208,14 +268,14 @@ def read_map(folder: Path) -> MapRun:
         files = [folder / DYNAMICS] if finished else sorted((folder / EPOCHS).glob("[0-9]*.npz"))
         gold, correct = [], []
         for file in files:
-            # Opened here: NumPy leaves a damaged archive open.
+            # NumPy would not close a damaged archive that it opened itself.
             with file.open("rb") as handle, np.load(handle) as stored:
                 gold.append(np.atleast_2d(stored["gold_probability"]))
                 correct.append(np.atleast_2d(stored["correct"]))
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         unreadable = error
     if not finished and (folder / SUMMARY).exists():
-        return read_map(folder)  # it finished meanwhile, and its epochs went while they were read
+        return read_map(folder)  # it has finished meanwhile, which removes the files of epochs
     if unreadable:
         raise CartographyError(f"the map in {folder} cannot be read: {unreadable}") from unreadable
     return MapRun(

@@ -1,4 +1,4 @@
-"""The batch that a threshold study would ask for at one t_cor, as a table and with its card."""
+"""The next batch of a threshold study at one t_cor, as a table and with its selection card."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,11 +15,17 @@ from cartography.strategies.selection import Selection
 
 @dataclass(frozen=True, eq=False)
 class NextBatch:
-    """What `cal` asks for at `t_cor`: its query over the pool, and the texts.
+    """The batch that `cal` selects from the pool at one threshold.
 
-    `table` has a row for each, the most wanted first: rank, id, text, label ("" where there is
-    none), predicted_label, P(high-cor) (NaN where no threshold splits the labelled texts), score,
-    reason, and what it came from: strategy, t_cor, seed and run_id.
+    Attributes
+    ----------
+    t_cor : float
+    query : Selection
+        The picks as positions in the pool.
+    table : pandas.DataFrame
+        One row per text, by rank: rank, id, text, label ("" if there is none), predicted_label,
+        P(high-cor) (NaN if no threshold splits the labelled texts), score, reason, strategy,
+        t_cor, seed and run_id.
     """
 
     t_cor: float
@@ -28,9 +34,25 @@ class NextBatch:
 
 
 def next_batch(run: ThresholdRun, t_cor: float, size: int) -> NextBatch:
-    """The `size` texts of the pool that `cal` asks for at `t_cor`.
+    """Select a batch from the pool of a threshold study with `cal`.
 
-    Raises CartographyError when the study is not finished or t_cor is outside [0, 1].
+    Parameters
+    ----------
+    run : ThresholdRun
+        A finished study.
+    t_cor : float
+        In [0, 1].
+    size : int
+        Number of texts.
+
+    Returns
+    -------
+    NextBatch
+
+    Raises
+    ------
+    CartographyError
+        The study is not finished, or `t_cor` is outside [0, 1].
     """
     query = run.study.batch(t_cor, size)
     probability = run.study.probability(t_cor)
@@ -53,19 +75,29 @@ def next_batch(run: ThresholdRun, t_cor: float, size: int) -> NextBatch:
 
 
 def texts_at(run: ThresholdRun, positions: Any) -> pd.DataFrame:
-    """The texts at `positions` (k,) of the pool: id, text, label and predicted_label."""
+    """Return id, text, label and predicted_label at `positions` (k,) of the pool."""
     return run.pool.iloc[positions].reset_index(drop=True)
 
 
 def batch_card(run: ThresholdRun, batch: NextBatch) -> dict[str, Any]:
-    """The selection card of `batch`: that of a first iteration at its t_cor and size.
+    """Make the selection card of a batch, as that of a first iteration.
 
-    No region is counted, for a map has none of a text whose label is not known; `fallback` says
-    what was done where t_cor leaves one side empty.
+    Parameters
+    ----------
+    run : ThresholdRun
+        The study that `batch` is from.
+    batch : NextBatch
+
+    Returns
+    -------
+    dict
+        The card with the t_cor and the size of `batch`. It counts no regions, since texts of the
+        pool are on no map. `fallback` says how the batch was selected if t_cor leaves one side
+        empty.
     """
     preset: Mapping[str, Any] = run.manifest["preset"]
-    asked = {**preset, "t_cor": batch.t_cor, "query_size": len(batch.table)}
+    changed = {**preset, "t_cor": batch.t_cor, "query_size": len(batch.table)}
     labels = batch.table["label"]
-    counted = batch.table.assign(iteration=1, label=labels.where(labels != ""), region=None)
-    card = selection_card({**run.manifest, "preset": asked}, run_id(run.manifest), counted)
+    table = batch.table.assign(iteration=1, label=labels.where(labels != ""), region=None)
+    card = selection_card({**run.manifest, "preset": changed}, run_id(run.manifest), table)
     return {**card, "fallback": batch.query.fallback}

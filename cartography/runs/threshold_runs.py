@@ -1,4 +1,4 @@
-"""A threshold study on disk: trained once, then read by look-up."""
+"""A threshold study on disk: trained once, then read for any t_cor."""
 
 import json
 import time
@@ -23,6 +23,7 @@ from cartography.formats.export import write_csv
 from cartography.maps.data_map import DataMap
 from cartography.models.presets import Preset
 from cartography.runs.manifest import SUMMARY, Manifest, read_json, read_manifest, write_json
+from cartography.runs.map_runs import text_table
 
 LABELLED = "labelled.parquet"
 POOL = "pool.parquet"
@@ -33,11 +34,24 @@ PROGRESS = "progress.json"
 
 @dataclass(frozen=True, eq=False)
 class ThresholdRun:
-    """A threshold study read back: what was asked, and how far it has come.
+    """A threshold study on disk, complete or partial.
 
-    `number` of `total` epochs are done, and took `seconds`, which is NaN when none is or the run
-    is finished. `summary` is None until then; the rest is there from then on, is read when first
-    asked for, and raises CartographyError when it is not there or cannot be read.
+    The tables and the study are read on first access, which raises CartographyError if the run is
+    not finished or a file cannot be read.
+
+    Attributes
+    ----------
+    folder : Path
+    manifest : dict
+        As in manifest.json.
+    number : int
+        Number of epochs done.
+    total : int
+        Number of epochs of the complete run.
+    seconds : float
+        Time that these epochs took; NaN if it is unknown.
+    summary : dict or None
+        As in run.json; None until the run is finished.
     """
 
     folder: Path
@@ -49,36 +63,33 @@ class ThresholdRun:
 
     @property
     def seconds_left(self) -> float | None:
-        """The seconds that the other epochs will take if they are like these; None if unknown."""
+        """Estimate of the remaining time, in seconds; None if it is unknown."""
         if not self.number or np.isnan(self.seconds):
             return None
         return self.seconds / self.number * (self.total - self.number)
 
     @cached_property
     def labelled(self) -> pd.DataFrame:
-        """The labelled texts (l rows): id, text, label, confidence, variability, correctness and
-        region.
-        """
-        return self._parquet(LABELLED)
+        """The labelled texts: id, text, label, confidence, variability, correctness, region."""
+        return self._read_table(LABELLED)
 
     @cached_property
     def pool(self) -> pd.DataFrame:
-        """The pool (n rows, as the positions of a batch count them): id, text, label ("" where
-        there is none) and predicted_label.
+        """The pool: id, text, label ("" if there is none) and predicted_label.
+
+        The positions of a batch are row numbers of this table.
         """
-        return self._parquet(POOL)
+        return self._read_table(POOL)
 
     @cached_property
     def awaits_labels(self) -> bool:
-        """Whether the pool is the texts without a gold label, rather than the rest of a corpus
-        that has all of them.
-        """
+        """Whether the texts of the pool have no gold labels."""
         return bool((self.pool["label"] == "").all())
 
     @cached_property
     def levels(self) -> pd.DataFrame:
-        """A row for each level of t_cor: t_cor, high, low, discriminator_accuracy and split."""
-        self._finished()
+        """One row per level of t_cor: t_cor, high, low, discriminator_accuracy and split."""
+        self._require_summary()
         try:
             return pd.read_csv(self.folder / LEVELS)
         except (OSError, ValueError) as error:
@@ -86,8 +97,8 @@ class ThresholdRun:
 
     @cached_property
     def study(self) -> ThresholdStudy:
-        """The study itself; P(high-cor) stays on disk, mapped read-only."""
-        summary, table, levels = self._finished(), self.labelled, self.levels
+        """The study; its P(high-cor) is memory-mapped, read-only."""
+        summary, table, levels = self._require_summary(), self.labelled, self.levels
         try:
             probability = np.load(self.folder / HIGH_COR, mmap_mode="r")
         except (OSError, ValueError, EOFError) as error:
@@ -106,7 +117,7 @@ class ThresholdRun:
             query_seed=int(summary["query_seed"]),
         )
 
-    def _finished(self) -> dict[str, Any]:
+    def _require_summary(self) -> dict[str, Any]:
         if self.summary is None:
             raise CartographyError(
                 f"the threshold study in {self.folder} is not finished: {self.number} of "
@@ -114,8 +125,8 @@ class ThresholdRun:
             )
         return self.summary
 
-    def _parquet(self, name: str) -> pd.DataFrame:
-        self._finished()
+    def _read_table(self, name: str) -> pd.DataFrame:
+        self._require_summary()
         try:
             return pd.read_parquet(self.folder / name)
         except (OSError, ValueError) as error:
@@ -126,14 +137,26 @@ class ThresholdRun:
 
 
 def labelled_rows(corpus: Corpus, preset: Preset, seed: int) -> NDArray[np.int64]:
-    """Rows (l,) of the texts that a threshold study learns from; all others are its pool.
+    """Choose the labelled texts of a threshold study; all other texts are its pool.
 
-    Where every text has a gold label they are the seed set of `seed` as a simulation of `preset`
-    has it, and the labels of the pool are not used. Where some have none, they are all that have
-    one.
+    Parameters
+    ----------
+    corpus : Corpus
+    preset : Preset
+        Its seed size and its switch of the stratified seed set are used.
+    seed : int
 
-    Raises CartographyError when no text has a gold label, none is left for the pool, or fewer
-    than two classes are among the labelled.
+    Returns
+    -------
+    int64 array, shape (l,)
+        All rows with a gold label if some have none. If all have one, the seed set that a
+        simulation with this preset and seed starts from; the other labels are then not used.
+
+    Raises
+    ------
+    CartographyError
+        No text has a gold label, no text is left for the pool, or all labelled texts are of one
+        class.
     """
     rows = np.flatnonzero(corpus.labelled)
     if not len(rows):
@@ -147,11 +170,11 @@ def labelled_rows(corpus: Corpus, preset: Preset, seed: int) -> NDArray[np.int64
                 "use a smaller --seed-size"
             )
         rows = seed_set(corpus, size, seed, preset.switches.stratified_seed)
-    found = np.unique(corpus.labels[rows])
-    if len(found) < 2:
+    labels = np.unique(corpus.labels[rows])
+    if len(labels) < 2:
         raise CartographyError(
-            f"{corpus.name}: all {len(rows):,} labelled texts are {corpus.classes[found[0]]!r}, "
-            "and a data map needs at least two classes: label a text of another"
+            f"{corpus.name}: all {len(rows):,} labelled texts are {corpus.classes[labels[0]]!r}, "
+            "and a data map needs at least two classes: label a text of another class"
         )
     return rows
 
@@ -163,11 +186,31 @@ def record_threshold(
     features: NDArray[np.float32],
     rows: NDArray[np.int64],
 ) -> Iterator[StudyEpoch]:
-    """Study the labelled `rows` (l,) of the corpus against all others, and write what was found.
+    """Run a threshold study and write it to disk.
 
-    Yields each epoch when progress.json tells of it. When the iterator is exhausted the run is
-    finished: `labelled.parquet`, `pool.parquet`, `levels.csv`, `high_cor.npy` and, last,
-    `run.json`. A study that was interrupted starts again. Raises CartographyError as `run_study` does.
+    An interrupted study starts again.
+
+    Parameters
+    ----------
+    folder : Path
+    manifest : Manifest
+    corpus : Corpus
+        The n texts.
+    features : float32 array, shape (n, d)
+    rows : int64 array, shape (l,)
+        The labelled texts, as from `labelled_rows`; all others are the pool.
+
+    Yields
+    ------
+    StudyEpoch
+        After progress.json is written. When the iterator is exhausted, the run is finished: the
+        folder contains labelled.parquet, pool.parquet, levels.csv, high_cor.npy and, written
+        last, run.json.
+
+    Raises
+    ------
+    CartographyError
+        The training is refused (see `run_study`), or a file cannot be written.
     """
     learner = ActiveLearner(
         features,
@@ -179,24 +222,29 @@ def record_threshold(
     )
     learner.teach_rows(rows, corpus.labels[rows])
     started = time.monotonic()
-    _tell(folder, StudyEpoch(0, study_epochs(learner.preset)), started)
+    _write_progress(folder, StudyEpoch(0, study_epochs(learner.preset)), started)
     try:
         for epoch in run_study(learner):
-            _tell(folder, epoch, started)
+            _write_progress(folder, epoch, started)
             yield epoch
     except CartographyError:
-        # A refused study leaves nothing, so that the mended one may have its folder.
-        (folder / PROGRESS).unlink()
+        # Leaves the folder free for the corrected run.
+        _remove_progress(folder)
         raise
     assert epoch.study is not None
     predicted = learner.probabilities(learner.features).argmax(axis=1)
     _finish(folder, manifest, corpus, learner, epoch.study, predicted)
 
 
-def _tell(folder: Path, epoch: StudyEpoch, started: float) -> None:
+def _write_progress(folder: Path, epoch: StudyEpoch, started: float) -> None:
     seconds = time.monotonic() - started
-    told = {"number": epoch.number, "total": epoch.total, "seconds": seconds}
-    write_json(folder / PROGRESS, told)
+    progress = {"number": epoch.number, "total": epoch.total, "seconds": seconds}
+    write_json(folder / PROGRESS, progress)
+
+
+def _remove_progress(folder: Path) -> None:
+    with suppress(PermissionError):  # Windows refuses if a reader has the file open
+        (folder / PROGRESS).unlink()
 
 
 def _finish(
@@ -204,76 +252,73 @@ def _finish(
     manifest: Manifest,
     corpus: Corpus,
     learner: ActiveLearner,
-    found: ThresholdStudy,
+    study: ThresholdStudy,
     predicted: NDArray[np.int64],
 ) -> None:
-    data_map = found.data_map
-    taught, pool = corpus.take(learner.labelled), corpus.take(learner.pool)
-    labelled = _texts(taught).assign(
-        confidence=data_map.confidence,
-        variability=data_map.variability,
-        correctness=data_map.correctness,
-        region=data_map.region_names.astype(str),
-    )
-    waiting = _texts(pool).assign(
+    """Write the files of the finished study."""
+    statistics = study.data_map.to_frame().drop(columns="id")
+    labelled = text_table(corpus.take(learner.labelled)).join(statistics)
+    pool = text_table(corpus.take(learner.pool)).assign(
         predicted_label=corpus.label_names(predicted[learner.pool]).astype(str)
     )
-    for name, table in ((LABELLED, labelled), (POOL, waiting)):
+    for name, table in ((LABELLED, labelled), (POOL, pool)):
         with atomic_write(folder / name) as temporary:
             table.to_parquet(temporary, index=False)
-    balances = [found.balance(t_cor) for t_cor in found.levels]
+    balances = [study.balance(t_cor) for t_cor in study.levels]
     levels = pd.DataFrame(
         {
-            "t_cor": found.levels,
+            "t_cor": study.levels,
             "high": [balance.high for balance in balances],
             "low": [balance.low for balance in balances],
-            "discriminator_accuracy": found.discriminator_accuracy,
-            "split": found.splits,
+            "discriminator_accuracy": study.discriminator_accuracy,
+            "split": study.splits,
         }
     )
     write_csv(levels, folder / LEVELS)
     with atomic_write(folder / HIGH_COR) as temporary:
-        np.save(temporary, found.high_cor_probability)
+        np.save(temporary, study.high_cor_probability)
     write_json(
         folder / SUMMARY,
         {
             "run_id": manifest.run_id,
             **manifest.as_dict(),
-            "labelled": len(taught),
+            "labelled": len(labelled),
             "pool": len(pool),
-            "splits": len(found.high_cor_probability),
-            "query_seed": found.query_seed,
+            "splits": len(study.high_cor_probability),
+            "query_seed": study.query_seed,
         },
     )
-    (folder / PROGRESS).unlink()
-
-
-def _texts(corpus: Corpus) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "id": corpus.ids,
-            "text": corpus.texts,
-            "label": corpus.label_names(corpus.labels),
-        },
-        dtype="str",
-    )
+    _remove_progress(folder)
 
 
 def read_threshold(folder: Path) -> ThresholdRun:
-    """The threshold study in `folder`, finished or as far as it has come.
+    """Read a threshold study from disk.
 
-    Raises CartographyError when the folder holds none.
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    ThresholdRun
+        Complete or partial.
+
+    Raises
+    ------
+    CartographyError
+        The folder does not contain a threshold study.
     """
     manifest = read_manifest(folder)
     if manifest["kind"] != "threshold":
-        raise CartographyError(f"{folder} holds no threshold study but a {manifest['kind']} run")
-    recipes = manifest["preset"]
-    total = int(recipes["classifier"]["epochs"] + recipes["discriminator"]["epochs"])
+        raise CartographyError(f"{folder} contains a {manifest['kind']} run, not a threshold study")
+    preset = manifest["preset"]
+    total = int(preset["classifier"]["epochs"] + preset["discriminator"]["epochs"])
     number, seconds = 0, float("nan")
-    # The run may be finished, and this file gone, between any two looks at the folder.
-    with suppress(FileNotFoundError):
-        told = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
-        number, seconds = int(told["number"]), float(told["seconds"])
+    # The file disappears when the run is finished, which may happen at any moment; Windows refuses
+    # to open it while it is being replaced.
+    with suppress(FileNotFoundError, PermissionError):
+        progress = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
+        number, seconds = int(progress["number"]), float(progress["seconds"])
     summary = read_json(folder / SUMMARY) if (folder / SUMMARY).exists() else None
     done = total if summary else number
     return ThresholdRun(folder, manifest, done, total, seconds, summary)

@@ -183,7 +183,7 @@ def test_embed_says_what_is_covered(cartography, tmp_path: Path) -> None:
     assert summary["summary"] in out
     code, _, err = cartography("embed", "train.csv", "--out", tmp_path / "embed", "--quiet")
     assert code == 2
-    assert "is not empty (it holds run.json)" in err
+    assert "is not empty (it contains run.json)" in err
 
 
 def test_learn_and_export(cartography, tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_a_paused_run_goes_on_with_the_same_command(cartography, tmp_path: Path)
     assert batches[0] == batches[1]
     code, _, err = cartography(*LEARN, "--out", tmp_path / "run", "--quiet")
     assert code == 2
-    assert "holds this run, finished" in err
+    assert "contains this run, finished" in err
 
 
 def test_a_killed_run_is_resumed(files: Path, tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ def test_a_killed_run_is_resumed(files: Path, tmp_path: Path) -> None:
             ["map", "some.csv", "--out", "o", "--preset", "released", "--seed-size", 60],
             "cannot draw 60 labelled texts: there are 50",
         ),
-        ([*LEARN, "--out", "o", "--seed", 1, "--seed", 1], "asked for twice"),
+        ([*LEARN, "--out", "o", "--seed", 1, "--seed", 1], "given twice"),
         ([*LEARN, "--out", "o", "--strategy", "kal"], "'kal' is not one of 'random'"),
         ([*LEARN, "--out", "o", "--device", "tpu"], "'tpu' is not one of"),
         ([*LEARN, "--out", "o", "--t-cor", 2], "--t-cor"),
@@ -281,7 +281,7 @@ def test_a_killed_run_is_resumed(files: Path, tmp_path: Path) -> None:
         (["map", "none.csv", "--out", "o"], "none.csv has no gold labels"),
         ([], "name a command: app, map, learn"),
         (["chart"], "No such command 'chart'"),
-        (["export", "nowhere", "--iteration", 1, "--csv", "b.csv"], "nowhere holds no run"),
+        (["export", "nowhere", "--iteration", 1, "--csv", "b.csv"], "nowhere is not the folder of a run"),
     ],
 )
 def test_a_mistake_is_one_line_and_leaves_nothing(

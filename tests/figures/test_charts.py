@@ -1,4 +1,4 @@
-"""Charts of curves, distributions and pairs: what their traces hold."""
+"""Charts of curves, distributions and pairs."""
 
 import json
 import re
@@ -29,12 +29,18 @@ from cartography.figures import (
 )
 from cartography.figures.density import outline_level
 from cartography.figures.histograms import count_lengths
-from cartography.figures.marks import add_band, escape_name, mean_and_range, padded_range, style_of
+from cartography.figures.marks import (
+    add_band,
+    escape_name,
+    mean_and_range,
+    padded_range,
+    series_style,
+)
 
 NAN = float("nan")
 
 
-def named(figure: go.Figure, name: str) -> Any:
+def trace_of(figure: go.Figure, name: str) -> Any:
     (trace,) = (trace for trace in figure.data if trace.name == name)
     return trace
 
@@ -44,32 +50,33 @@ def notes(figure: go.Figure) -> list[str]:
 
 
 class TestMarks:
-    def test_names_are_no_markup_and_no_longer_than_asked(self) -> None:
+    def test_names_are_shortened_and_their_markup_is_escaped(self) -> None:
         assert escape_name("a<b>&amp;") == "a&lt;b&gt;&amp;amp;"
         assert escape_name("abcdef", 4) == "abc…"
 
-    def test_a_strategy_keeps_its_colour_and_others_differ_in_every_mark(self) -> None:
-        assert style_of("cal", 0) == style_of("cal", 5) == style_of("CAL", 3)
-        assert style_of("CAL+DAL", 0)["color"] == STRATEGY_COLOURS["cal-dal"]
-        one, other = style_of("mine", 0), style_of("yours", 1)
-        assert all(one[mark] != other[mark] for mark in ("color", "dash", "symbol"))
+    def test_a_strategy_keeps_its_colour_and_other_names_differ_in_all_marks(self) -> None:
+        assert series_style("cal", 0) == series_style("cal", 5) == series_style("CAL", 3)
+        assert series_style("CAL+DAL", 0)["color"] == STRATEGY_COLOURS["cal-dal"]
+        first, second = series_style("mine", 0), series_style("yours", 1)
+        assert all(first[mark] != second[mark] for mark in ("color", "dash", "symbol"))
 
-    def test_a_strategy_of_another_method_has_its_colour_and_other_marks(self) -> None:
-        own, released = style_of("CAL", 0), style_of("CAL, released", 4)
-        others = [style_of("CAL, padding=on", 1), style_of("CAL, released, padding=off", 2)]
+    def test_a_strategy_with_a_method_has_its_colour_but_other_marks(self) -> None:
+        own, released = series_style("CAL", 0), series_style("CAL, released", 4)
+        others = [series_style("CAL, padding=on", 1), series_style("CAL, released, padding=off", 2)]
 
-        assert released == style_of("CAL, released", 2)
-        assert {each["color"] for each in (own, released, *others)} == {STRATEGY_COLOURS["cal"]}
-        assert len({(each["dash"], each["symbol"]) for each in (own, released, *others)}) == 4
+        assert released == series_style("CAL, released", 2)
+        styles = (own, released, *others)
+        assert {style["color"] for style in styles} == {STRATEGY_COLOURS["cal"]}
+        assert len({(style["dash"], style["symbol"]) for style in styles}) == 4
 
-    def test_a_spread_is_of_the_values_that_are_there(self) -> None:
+    def test_mean_and_range_ignore_nan(self) -> None:
         mean, low, high = mean_and_range(np.array([[1.0, NAN, NAN], [3.0, 5.0, NAN]]))
 
         np.testing.assert_array_equal(mean, [2, 5, NAN])
         np.testing.assert_array_equal(low, [1, 5, NAN])
         np.testing.assert_array_equal(high, [3, 5, NAN])
 
-    def test_a_band_is_parted_where_a_value_is_missing(self) -> None:
+    def test_a_band_has_a_gap_at_a_missing_value(self) -> None:
         figure = go.Figure()
         low, high = np.array([0.0, 1, NAN, 3, 4]), np.array([10.0, 11, NAN, 13, 14])
 
@@ -80,12 +87,12 @@ class TestMarks:
         np.testing.assert_array_equal(band.y, [10, 11, 1, 0, NAN, 13, 14, 4, 3])
         assert band.legendgroup == "line"
 
-    def test_an_axis_has_room_on_both_sides(self) -> None:
-        assert padded_range(np.array([2.0, NAN, 4.0]), least=0.1, most=9) == pytest.approx(
+    def test_an_axis_is_padded_on_both_sides(self) -> None:
+        assert padded_range(np.array([2.0, NAN, 4.0]), min_padding=0.1, upper=9) == pytest.approx(
             (1.8, 4.2)
         )
-        assert padded_range(np.array([0.0, 0.99]), least=0.05, most=1.0) == (0.0, 1.0)
-        assert padded_range(np.array([NAN]), least=0.1, most=1) is None
+        assert padded_range(np.array([0.0, 0.99]), min_padding=0.05, upper=1.0) == (0.0, 1.0)
+        assert padded_range(np.array([NAN]), min_padding=0.1, upper=1) is None
 
 
 class TestAccuracy:
@@ -100,20 +107,20 @@ class TestAccuracy:
         assert low < 10
         assert high > 20
 
-    def test_accuracy_with_all_labels_is_a_line_across_within_the_axis(self) -> None:
+    def test_accuracy_with_all_labels_is_a_horizontal_line_inside_the_axes(self) -> None:
         figure = accuracy_figure([self.CURVE], full=0.9)
 
-        line = named(figure, "all labels: 0.900")
+        line = trace_of(figure, "all labels: 0.900")
         assert line.y == (0.9, 0.9)
         assert tuple(line.x) == tuple(figure.layout.xaxis.range)
         assert figure.layout.yaxis.range[1] > 0.9
 
-    def test_a_band_goes_with_its_line_in_the_legend(self) -> None:
+    def test_a_band_shares_the_legend_entry_of_its_line(self) -> None:
         band, line = accuracy_figure([self.CURVE, self.CURVE]).data
 
         assert band.legendgroup == line.legendgroup == "cal (2 seeds)"
 
-    def test_a_name_is_not_markup(self) -> None:
+    def test_a_name_is_escaped(self) -> None:
         curve = Curve("<b>mine", self.CURVE.labelled, self.CURVE.accuracy)
 
         assert accuracy_figure([curve]).data[0].name == "&lt;b&gt;mine"
@@ -127,13 +134,13 @@ class TestSweep:
 
         figure = sweep_figure(self.LEVELS, accuracies, baseline=0.5)
 
-        np.testing.assert_allclose(named(figure, "mean").y, [0.7, 0.7, NAN])
-        np.testing.assert_array_equal(named(figure, "lowest to highest").y, [0.8, 0.7, 0.7, 0.6])
-        seeds = named(figure, "a seed")
+        np.testing.assert_allclose(trace_of(figure, "mean").y, [0.7, 0.7, NAN])
+        np.testing.assert_array_equal(trace_of(figure, "lowest to highest").y, [0.8, 0.7, 0.7, 0.6])
+        seeds = trace_of(figure, "a seed")
         assert list(zip(seeds.x, seeds.y, strict=True)) == [(0, 0.6), (0.2, 0.7), (0, 0.8)]
-        assert named(figure, "Random: 0.500").y == (0.5, 0.5)
+        assert trace_of(figure, "Random: 0.500").y == (0.5, 0.5)
         assert figure.layout.yaxis.range[0] < 0.5
-        assert named(figure, "mean").line.color == STRATEGY_COLOURS["cal"]
+        assert trace_of(figure, "mean").line.color == STRATEGY_COLOURS["cal"]
 
     def test_one_seed_has_no_band(self) -> None:
         (line,) = sweep_figure(self.LEVELS, np.array([[0.6, 0.7, 0.65]])).data
@@ -147,12 +154,12 @@ class TestHighCor:
 
         (bars,) = figure.data
         assert len(bars.y) == 50
-        assert {place: bars.y[place] for place in np.flatnonzero(bars.y)} == {0: 2, 25: 1, 49: 1}
+        assert {bin_: bars.y[bin_] for bin_ in np.flatnonzero(bars.y)} == {0: 2, 25: 1, 49: 1}
         assert bars.x[25] == pytest.approx(0.51)
         (boundary,) = figure.layout.shapes
         assert (boundary.x0, boundary.x1) == (0.5, 0.5)
 
-    def test_the_band_of_the_batch_is_marked_and_named(self) -> None:
+    def test_the_range_of_the_batch_is_marked_and_labelled(self) -> None:
         probability = np.array([0.1, 0.45, 0.625, 0.9], dtype=np.float32)
 
         figure = high_cor_histogram(probability, np.array([2, 1]))
@@ -161,20 +168,20 @@ class TestHighCor:
         assert (band.x0, band.x1) == pytest.approx((0.45, 0.625))
         assert notes(figure) == ["next batch: 2 texts, P from 0.450 to 0.625"]
 
-    def test_no_batch_is_no_band(self) -> None:
+    def test_without_a_batch_there_is_no_band(self) -> None:
         figure = high_cor_histogram(np.zeros(3, np.float32), np.array([], dtype=np.int64))
 
         assert len(figure.layout.shapes) == 1
         assert notes(figure) == []
 
-    def test_a_batch_is_drawn_on_its_own_figure_alone(self) -> None:
+    def test_a_batch_is_drawn_on_its_own_figure_only(self) -> None:
         probability = np.array([0.1, 0.9], dtype=np.float32)
 
         high_cor_histogram(probability, np.array([0]))
 
         assert len(high_cor_histogram(probability).layout.shapes) == 1
 
-    def test_a_large_pool_is_quick_and_is_not_sent(self) -> None:
+    def test_a_large_pool_is_fast_and_not_sent_to_the_page(self) -> None:
         probability = np.random.default_rng(0).random(120_000, dtype=np.float32)
         batch = np.arange(50)
         high_cor_histogram(probability, batch)
@@ -187,31 +194,31 @@ class TestHighCor:
 
         assert figure.data[0].y.sum() == 120_000
         assert len(figure.to_json()) < 20_000
-        # Several times what it takes, for a machine that does other things beside.
+        # Several times the usual time, for a busy machine.
         assert min(times) < 0.1
 
 
 class TestNoise:
-    def test_each_group_is_percent_of_itself(self) -> None:
+    def test_each_group_is_in_percent_of_itself(self) -> None:
         figure = noise_figure(
             np.array([0.01, 0.02, 0.99, 0.99, 0.5]), np.array([True, True, False, False, False])
         )
 
-        flipped, untouched = named(figure, "flipped (2)"), named(figure, "untouched (3)")
+        flipped, untouched = trace_of(figure, "flipped (2)"), trace_of(figure, "untouched (3)")
         assert (flipped.y[0], flipped.y.sum()) == (100, 100)
         assert untouched.y[-1] == pytest.approx(200 / 3)
         assert untouched.y[12] == pytest.approx(100 / 3)
         assert flipped.marker.pattern.shape != untouched.marker.pattern.shape
         assert figure.layout.barmode == "overlay"
 
-    def test_nothing_flipped_is_an_empty_group(self) -> None:
+    def test_without_flipped_labels_the_group_is_empty(self) -> None:
         figure = noise_figure(np.array([0.5]), np.array([False]))
 
-        assert named(figure, "flipped (0)").y.sum() == 0
+        assert trace_of(figure, "flipped (0)").y.sum() == 0
 
 
 class TestLengths:
-    def test_short_texts_have_a_bar_a_length_and_the_median(self) -> None:
+    def test_short_texts_have_one_bar_per_length_and_the_median(self) -> None:
         figure = lengths_figure(np.array([1, 2, 2, 4]))
 
         (bars,) = figure.data
@@ -221,16 +228,16 @@ class TestLengths:
         assert figure.layout.shapes[0].x0 == 2
         assert notes(figure) == ["median: 2 words"]
 
-    def test_a_long_tail_is_gathered_in_the_last_bar(self) -> None:
+    def test_the_last_bar_counts_a_long_tail(self) -> None:
         lengths = np.append(np.tile(np.arange(1, 80), 10), 5_000)
 
-        counts, firsts, gathered = count_lengths(lengths)
+        counts, edges, has_tail = count_lengths(lengths)
 
-        assert gathered
+        assert has_tail
         assert counts.sum() == len(lengths)
-        # 99 of 100 texts have at most 79 words: bars of two words up to there, and one for the one.
-        assert list(firsts[:3]) == [0, 2, 4]
-        assert (firsts[-2], counts[-1]) == (80, 1)
+        # 99 of 100 texts have at most 79 words: bars of two words each, and one for the longest.
+        assert list(edges[:3]) == [0, 2, 4]
+        assert (edges[-2], counts[-1]) == (80, 1)
         figure = lengths_figure(lengths)
         assert "last bar: 80 to 5,000" in figure.layout.xaxis.title.text
         assert figure.data[0].marker.pattern.shape[-2:] == ("", "/")
@@ -239,18 +246,18 @@ class TestLengths:
     def test_never_more_than_41_bars(self, most: int) -> None:
         lengths = np.random.default_rng(0).integers(0, most + 1, 500)
 
-        counts, firsts, _ = count_lengths(lengths)
+        counts, edges, _ = count_lengths(lengths)
 
         assert len(counts) <= 41
-        plain = [((lengths >= a) & (lengths < b)).sum() for a, b in pairwise(firsts)]
-        assert list(counts) == plain
+        expected = [((lengths >= a) & (lengths < b)).sum() for a, b in pairwise(edges)]
+        assert list(counts) == expected
 
-    def test_no_text_is_an_empty_chart(self) -> None:
+    def test_without_texts_the_chart_is_empty(self) -> None:
         assert len(lengths_figure(np.array([], dtype=np.int64)).data) == 0
 
 
 class TestEpochs:
-    def test_a_line_for_each_text_from_epoch_one(self) -> None:
+    def test_one_line_per_text_from_epoch_one(self) -> None:
         figure = epoch_curves_figure(np.array([[0.1, 0.5], [0.9, 0.8]]), ["a", "<b>"])
 
         assert [list(line.x) for line in figure.data] == [[1, 2], [1, 2]]
@@ -258,18 +265,18 @@ class TestEpochs:
         assert figure.data[1].name == "&lt;b&gt;"
         assert figure.layout.yaxis.range == (-0.03, 1.03)
 
-    def test_twenty_lines_are_told_apart(self) -> None:
+    def test_twenty_lines_differ_in_their_marks(self) -> None:
         figure = epoch_curves_figure(np.zeros((20, 3)), [f"text {i}" for i in range(20)])
 
         marks = {(line.line.color, line.line.dash, line.marker.symbol) for line in figure.data}
         assert len(marks) == 20
 
-    def test_a_colour_that_means_something_is_kept(self) -> None:
+    def test_a_given_colour_is_used(self) -> None:
         figure = epoch_curves_figure(np.zeros((1, 2)), ["a"], colours=["#123456"])
 
         assert figure.data[0].line.color == "#123456"
 
-    def test_many_are_a_fan_of_quantiles(self) -> None:
+    def test_many_texts_are_a_fan_of_quantiles(self) -> None:
         values = np.tile(np.linspace(0, 1, 21)[:, None], (1, 2))
 
         figure = epoch_curves_figure(values, ())
@@ -280,23 +287,23 @@ class TestEpochs:
         assert list(median.y) == [0.5, 0.5]
         assert median.name == "median of 21 texts"
 
-    def test_confidence_and_variability_are_drawn_and_written(self) -> None:
+    def test_confidence_and_variability_are_drawn_and_written_out(self) -> None:
         figure = epoch_curves_figure(np.array([[0.2, 0.6]]), ["a"], statistics=True)
 
-        assert named(figure, "confidence").y == pytest.approx((0.4, 0.4))
+        assert trace_of(figure, "confidence").y == pytest.approx((0.4, 0.4))
         band = figure.layout.shapes[0]
         assert (band.y0, band.y1) == pytest.approx((0.2, 0.6))
         assert notes(figure) == [
             "dashed: mean 0.40 (confidence)<br>grey: ± standard deviation 0.20 (variability)"
         ]
 
-    def test_statistics_are_of_one_text(self) -> None:
+    def test_statistics_need_one_text(self) -> None:
         with pytest.raises(ValueError, match="there are 2"):
             epoch_curves_figure(np.zeros((2, 3)), ["a", "b"], statistics=True)
 
 
 class TestPairs:
-    def test_overlap_is_written_and_coloured_by_share(self) -> None:
+    def test_overlap_is_labelled_and_coloured_by_share(self) -> None:
         counts = np.array([[100, 30], [30, 60]])
         totals = np.array([[100, 60], [60, 60]])
 
@@ -308,18 +315,18 @@ class TestPairs:
         assert list(on_cells.text) == ["30<br>50.0 %"] * 2
         assert (list(on_cells.x), list(on_cells.y)) == ([1, 0], [0, 1])
         assert list(on_page.text) == ["100", "60"]
-        # The page's own colour, which is light on a dark page.
+        # The text colour of the page.
         assert on_page.textfont.color is None
 
-    def test_small_overlaps_are_not_blown_up_and_no_pick_is_no_share(self) -> None:
+    def test_the_colour_scale_reaches_at_least_a_tenth_and_no_picks_are_no_share(self) -> None:
         small = overlap_figure(["a", "b"], np.full((2, 2), 1), np.full((2, 2), 100))
-        none = overlap_figure(["a", "b"], np.zeros((2, 2), int), np.zeros((2, 2), int))
+        empty = overlap_figure(["a", "b"], np.zeros((2, 2), int), np.zeros((2, 2), int))
 
         assert small.data[0].zmax == 0.1
-        assert np.isnan(none.data[0].z).all()
-        assert list(none.data[2].text) == ["0"] * 4
+        assert np.isnan(empty.data[0].z).all()
+        assert list(empty.data[2].text) == ["0"] * 4
 
-    def test_many_names_have_room_for_counts_alone(self) -> None:
+    def test_many_names_leave_space_for_counts_only(self) -> None:
         figure = overlap_figure([*"abcdef"], np.full((6, 6), 7), np.full((6, 6), 10))
 
         assert set(figure.data[1].text) == {"7"}
@@ -330,8 +337,8 @@ class TestPairs:
         cells, on_cells, on_page = figure.data
         np.testing.assert_array_equal(cells.z, [[NAN, 0.0], [1.0, NAN]])
         assert (cells.zmin, cells.zmax) == (0, 1)
-        by_place = dict(zip(zip(on_cells.y, on_cells.x, strict=True), on_cells.text, strict=True))
-        assert by_place == {(0, 1): "0.00", (1, 0): "1.00"}
+        by_cell = dict(zip(zip(on_cells.y, on_cells.x, strict=True), on_cells.text, strict=True))
+        assert by_cell == {(0, 1): "0.00", (1, 0): "1.00"}
         assert set(on_page.text) == {""}
         assert figure.layout.xaxis.ticktext == ("cal", "&lt;lc&gt;")
         assert figure.layout.yaxis.range == (1.5, -0.5)
@@ -344,24 +351,24 @@ class TestPairs:
         ],
         ids=["overlap", "epsilon"],
     )
-    def test_white_numbers_can_be_read_on_every_colour(self, figure: go.Figure) -> None:
+    def test_white_numbers_are_legible_on_every_colour(self, figure: go.Figure) -> None:
         assert figure.data[1].textfont.color == "#ffffff"
         scale = [colour for _, colour in figure.data[0].colorscale]
-        for one, other in pairwise(scale):
-            for part in np.linspace(0, 1, 11):
-                assert contrast_with_white(one, other, part) > 4.5
+        for start, end in pairwise(scale):
+            for fraction in np.linspace(0, 1, 11):
+                assert contrast_with_white(start, end, fraction) > 4.5
 
 
-def contrast_with_white(one: str, other: str, part: float) -> float:
-    """The contrast ratio of WCAG 2 between white and the colour `part` of the way."""
-    ends = [[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in (one, other)]
-    mixed = (1 - part) * np.array(ends[0]) + part * np.array(ends[1])
+def contrast_with_white(start: str, end: str, fraction: float) -> float:
+    """The contrast ratio of WCAG 2 between white and a mixture of two colours."""
+    ends = [[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in (start, end)]
+    mixed = (1 - fraction) * np.array(ends[0]) + fraction * np.array(ends[1])
     linear = np.where(mixed <= 0.04045, mixed / 12.92, ((mixed + 0.055) / 1.055) ** 2.4)
     return float(1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05))
 
 
 class TestRegionShareBands:
-    def test_a_panel_a_region_with_the_mean_and_the_band_of_the_seeds(self) -> None:
+    def test_one_panel_per_region_with_mean_and_band_of_the_seeds(self) -> None:
         shares = np.array([[[0.5, 0.3, 0.2], [1.0, 0, 0]], [[0.7, 0.1, 0.2], [NAN] * 3]])
 
         figure = region_share_bands_figure({"dal": shares}, reference=(0.6, 0.3, 0.1))
@@ -377,14 +384,14 @@ class TestRegionShareBands:
         assert [line.y[0] for line in whole] == [60, 30, 10]
         assert notes(figure) == ["easy-to-learn, %", "ambiguous, %", "hard-to-learn, %"]
 
-    def test_a_run_without_a_batch_is_no_failure(self) -> None:
+    def test_runs_without_a_batch_are_an_empty_figure(self) -> None:
         figure = region_share_bands_figure({"dal": np.zeros((2, 0, 3))})
 
         assert all(len(trace.x) == 0 for trace in figure.data)
 
 
 class TestPickDensity:
-    def test_each_name_has_a_panel_on_one_scale_with_confidence_upwards(self) -> None:
+    def test_one_panel_per_name_with_one_scale_and_confidence_upwards(self) -> None:
         reference = np.full((2, 2), 0.25)
         cal = np.array([[0.0, 1.0], [0.0, 0.0]])  # little variability, high confidence
         dal = np.array([[0.0, 0.0], [0.5, 0.5]])
@@ -401,13 +408,13 @@ class TestPickDensity:
         assert "&lt;dal&gt;" in notes(figure)
         assert "strongest colour: 100.0 % of a strategy's picks in a cell" in notes(figure)
 
-    def test_the_outline_goes_round_the_densest_nine_tenths(self) -> None:
+    def test_the_outline_encloses_the_densest_nine_tenths(self) -> None:
         cells = np.array([[0.6, 0.3], [0.06, 0.04]])
 
         assert outline_level(cells, 0.9) == 0.3
         assert outline_level(cells, 0.91) == 0.06
 
-    def test_no_picks_at_all_is_a_figure(self) -> None:
+    def test_without_picks_there_is_a_figure(self) -> None:
         figure = pick_density_figure(np.zeros((3, 3)), {"cal": np.zeros((3, 3))})
 
         assert figure.data[0].zmax == 1
@@ -415,7 +422,7 @@ class TestPickDensity:
 
 
 class TestLabelsSaved:
-    def test_intervals_about_nought(self) -> None:
+    def test_intervals_around_zero(self) -> None:
         figure = labels_saved_figure(
             ["cal", "dal"], np.array([100.0, -20]), np.array([40.0, -50]), np.array([150.0, 10])
         )
@@ -429,10 +436,10 @@ class TestLabelsSaved:
         assert low == -high
         assert high > 150
 
-    def test_without_bounds_a_point_and_without_a_mean_words(self) -> None:
-        nothing = np.array([NAN, NAN])
+    def test_without_bounds_only_the_mean_and_without_a_mean_a_note(self) -> None:
+        unknown = np.array([NAN, NAN])
 
-        figure = labels_saved_figure(["cal", "lc"], np.array([30, NAN]), nothing, nothing)
+        figure = labels_saved_figure(["cal", "lc"], np.array([30, NAN]), unknown, unknown)
 
         (point,) = figure.data
         assert point.error_x.array[0] == 0
@@ -442,15 +449,15 @@ class TestLabelsSaved:
         ]
 
 
-def test_names_of_bars_are_not_markup() -> None:
+def test_names_of_bars_are_escaped() -> None:
     figure = region_shares_figure(["<i>"], np.array([[1.0, 0, 0]]))
 
     assert figure.data[0].x == ("&lt;i&gt;",)
 
 
-def test_all_are_transparent_and_colour_no_text_of_the_page() -> None:
+def test_all_figures_are_transparent_and_set_no_text_colour() -> None:
     grid, pairs = np.full((2, 2), 0.25), np.full((2, 2), 3)
-    drawn = [
+    all_figures = [
         accuracy_figure([TestAccuracy.CURVE], of=5000, full=0.9),
         sweep_figure(np.array([0.2]), np.array([[0.7]])),
         high_cor_histogram(np.zeros(3, np.float32), np.array([1])),
@@ -463,14 +470,14 @@ def test_all_are_transparent_and_colour_no_text_of_the_page() -> None:
         pick_density_figure(grid, {"cal": grid}),
         labels_saved_figure(["cal"], *np.zeros((3, 1))),
     ]
-    assert {figure.layout.paper_bgcolor for figure in drawn} == {"rgba(0, 0, 0, 0)"}
-    assert {figure.layout.plot_bgcolor for figure in drawn} == {"rgba(0, 0, 0, 0)"}
-    for figure in drawn:
+    assert {figure.layout.paper_bgcolor for figure in all_figures} == {"rgba(0, 0, 0, 0)"}
+    assert {figure.layout.plot_bgcolor for figure in all_figures} == {"rgba(0, 0, 0, 0)"}
+    for figure in all_figures:
         page = json.loads(figure.to_json())["layout"]
         page.pop("template")
         assert not re.search(r'"font": {[^}]*"color"', json.dumps(page))
 
 
-def test_the_package_names_what_it_gives() -> None:
+def test_the_exported_names_exist_and_are_unique() -> None:
     assert sorted(figures.__all__) == sorted(set(figures.__all__))
     assert all(hasattr(figures, name) for name in figures.__all__)

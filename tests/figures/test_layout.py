@@ -22,14 +22,14 @@ from cartography.strategies.table import STRATEGIES
 
 
 class TestCurves:
-    def test_a_line_in_the_strategy_s_colour(self) -> None:
+    def test_a_line_has_the_colour_of_its_strategy(self) -> None:
         figure = accuracy_figure([Curve("cal", np.array([500, 550]), np.array([0.7, 0.75]))])
 
         (line,) = figure.data
         assert line.line.color == STRATEGY_COLOURS["cal"]
         assert list(line.y) == [0.7, 0.75]
 
-    def test_seeds_are_a_mean_and_a_band_where_all_have_come(self) -> None:
+    def test_seeds_are_a_mean_and_a_band_at_common_label_counts(self) -> None:
         figure = accuracy_figure(
             [
                 Curve("cal", np.array([500, 550, 600]), np.array([0.6, 0.7, 0.8])),
@@ -43,14 +43,14 @@ class TestCurves:
         assert list(band.y) == [0.8, 0.9, 0.7, 0.6]
         assert line.name == "cal (2 seeds)"
 
-    def test_no_curve_is_an_empty_figure(self) -> None:
+    def test_without_curves_the_figure_is_empty(self) -> None:
         assert len(accuracy_figure([]).data) == 0
 
-    def test_every_strategy_has_a_colour_of_its_own(self) -> None:
+    def test_every_strategy_has_its_own_colour(self) -> None:
         assert set(STRATEGY_COLOURS) == set(STRATEGIES)
         assert len(set(STRATEGY_COLOURS.values())) == len(STRATEGIES)
 
-    def test_batch_statistics_have_a_panel_each(self) -> None:
+    def test_batch_statistics_have_one_panel_each(self) -> None:
         series = BatchSeries(
             "dal", np.array([1, 2]), np.array([0.4, 0.5]), np.array([0.1, 0.2]), np.array([0.3, 1])
         )
@@ -83,7 +83,7 @@ def report_of(counts: list[int]) -> CorpusReport:
     )
 
 
-def test_classes_come_largest_first() -> None:
+def test_the_largest_class_comes_first() -> None:
     figure = class_shares_figure(report_of([1, 3]))
 
     assert list(figure.data[0].x) == [3, 1]
@@ -91,7 +91,7 @@ def test_classes_come_largest_first() -> None:
     assert figure.data[0].text[0] == "3 · 75.0 %"
 
 
-def test_of_many_classes_the_small_ones_are_summed() -> None:
+def test_of_many_classes_the_smallest_are_summed() -> None:
     figure = class_shares_figure(report_of([2] * 30 + [1] * 5))
 
     assert figure.layout.yaxis.ticktext[-1] == "5 smaller classes"
@@ -102,7 +102,7 @@ def test_a_corpus_without_classes_has_an_empty_chart() -> None:
     assert len(class_shares_figure(report_of([])).data[0].x) == 0
 
 
-def test_the_page_needs_no_network_and_leaves_the_figure_as_it_was(tmp_path: Path) -> None:
+def test_the_page_needs_no_network_and_the_figure_is_unchanged(tmp_path: Path) -> None:
     data_map = DataMap(
         ids=np.array(["a", "b"], dtype=object),
         confidence=np.array([0.1, 0.9]),
@@ -122,13 +122,13 @@ def test_the_page_needs_no_network_and_leaves_the_figure_as_it_was(tmp_path: Pat
     assert figure.layout.paper_bgcolor == "rgba(0, 0, 0, 0)"
 
 
-def test_a_caption_is_text_on_the_page(tmp_path: Path) -> None:
+def test_the_caption_is_escaped_on_the_page(tmp_path: Path) -> None:
     write_html(go.Figure(layout={"meta": {"caption": "a <b> & c"}}), tmp_path / "figure.html")
 
     assert "a &lt;b&gt; &amp; c</p>" in (tmp_path / "figure.html").read_text(encoding="utf-8")
 
 
-def test_a_figure_without_a_caption_is_a_page_too(tmp_path: Path) -> None:
+def test_a_figure_without_a_caption_has_no_paragraph(tmp_path: Path) -> None:
     write_html(accuracy_figure([]), tmp_path / "figure.html")
 
     page = (tmp_path / "figure.html").read_text(encoding="utf-8")

@@ -44,8 +44,8 @@ def points(figure: go.Figure) -> list[go.Scattergl]:
     return [trace for trace in figure.data if trace.type == "scattergl"]
 
 
-def in_legend(figure: go.Figure) -> list[go.Scattergl]:
-    """The groups, as the legend lists them."""
+def legend_groups(figure: go.Figure) -> list[go.Scattergl]:
+    """The groups in the order of the legend."""
     return [trace for trace in points(figure) if trace.showlegend is not False][::-1]
 
 
@@ -57,10 +57,10 @@ def notes(figure: go.Figure) -> str:
     return " ".join(annotation.text for annotation in figure.layout.annotations)
 
 
-def test_a_trace_for_each_level_of_up_to_ten_epochs() -> None:
+def test_one_trace_per_level_up_to_ten_epochs() -> None:
     figure = data_map_figure(map_of([0.1, 0.9, 0.95], [0.0, 1.0, 1.0]))
 
-    by_level = {trace.name: trace for trace in in_legend(figure)}
+    by_level = {trace.name: trace for trace in legend_groups(figure)}
     assert list(by_level) == [f"{level / 10:.1f}" for level in range(11)]
     assert by_level["0.0"].customdata.tolist() == [0]
     assert by_level["1.0"].customdata.tolist() == [1, 2]
@@ -71,21 +71,21 @@ def test_a_trace_for_each_level_of_up_to_ten_epochs() -> None:
 
 def test_the_first_group_is_drawn_last_on_top() -> None:
     figure = data_map_figure(
-        map_of([0.1, 0.9], [0.0, 1.0]), colouring=by_mask("found", np.array([True, False]))
+        map_of([0.1, 0.9], [0.0, 1.0]), colouring=by_mask("match", np.array([True, False]))
     )
 
-    assert points(figure)[-1].name == "found"
+    assert points(figure)[-1].name == "match"
     assert figure.layout.legend.traceorder == "reversed"
 
 
 def test_each_level_has_its_own_colour_and_shape() -> None:
-    markers = [trace.marker for trace in in_legend(data_map_figure(random_map(500)))]
+    markers = [trace.marker for trace in legend_groups(data_map_figure(random_map(500)))]
 
     assert len({marker.color for marker in markers}) == 11
     assert len({marker.symbol for marker in markers}) == 11
 
 
-def test_a_point_goes_to_the_page_as_three_small_numbers() -> None:
+def test_a_point_is_sent_to_the_page_as_three_small_numbers() -> None:
     page = json.loads(data_map_figure(map_of([0.5, 0.25], [0.5, 0.5])).to_json())
 
     (trace,) = [t for t in page["data"] if t["type"] == "scattergl" and len(t["x"]) == 2]
@@ -94,10 +94,10 @@ def test_a_point_goes_to_the_page_as_three_small_numbers() -> None:
     assert "shape" not in trace["customdata"]
 
 
-def test_positions_come_back_sorted_and_once() -> None:
-    clicked = [{"customdata": 7, "curve_number": 3}, {"customdata": 2}, {"customdata": 7}]
+def test_positions_are_sorted_and_unique() -> None:
+    selected = [{"customdata": 7, "curve_number": 3}, {"customdata": 2}, {"customdata": 7}]
 
-    assert positions_of([*clicked, {"x": 0.1, "curve_number": 14}]) == [2, 7]
+    assert positions_of([*selected, {"x": 0.1, "curve_number": 14}]) == [2, 7]
     assert positions_of([]) == []
 
 
@@ -120,27 +120,27 @@ def test_the_ends_of_the_scales_are_counted() -> None:
 
 
 def test_the_regions_and_the_title_are_on_the_figure() -> None:
-    said = notes(data_map_figure(map_of([0.1, 0.9], [0.0, 1.0]), title="Two <texts>"))
+    text = notes(data_map_figure(map_of([0.1, 0.9], [0.0, 1.0]), title="Two <texts>"))
 
-    assert "easy-to-learn 50 %" in said
-    assert "hard-to-learn 50 %" in said
-    assert "Two &lt;texts&gt;" in said
+    assert "easy-to-learn 50 %" in text
+    assert "hard-to-learn 50 %" in text
+    assert "Two &lt;texts&gt;" in text
 
 
 def test_the_caption_states_regions_and_threshold() -> None:
     data_map = map_of([0.1, 0.5, 0.9], [0.2, 0.3, 1.0])
 
-    said = map_caption(data_map, t_cor=0.2)
-    assert "easy-to-learn from correctness 0.8, hard-to-learn up to 0.2" in said
-    assert "wherever variability is 0.3 or more" in said
-    assert "High-cor: 2 with correctness above t_cor = 0.2; low-cor: 1." in said
+    caption = map_caption(data_map, t_cor=0.2)
+    assert "easy-to-learn from correctness 0.8, hard-to-learn up to 0.2" in caption
+    assert "wherever variability is 0.3 or more" in caption
+    assert "High-cor: 2 with correctness above t_cor = 0.2; low-cor: 1." in caption
     assert "t_cor" not in map_caption(data_map)
     figure = data_map_figure(data_map, t_cor=0.2)
-    assert figure.layout.meta["caption"] == said
+    assert figure.layout.meta["caption"] == caption
     assert figure.layout.shapes[0].x0 == 0.2
 
 
-def test_highlighted_are_ringed_as_well_as_drawn() -> None:
+def test_highlighted_points_have_a_ring() -> None:
     figure = data_map_figure(
         map_of([0.1, 0.9], [0.0, 1.0]),
         highlighted=np.array([False, True]),
@@ -151,22 +151,22 @@ def test_highlighted_are_ringed_as_well_as_drawn() -> None:
     assert positions(figure) == [0, 1, 1]
 
 
-def test_faded_points_stand_back_and_stay() -> None:
+def test_faded_points_are_below_the_others_and_selectable() -> None:
     figure = data_map_figure(random_map(50), faded=np.arange(50) < 20)
 
-    under = points(figure)[0]
-    assert under.customdata.tolist() == list(range(20))
-    assert under.marker.opacity < 0.5
+    faded = points(figure)[0]
+    assert faded.customdata.tolist() == list(range(20))
+    assert faded.marker.opacity < 0.5
     assert positions(figure) == list(range(50))
     assert "shown" not in notes(figure)
 
 
-def test_an_item_of_no_group_is_unknown() -> None:
+def test_an_item_without_a_group_is_unknown() -> None:
     one_group = Colouring("made", ("<a>",), np.array([0, -1]), ("#0072b2",), ("circle",))
 
     figure = data_map_figure(map_of([0.1, 0.9], [0.0, 1.0]), colouring=one_group)
 
-    assert [(trace.name, trace.customdata.tolist()) for trace in in_legend(figure)] == [
+    assert [(trace.name, trace.customdata.tolist()) for trace in legend_groups(figure)] == [
         ("&lt;a&gt;", [0]),
         ("unknown", [1]),
     ]
@@ -185,22 +185,22 @@ def test_a_colouring_of_another_map_is_refused() -> None:
         )
 
 
-def test_a_sample_lies_over_the_density_of_all_above_the_limit() -> None:
+def test_above_the_limit_a_sample_is_drawn_over_the_density() -> None:
     n = MOST_POINTS + 5_000
     ringed = np.zeros(n, dtype=np.bool_)
     ringed[:50] = True
 
     figure = data_map_figure(random_map(n), highlighted=ringed)
 
-    shown = set(positions(figure))
-    assert set(range(50)) <= shown
-    assert f"{len(shown):,} of {n:,} shown" in notes(figure)
-    shade = figure.data[0]
-    assert shade.type == "heatmap"
-    assert np.expm1(shade.z[np.isfinite(shade.z)]).sum() == pytest.approx(n, rel=1e-4)
+    drawn = set(positions(figure))
+    assert set(range(50)) <= drawn
+    assert f"{len(drawn):,} of {n:,} shown" in notes(figure)
+    density = figure.data[0]
+    assert density.type == "heatmap"
+    assert np.expm1(density.z[np.isfinite(density.z)]).sum() == pytest.approx(n, rel=1e-4)
 
 
-def test_all_are_drawn_up_to_the_limit() -> None:
+def test_up_to_the_limit_all_points_are_drawn() -> None:
     figure = data_map_figure(random_map(2_000))
 
     assert positions(figure) == list(range(2_000))
@@ -208,21 +208,21 @@ def test_all_are_drawn_up_to_the_limit() -> None:
     assert not [trace for trace in figure.data if trace.type == "heatmap"]
 
 
-def test_items_without_statistics_are_left_out() -> None:
+def test_items_without_statistics_are_omitted() -> None:
     figure = data_map_figure(map_of([0.5, float("nan"), 0.5], [0.5, 0.5, float("nan")]))
 
     assert positions(figure) == [0]
     assert "1 of 3 shown" in notes(figure)
 
 
-def test_an_empty_map_is_a_figure() -> None:
+def test_an_empty_map_has_a_figure() -> None:
     figure = data_map_figure(map_of([], []), t_cor=0.2, highlighted=np.zeros(0, dtype=np.bool_))
 
     assert positions(figure) == []
     assert "nan" not in notes(figure)
 
 
-def test_nothing_but_points_moves_from_epoch_to_epoch() -> None:
+def test_only_points_change_from_epoch_to_epoch() -> None:
     first = data_map_figure(map_of([0.5, 0.5], [0.0, 0.0], epochs=1))
     later = data_map_figure(map_of([0.1, 0.9], [0.2, 1.0], epochs=5))
 
@@ -233,7 +233,7 @@ def test_nothing_but_points_moves_from_epoch_to_epoch() -> None:
     assert [(t.type, t.name) for t in first.data] == [(t.type, t.name) for t in later.data]
 
 
-def test_the_thresholds_of_the_map_part_its_regions() -> None:
+def test_the_thresholds_of_the_map_define_its_regions() -> None:
     strict = DataMap(
         np.array(["a", "b"]),
         np.array([0.9, 0.9]),

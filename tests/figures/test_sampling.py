@@ -6,7 +6,7 @@ N = 100_000
 NONE = np.zeros(N, dtype=np.bool_)
 
 
-def test_all_are_drawn_up_to_the_limit() -> None:
+def test_up_to_the_limit_all_items_are_drawn() -> None:
     few = np.arange(N) < MOST_POINTS // 2
     others = (np.arange(N) >= N - 10) & ~few
 
@@ -17,34 +17,34 @@ def test_every_group_has_its_share() -> None:
     group = np.where(np.arange(N) % 10 < 7, 0, 1)
     group[:3] = (2, -1, -1)
 
-    found = sample_points(group, ~NONE, NONE)
+    sample = sample_points(group, ~NONE, NONE)
 
-    assert SAMPLE <= found.sum() <= SAMPLE + 4
-    assert np.isclose(np.bincount(group[found] + 1), [1, 7_000, 3_000, 1], atol=1).all()
-
-
-def test_what_is_not_faded_comes_first() -> None:
-    bright = np.arange(N) < 400
-
-    found = sample_points(np.zeros(N, dtype=np.int64), bright, ~bright)
-
-    assert found[bright].all()
-    assert SAMPLE <= found.sum() <= SAMPLE + 2
+    assert SAMPLE <= sample.sum() <= SAMPLE + 4
+    assert np.isclose(np.bincount(group[sample] + 1), [1, 7_000, 3_000, 1], atol=1).all()
 
 
-def test_half_of_the_points_at_least_are_not_faded() -> None:
-    bright = np.arange(N) % 5 == 0
+def test_the_foreground_comes_first() -> None:
+    foreground = np.arange(N) < 400
 
-    found = sample_points(np.zeros(N, dtype=np.int64), bright, ~bright)
+    sample = sample_points(np.zeros(N, dtype=np.int64), foreground, ~foreground)
 
-    assert found[bright].sum() == found[~bright].sum() == SAMPLE // 2
+    assert sample[foreground].all()
+    assert SAMPLE <= sample.sum() <= SAMPLE + 2
 
 
-def test_nothing_but_faded_is_drawn_too() -> None:
+def test_at_least_half_of_the_sample_is_foreground() -> None:
+    foreground = np.arange(N) % 5 == 0
+
+    sample = sample_points(np.zeros(N, dtype=np.int64), foreground, ~foreground)
+
+    assert sample[foreground].sum() == sample[~foreground].sum() == SAMPLE // 2
+
+
+def test_background_alone_is_drawn() -> None:
     assert sample_points(np.zeros(N, dtype=np.int64), NONE, ~NONE).sum() == SAMPLE
 
 
-def test_an_item_stays_when_groups_change() -> None:
+def test_most_of_the_sample_stays_when_groups_change() -> None:
     rng = np.random.default_rng(5)
     before = rng.integers(0, 11, N)
     after = np.clip(before + rng.integers(-1, 2, N), 0, 10)

@@ -3,22 +3,22 @@ import numpy as np
 from cartography.figures import MOST_TRAILS, Trail, trails_figure
 
 
-def trail(name: str, joined: int, places: list[tuple[float, float]]) -> Trail:
-    across = np.array(places).reshape(-1, 2)
+def trail(name: str, joined: int, points: list[tuple[float, float]]) -> Trail:
+    coordinates = np.array(points).reshape(-1, 2)
     return Trail(
         name=name,
-        iterations=np.arange(joined, joined + len(places)),
-        variability=across[:, 0],
-        confidence=across[:, 1],
+        iterations=np.arange(joined, joined + len(points)),
+        variability=coordinates[:, 0],
+        confidence=coordinates[:, 1],
         joined=joined,
     )
 
 
-def many(count: int) -> list[Trail]:
+def make_trails(count: int) -> list[Trail]:
     return [trail(f"t{i}", 1 + i % 12, [(0.1, 0.2), (0.2, 0.3)]) for i in range(count)]
 
 
-def test_a_line_for_each_trail_and_its_last_place() -> None:
+def test_one_line_per_trail_with_its_last_position() -> None:
     figure = trails_figure(
         [
             trail("<a>", 1, [(0.1, 0.2), (0.2, 0.4), (0.1, 0.6)]),
@@ -36,8 +36,8 @@ def test_a_line_for_each_trail_and_its_last_place() -> None:
     assert "shown" not in figure.layout.annotations[0].text
 
 
-def test_batches_are_told_apart() -> None:
-    figure = trails_figure(many(24))
+def test_batches_differ_in_colour_and_symbol() -> None:
+    figure = trails_figure(make_trails(24))
 
     ends = [trace for trace in figure.data if trace.mode == "markers"]
     assert [trace.name for trace in ends][:2] == ["batches 1–2", "batches 3–4"]  # noqa: RUF001
@@ -45,22 +45,22 @@ def test_batches_are_told_apart() -> None:
     assert len({trace.marker.symbol for trace in ends}) == 6
 
 
-def test_of_many_trails_a_number_is_drawn_from_all_batches() -> None:
-    figure = trails_figure(many(10 * MOST_TRAILS))
+def test_of_many_trails_some_of_every_batch_are_drawn() -> None:
+    figure = trails_figure(make_trails(10 * MOST_TRAILS))
 
     ends = [trace for trace in figure.data if trace.mode == "markers"]
     assert sum(len(trace.x) for trace in ends) == MOST_TRAILS
     assert {len(trace.x) for trace in ends} == {MOST_TRAILS // 6}
-    said = figure.layout.annotations[0].text
-    assert said == f"{MOST_TRAILS} of {10 * MOST_TRAILS} shown"
+    heading = figure.layout.annotations[0].text
+    assert heading == f"{MOST_TRAILS} of {10 * MOST_TRAILS} shown"
 
 
-def test_a_text_without_a_place_has_no_trail() -> None:
+def test_a_text_without_a_position_has_no_trail() -> None:
     figure = trails_figure([trail("a", 1, [(0.1, 0.2)]), trail("b", 2, [])])
 
     assert [trace.mode for trace in figure.data] == ["lines", "markers"]
     assert figure.layout.annotations[0].text == "1 of 2 shown"
 
 
-def test_no_trail_is_an_empty_figure() -> None:
+def test_without_trails_the_figure_is_empty() -> None:
     assert len(trails_figure([]).data) == 0

@@ -287,7 +287,7 @@ def test_a_finished_run_of_another_manifest_is_refused(
             with pytest.raises(CartographyError) as error:
                 call()
             assert str(error.value) == (
-                f"{first} holds another run (its {different} is different): choose another --out"
+                f"{first} contains another run (its {different} is different): choose another --out"
             )
     assert stamps(whole) == before
 

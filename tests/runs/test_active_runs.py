@@ -41,7 +41,7 @@ def without_seconds(folder: Path) -> pd.DataFrame:
     return table.drop(columns=["train_seconds", "select_seconds"])
 
 
-def test_a_run_holds_what_was_simulated(tmp_path: Path) -> None:
+def test_a_recorded_run_is_the_simulated_run(tmp_path: Path) -> None:
     assert record(tmp_path) == [0, 1, 2, 3]
     run = read_active_run(tmp_path)
     assert list(run.iterations.columns)[:10] == [
@@ -87,40 +87,40 @@ def test_a_run_holds_what_was_simulated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pause_after", [1, 2, 3, 4])
-def test_a_paused_run_becomes_the_run_that_was_never_paused(
+def test_a_paused_and_resumed_run_equals_an_uninterrupted_run(
     tmp_path: Path, pause_after: int
 ) -> None:
-    whole, paused = tmp_path / "whole", tmp_path / "paused"
-    record(whole)
+    complete, paused = tmp_path / "complete", tmp_path / "paused"
+    record(complete)
     first = record(paused, pause_after=pause_after)
     assert first == list(range(pause_after))
     if pause_after < 4:
         assert not (paused / SUMMARY).exists()
         assert len(read_active_run(paused).maps) == pause_after
         assert record(paused) == list(range(pause_after, 4))
-    assert (paused / SUMMARY).read_text() == (whole / SUMMARY).read_text()
-    assert (paused / BATCHES).read_text() == (whole / BATCHES).read_text()
-    pd.testing.assert_frame_equal(without_seconds(paused), without_seconds(whole))
+    assert (paused / SUMMARY).read_text() == (complete / SUMMARY).read_text()
+    assert (paused / BATCHES).read_text() == (complete / BATCHES).read_text()
+    pd.testing.assert_frame_equal(without_seconds(paused), without_seconds(complete))
 
 
-def test_runs_side_by_side_are_the_runs_alone_also_when_one_is_ahead(tmp_path: Path) -> None:
+def test_runs_side_by_side_equal_separate_runs_even_if_one_is_ahead(tmp_path: Path) -> None:
     together = [tmp_path / "7", tmp_path / "8"]
     assert record(*together, pause_after=2) == [0, 0, 1, 1]
-    # As if the process had been killed between the two files of an iteration.
+    # As if the process was killed between writing the two files of an iteration.
     (together[1] / MAPS / "iteration-001.parquet").unlink()
     assert record(*together) == [1, 1, 2, 2, 3, 3]
     record(tmp_path / "alone")
     pd.testing.assert_frame_equal(without_seconds(together[0]), without_seconds(tmp_path / "alone"))
 
 
-def test_a_mixed_set_is_the_runs_alone_also_when_it_was_paused(tmp_path: Path) -> None:
+def test_mixed_runs_equal_separate_runs_even_if_they_were_paused(tmp_path: Path) -> None:
     runs = {
         tmp_path / f"{strategy}-{seed}-{t_cor}": manifest(seed, strategy, t_cor)
         for strategy, t_cor in (("cal", 0.2), ("cal", 0.5), ("lc", 0.2))
         for seed in (7, 8)
     }
     assert record_runs(runs, pause_after=2) == [0] * 6 + [1] * 6
-    # As if the process had been killed between two files of an iteration.
+    # As if the process was killed between writing two files of an iteration.
     (tmp_path / "lc-7-0.2" / MAPS / "iteration-001.parquet").unlink()
     assert record_runs(runs) == [1] * 6 + [2] * 6 + [3] * 6
     for folder, run in runs.items():
@@ -128,27 +128,30 @@ def test_a_mixed_set_is_the_runs_alone_also_when_it_was_paused(tmp_path: Path) -
         assert record_runs({alone: run}) == [0, 1, 2, 3]
         assert (folder / MANIFEST).read_bytes() == (alone / MANIFEST).read_bytes()
         pd.testing.assert_frame_equal(without_seconds(folder), without_seconds(alone))
-        mine, others = read_active_run(folder), read_active_run(alone)
-        for one, other in zip(mine.maps, others.maps, strict=True):
-            pd.testing.assert_frame_equal(one, other)
+        maps, expected = read_active_run(folder).maps, read_active_run(alone).maps
+        for table, expected_table in zip(maps, expected, strict=True):
+            pd.testing.assert_frame_equal(table, expected_table)
     picked = {name: read_active_run(tmp_path / name).batch(1)["id"].tolist() for name in NAMES}
     assert len({tuple(ids) for ids in picked.values()}) == 3
 
 
-def test_runs_that_cannot_go_side_by_side_are_a_programmers_mistake(tmp_path: Path) -> None:
-    one, other = tmp_path / "one", tmp_path / "other"
+def test_runs_that_cannot_be_simulated_together_raise_a_value_error(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
     longer = replace(manifest(8), preset=SMALL.with_classifier(epochs=5))
-    with pytest.raises(ValueError, match=r"have one preset\.classifier\.epochs, not"):
-        record_runs({one: manifest(), other: longer})
-    with pytest.raises(ValueError, match=r"have one train\.fingerprint, not"):
+    with pytest.raises(ValueError, match=r"must have one preset\.classifier\.epochs, not"):
+        record_runs({first: manifest(), second: longer})
+    with pytest.raises(ValueError, match=r"must have one train\.fingerprint, not"):
         record_runs(
-            {one: manifest(), other: replace(manifest(8), train=replace(SOURCE, fingerprint="0"))}
+            {
+                first: manifest(),
+                second: replace(manifest(8), train=replace(SOURCE, fingerprint="0")),
+            }
         )
-    with pytest.raises(ValueError, match="differ in strategy, seed or"):
-        record_runs({one: manifest(), other: manifest()})
+    with pytest.raises(ValueError, match="must differ in strategy, seed or"):
+        record_runs({first: manifest(), second: manifest()})
 
 
-def test_an_older_run_lacks_what_was_not_recorded_then_and_goes_on(tmp_path: Path) -> None:
+def test_a_run_of_an_older_version_can_be_resumed_and_lacks_later_columns(tmp_path: Path) -> None:
     new = ["agreement", "pool", "pool_max_probability"]
     record(tmp_path, pause_after=2)
     for path in (tmp_path / MAPS).iterdir():
@@ -158,9 +161,9 @@ def test_an_older_run_lacks_what_was_not_recorded_then_and_goes_on(tmp_path: Pat
         pq.write_table(table.replace_schema_metadata({b"cartography": json.dumps(kept)}), path)
     assert read_active_run(tmp_path).iterations[new].isna().all(axis=None)
     record(tmp_path)
-    known = read_active_run(tmp_path).iterations[new].notna()
-    assert known.all(axis=1).tolist() == [False, False, True, True]
-    assert known.any(axis=1).tolist() == [False, False, True, True]
+    is_known = read_active_run(tmp_path).iterations[new].notna()
+    assert is_known.all(axis=1).tolist() == [False, False, True, True]
+    assert is_known.any(axis=1).tolist() == [False, False, True, True]
 
 
 def test_reasons_trails_and_the_labelled_set(tmp_path: Path) -> None:
@@ -177,8 +180,8 @@ def test_reasons_trails_and_the_labelled_set(tmp_path: Path) -> None:
         for number, variability, confidence in zip(
             trail.iterations, trail.variability, trail.confidence, strict=True
         ):
-            placed = run.maps[number].set_index("id").loc[trail.name]
-            assert (placed["variability"], placed["confidence"]) == (variability, confidence)
+            row = run.maps[number].set_index("id").loc[trail.name]
+            assert (row["variability"], row["confidence"]) == (variability, confidence)
     assert [len(run.trails(number)) for number in (0, 1, 2)] == [0, 6, 12]
     labelled = run.labelled_set(2)
     assert list(labelled.columns) == ["id", "text", "label", "iteration"]
@@ -190,22 +193,22 @@ def test_reasons_trails_and_the_labelled_set(tmp_path: Path) -> None:
             run.labelled_set(number)
 
 
-def test_a_finished_recording_that_lost_only_its_summary_is_finished_without_training(
+def test_a_complete_run_without_its_summary_is_finished_without_training(
     tmp_path: Path,
 ) -> None:
     record(tmp_path)
-    # As if the process had been killed after the last iteration's own file.
+    # As if the process was killed right after writing the file of the last iteration.
     (tmp_path / SUMMARY).unlink()
-    whole = [(tmp_path / name).read_text() for name in (ITERATIONS, BATCHES)]
+    tables = [(tmp_path / name).read_text() for name in (ITERATIONS, BATCHES)]
     for name in (ITERATIONS, BATCHES):
         lines = (tmp_path / name).read_text().splitlines(keepends=True)
         (tmp_path / name).write_text("".join(lines[:-1]))
     assert record(tmp_path) == []
     assert (tmp_path / SUMMARY).exists()
-    assert [(tmp_path / name).read_text() for name in (ITERATIONS, BATCHES)] == whole
+    assert [(tmp_path / name).read_text() for name in (ITERATIONS, BATCHES)] == tables
 
 
-def test_a_run_whose_pool_ran_out_gets_the_tables_that_it_lost(tmp_path: Path) -> None:
+def test_missing_tables_of_a_run_with_an_exhausted_pool_are_written_again(tmp_path: Path) -> None:
     short = replace(manifest(strategy="random"), preset=replace(SMALL, query_size=70))
     assert record_runs({tmp_path: short}) == [0, 1]
     for name in (SUMMARY, ITERATIONS, BATCHES):
@@ -216,16 +219,16 @@ def test_a_run_whose_pool_ran_out_gets_the_tables_that_it_lost(tmp_path: Path) -
     assert len(pd.read_csv(tmp_path / BATCHES)) == 70
 
 
-@pytest.mark.parametrize("begun", [False, True])
-def test_a_pause_after_no_iteration_is_refused(tmp_path: Path, begun: bool) -> None:
-    if begun:
+@pytest.mark.parametrize("started", [False, True])
+def test_a_pause_after_no_iteration_is_refused(tmp_path: Path, started: bool) -> None:
+    if started:
         record(tmp_path, pause_after=1)
     with pytest.raises(CartographyError, match="pauses after 1 new iteration or more, not 0"):
         record(tmp_path, pause_after=0)
     assert not (tmp_path / SUMMARY).exists()
 
 
-def test_a_run_that_has_only_begun_has_empty_tables(tmp_path: Path) -> None:
+def test_a_run_before_its_first_iteration_has_empty_tables(tmp_path: Path) -> None:
     write_json(tmp_path / MANIFEST, manifest().as_dict())
     run = read_active_run(tmp_path)
     assert len(run.iterations) == 0
@@ -235,7 +238,7 @@ def test_a_run_that_has_only_begun_has_empty_tables(tmp_path: Path) -> None:
         run.trails(0)
 
 
-def test_mistakes(tmp_path: Path) -> None:
+def test_wrong_iterations_files_and_kinds_are_refused(tmp_path: Path) -> None:
     record(tmp_path, pause_after=2)
     run = read_active_run(tmp_path)
     for number in (0, 2, 99):
@@ -245,14 +248,14 @@ def test_mistakes(tmp_path: Path) -> None:
     with pytest.raises(CartographyError, match=r"iteration-001\.parquet cannot be read"):
         read_active_run(tmp_path)
     write_json(tmp_path / MANIFEST, replace(manifest(), kind="map").as_dict())
-    with pytest.raises(CartographyError, match="holds no active-learning run but a map run"):
+    with pytest.raises(CartographyError, match="contains a map run, not an active-learning run"):
         read_active_run(tmp_path)
 
 
-def test_scores_survive_the_disk_to_the_last_bit(tmp_path: Path) -> None:
+def test_scores_are_stored_exactly(tmp_path: Path) -> None:
     record(tmp_path)
-    arms = [Trial("cal", 7)]
-    _, first, *_ = simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, arms, preset=SMALL)
+    trials = [Trial("cal", 7)]
+    _, first, *_ = simulate(CORPUS, FEATURES, TEST, TEST_FEATURES, trials, preset=SMALL)
     stored = read_active_run(tmp_path).batch(1)["score"].to_numpy()
     assert first.batch is not None
     assert stored.tolist() == first.batch.scores.tolist()

@@ -30,7 +30,7 @@ SOURCE = Source("made", "f00", 90, ("a", "b"), "feat", "made up")
 LEARN = Manifest("learn", SOURCE, SOURCE, PAPER.for_corpus(90), 7, "cpu", "cal")
 
 
-def test_equal_manifests_have_equal_ids_and_any_change_another() -> None:
+def test_equal_manifests_have_equal_ids_and_any_change_gives_another() -> None:
     assert LEARN.run_id == replace(LEARN).run_id
     assert re.fullmatch("[0-9a-f]{12}", LEARN.run_id)
     others = [
@@ -43,13 +43,13 @@ def test_equal_manifests_have_equal_ids_and_any_change_another() -> None:
     assert len({LEARN.run_id, *(other.run_id for other in others)}) == 6
 
 
-def test_one_run_lives_in_the_folder_and_several_below_it() -> None:
+def test_one_run_has_the_folder_itself_and_several_have_folders_below_it() -> None:
     out = Path("out")
     assert run_folders(out, [{"seed": 5}]) == [out]
     assert run_folders(out, [{"seed": 5}, {"seed": 6}]) == [out / "seed-5", out / "seed-6"]
 
 
-def test_folders_are_named_by_what_differs() -> None:
+def test_folders_are_named_by_the_settings_that_differ() -> None:
     runs = [
         {"strategy": "random", "seed": 1},
         {"strategy": "cal", "t_cor": 0.2, "seed": 1},
@@ -60,17 +60,15 @@ def test_folders_are_named_by_what_differs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("runs", "said"),
+    ("runs", "message"),
     [
         ([], "nothing to run"),
         ([{"seed": 5}, {"seed": 5}], r"twice \(seed 5\)"),
         ([{"size": "all", "seed": 1}, {"size": "all", "seed": 1}, {"seed": 2}], "twice"),
     ],
 )
-def test_runs_that_cannot_be_told_apart_are_refused(
-    runs: list[dict[str, object]], said: str
-) -> None:
-    with pytest.raises(CartographyError, match=said):
+def test_equal_runs_are_refused(runs: list[dict[str, object]], message: str) -> None:
+    with pytest.raises(CartographyError, match=message):
         run_folders(Path("out"), runs)
 
 
@@ -85,7 +83,7 @@ def test_a_new_folder_is_claimed_resumed_and_refused_when_finished(tmp_path: Pat
     write_json(out / SUMMARY, {})
     assert status(out) == "finished"
     with (
-        pytest.raises(CartographyError, match="holds this run, finished"),
+        pytest.raises(CartographyError, match="contains this run, finished"),
         claim_folders(out, {out: LEARN}),
     ):
         pass
@@ -101,18 +99,18 @@ def test_of_several_seeds_only_the_unfinished_are_resumed(tmp_path: Path) -> Non
         assert [folder.name for folder in unfinished] == ["seed-2"]
 
 
-def other_file(out: Path) -> None:
+def write_other_file(out: Path) -> None:
     out.mkdir()
     (out / "thesis.doc").write_text("")
 
 
-def other_run(out: Path) -> None:
+def write_other_run(out: Path) -> None:
     out.mkdir()
     changed = replace(LEARN, preset=replace(LEARN.preset, t_cor=0.4))
     write_json(out / MANIFEST, changed.as_dict())
 
 
-def broken_manifest(out: Path) -> None:
+def write_broken_manifest(out: Path) -> None:
     out.mkdir()
     (out / MANIFEST).write_text('{"kind": "le')
 
@@ -120,13 +118,16 @@ def broken_manifest(out: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "message"),
     [
-        (other_file, "run is not empty (it holds thesis.doc): choose a new or empty folder"),
-        (other_run, "run holds another run (its preset.t_cor is different)"),
-        (broken_manifest, "manifest.json cannot be read"),
+        (
+            write_other_file,
+            "run is not empty (it contains thesis.doc): choose a new or empty folder",
+        ),
+        (write_other_run, "run contains another run (its preset.t_cor is different)"),
+        (write_broken_manifest, "manifest.json cannot be read"),
         (lambda out: out.write_text(""), "run is a file: name a folder"),
     ],
 )
-def test_what_is_refused_is_left_as_it_was(tmp_path: Path, before, message: str) -> None:
+def test_a_refused_folder_is_left_unchanged(tmp_path: Path, before, message: str) -> None:
     out = tmp_path / "run"
     before(out)
     names = sorted(path.name for path in tmp_path.rglob("*"))
@@ -138,11 +139,11 @@ def test_what_is_refused_is_left_as_it_was(tmp_path: Path, before, message: str)
     assert sorted(path.name for path in tmp_path.rglob("*")) == names
 
 
-def test_several_seeds_refuse_a_folder_with_something_else(tmp_path: Path) -> None:
+def test_several_seeds_refuse_a_folder_with_other_content(tmp_path: Path) -> None:
     (tmp_path / "seed-3").mkdir()
     manifests = dict.fromkeys([tmp_path / "one", tmp_path / "two"], LEARN)
     with (
-        pytest.raises(CartographyError, match="it holds seed-3"),
+        pytest.raises(CartographyError, match="it contains seed-3"),
         claim_folders(tmp_path, manifests),
     ):
         pass
@@ -157,10 +158,13 @@ def test_two_processes_cannot_write_the_same_run(tmp_path: Path) -> None:
         pass
 
 
-def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     out = tmp_path / "file" / "run"
-    with pytest.raises(CartographyError, match="cannot be made"), claim_folders(out, {out: LEARN}):
+    with (
+        pytest.raises(CartographyError, match="cannot be created"),
+        claim_folders(out, {out: LEARN}),
+    ):
         pass
 
 
@@ -170,37 +174,37 @@ def test_runs_are_found_newest_first(tmp_path: Path) -> None:
         write_json(folder / MANIFEST, LEARN.as_dict())
         os.utime(folder / MANIFEST, (1e9 - age, 1e9 - age))
     assert [folder.name for folder in find_runs(tmp_path)] == ["new", "old"]
-    with pytest.raises(CartographyError, match="holds no run: it has no manifest"):
+    with pytest.raises(CartographyError, match="is not the folder of a run: it has no manifest"):
         read_manifest(tmp_path)
     write_json(tmp_path / MANIFEST, {"name": "an app"})
     with pytest.raises(CartographyError, match="is not the manifest of a run"):
         read_manifest(tmp_path)
 
 
-def test_a_folder_that_goes_while_runs_are_looked_for_is_passed_over(
+def test_a_folder_that_disappears_during_the_search_is_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_json(tmp_path / "stays" / MANIFEST, LEARN.as_dict())
-    goes, scandir = tmp_path / "goes", os.scandir
-    goes.mkdir()
+    disappears, scandir = tmp_path / "disappears", os.scandir
+    disappears.mkdir()
 
-    def then_gone(folder: str | Path) -> Any:
-        if Path(folder) == goes and goes.exists():
-            goes.rmdir()
+    def remove_and_scan(folder: str | Path) -> Any:
+        if Path(folder) == disappears and disappears.exists():
+            disappears.rmdir()
         return scandir(folder)
 
-    monkeypatch.setattr(os, "scandir", then_gone)
+    monkeypatch.setattr(os, "scandir", remove_and_scan)
 
     assert find_runs(tmp_path) == [tmp_path / "stays"]
 
 
-def test_a_folder_of_several_seeds_names_one(tmp_path: Path) -> None:
+def test_the_error_for_a_folder_of_several_runs_names_one(tmp_path: Path) -> None:
     write_json(tmp_path / "seed-5" / MANIFEST, LEARN.as_dict())
-    with pytest.raises(CartographyError, match=r"some below it: name \S+seed-5, say"):
+    with pytest.raises(CartographyError, match=r"name the folder of one run, such as \S+seed-5"):
         read_manifest(tmp_path)
 
 
-def test_a_run_that_is_refused_before_it_writes_leaves_its_folder_free(tmp_path: Path) -> None:
+def test_a_run_refused_before_it_writes_leaves_its_folder_free(tmp_path: Path) -> None:
     out = tmp_path / "run"
     with pytest.raises(CartographyError, match="too few"), claim_folders(out, {out: LEARN}):
         raise CartographyError("too few")
@@ -208,11 +212,11 @@ def test_a_run_that_is_refused_before_it_writes_leaves_its_folder_free(tmp_path:
         assert unfinished == [out]
 
 
-def test_json_is_read_as_an_object_or_refused(tmp_path: Path) -> None:
+def test_only_json_objects_are_read(tmp_path: Path) -> None:
     path = tmp_path / "value.json"
     write_json(path, {"ä": [1, np.float64(0.5).item()]})
     assert read_json(path) == {"ä": [1, 0.5]}
     assert "ä" in path.read_text(encoding="utf-8")
     path.write_text(json.dumps([1]))
-    with pytest.raises(CartographyError, match="does not hold a JSON object"):
+    with pytest.raises(CartographyError, match="does not contain a JSON object"):
         read_json(path)

@@ -8,9 +8,9 @@ import torch
 from clouds import CORPUS, FEATURES, PRESET, TEST, TEST_FEATURES
 
 from cartography.active.group import predict
-from cartography.models.metrics import evaluate
 from cartography.errors import CartographyError
 from cartography.maps.data_map import DataMap, Thresholds
+from cartography.models.metrics import evaluate
 from cartography.runs.manifest import MANIFEST, SUMMARY, Manifest, Source, read_json, write_json
 from cartography.runs.map_runs import (
     DYNAMICS,
@@ -35,8 +35,8 @@ def start(*folders: Path):  # type: ignore[no-untyped-def]
     return record_maps(runs, rows, CORPUS, FEATURES, TEST, TEST_FEATURES)
 
 
-def test_a_map_can_be_read_after_each_epoch_and_when_finished(tmp_path: Path) -> None:
-    assert read_map_of_nothing(tmp_path) == 0
+def test_a_map_can_be_read_after_each_epoch_and_at_the_end(tmp_path: Path) -> None:
+    assert count_items_before_training(tmp_path) == 0
     for number, epoch in enumerate(start(tmp_path), start=1):
         run = read_map(tmp_path)
         assert run.dynamics is not None
@@ -53,8 +53,8 @@ def test_a_map_can_be_read_after_each_epoch_and_when_finished(tmp_path: Path) ->
     assert not (tmp_path / EPOCHS).exists()
 
 
-def read_map_of_nothing(folder: Path) -> int:
-    """Items of a map whose worker has written its manifest alone."""
+def count_items_before_training(folder: Path) -> int:
+    """The number of items of a run that has only a manifest."""
     write_json(folder / MANIFEST, MANIFEST_7.as_dict())
     run = read_map(folder)
     assert run.dynamics is None
@@ -63,9 +63,9 @@ def read_map_of_nothing(folder: Path) -> int:
 
 def test_the_files_of_a_finished_map(tmp_path: Path) -> None:
     *_, last = start(tmp_path)
-    found = read_map(tmp_path)
-    assert found.dynamics is not None
-    data_map = DataMap.of(found.dynamics)
+    run = read_map(tmp_path)
+    assert run.dynamics is not None
+    data_map = DataMap.of(run.dynamics)
     table = pd.read_csv(tmp_path / TABLE, dtype={"id": "str"})
     assert list(table.columns) == [
         "id",
@@ -77,17 +77,17 @@ def test_the_files_of_a_finished_map(tmp_path: Path) -> None:
         "correctness",
         "region",
     ]
-    # Texts that were not trained on are listed with a predicted label and nothing else.
+    # Texts outside the training set have a predicted label only.
     assert table["id"].tolist() == CORPUS.ids.tolist()
     assert table["predicted_label"].notna().all()
-    placed = table.loc[ROWS]
+    on_map = table.loc[ROWS]
     assert table["confidence"].notna().sum() == len(ROWS)
-    np.testing.assert_allclose(placed["confidence"], data_map.confidence)
-    np.testing.assert_allclose(placed["variability"], data_map.variability)
-    np.testing.assert_allclose(placed["correctness"], data_map.correctness)
-    assert placed["region"].tolist() == data_map.region_names.tolist()
-    right = (placed["predicted_label"] == placed["label"]).to_numpy()
-    assert right.tolist() == last.correct[0].tolist()
+    np.testing.assert_allclose(on_map["confidence"], data_map.confidence)
+    np.testing.assert_allclose(on_map["variability"], data_map.variability)
+    np.testing.assert_allclose(on_map["correctness"], data_map.correctness)
+    assert on_map["region"].tolist() == data_map.region_names.tolist()
+    is_correct = (on_map["predicted_label"] == on_map["label"]).to_numpy()
+    assert is_correct.tolist() == last.correct[0].tolist()
     with np.load(tmp_path / DYNAMICS) as stored:
         assert stored["ids"].tolist() == CORPUS.ids[ROWS].tolist()
         assert stored["gold_probability"].shape == stored["correct"].shape == (4, len(ROWS))
@@ -99,7 +99,7 @@ def test_the_files_of_a_finished_map(tmp_path: Path) -> None:
     assert summary["run_id"] == MANIFEST_7.run_id
 
 
-def test_a_map_that_finishes_while_it_is_read_is_read_as_finished(
+def test_a_map_that_finishes_while_it_is_read_is_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     training = start(tmp_path)
@@ -107,10 +107,10 @@ def test_a_map_that_finishes_while_it_is_read_is_read_as_finished(
     read_parquet = pd.read_parquet
 
     def read_slowly(path: Path) -> pd.DataFrame:
-        found = read_parquet(path)
+        table = read_parquet(path)
         for _ in training:
             pass
-        return found
+        return table
 
     monkeypatch.setattr(pd, "read_parquet", read_slowly)
     run = read_map(tmp_path)
@@ -120,9 +120,9 @@ def test_a_map_that_finishes_while_it_is_read_is_read_as_finished(
     assert "predicted_label" in run.items
 
 
-def test_an_interrupted_map_starts_again_and_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
-    whole, interrupted = tmp_path / "whole", tmp_path / "interrupted"
-    for _ in start(whole):
+def test_an_interrupted_map_starts_again_and_equals_an_uninterrupted_map(tmp_path: Path) -> None:
+    complete, interrupted = tmp_path / "complete", tmp_path / "interrupted"
+    for _ in start(complete):
         pass
     training = start(interrupted)
     next(training)
@@ -131,14 +131,15 @@ def test_an_interrupted_map_starts_again_and_ends_as_if_it_had_not_been(tmp_path
     assert not (interrupted / SUMMARY).exists()
     for _ in start(interrupted):
         pass
-    assert (interrupted / TABLE).read_text() == (whole / TABLE).read_text()
-    assert (interrupted / SUMMARY).read_text() == (whole / SUMMARY).read_text()
+    assert (interrupted / TABLE).read_text() == (complete / TABLE).read_text()
+    assert (interrupted / SUMMARY).read_text() == (complete / SUMMARY).read_text()
 
 
-def test_maps_side_by_side_are_the_maps_alone(
+def test_maps_side_by_side_equal_separate_maps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cartography.parallel._CORES", 1)  # two of the three models go in lockstep
+    # With one core, two of the three models are trained as one batch.
+    monkeypatch.setattr("cartography.parallel._CORES", 1)
     for _ in start(tmp_path / "7", tmp_path / "8", tmp_path / "9"):
         pass
     for _ in start(tmp_path / "alone"):
@@ -151,16 +152,16 @@ def test_maps_side_by_side_are_the_maps_alone(
     assert np.abs(together.gold_probability - other.gold_probability).max() > 1e-3
 
 
-def test_unreadable_files_are_named(tmp_path: Path) -> None:
+def test_the_error_names_an_unreadable_map(tmp_path: Path) -> None:
     for _ in start(tmp_path):
         pass
-    whole = (tmp_path / DYNAMICS).read_bytes()
-    for damaged in (b"not an archive", whole[: len(whole) // 2]):
+    intact = (tmp_path / DYNAMICS).read_bytes()
+    for damaged in (b"not an archive", intact[: len(intact) // 2]):
         (tmp_path / DYNAMICS).write_bytes(damaged)
         with pytest.raises(CartographyError, match="cannot be read"):
             read_map(tmp_path)
     write_json(tmp_path / MANIFEST, replace(MANIFEST_7, kind="learn").as_dict())
-    with pytest.raises(CartographyError, match="holds no data map but a learn run"):
+    with pytest.raises(CartographyError, match="contains a learn run, not a data map"):
         read_map(tmp_path)
 
 
@@ -171,10 +172,10 @@ def test_the_stored_accuracy_is_that_of_the_last_model(tmp_path: Path) -> None:
     assert read_json(tmp_path / SUMMARY)["test_accuracy"] == expected
 
 
-def test_the_table_of_other_thresholds_has_every_text(tmp_path: Path) -> None:
+def test_the_table_for_other_thresholds_has_every_text(tmp_path: Path) -> None:
     for _ in start(tmp_path):
         pass
-    # As a corpus would have them whose ids a spreadsheet takes for formulas.
+    # As for a corpus whose ids look like formulas to a spreadsheet.
     table = pd.read_csv(tmp_path / TABLE, dtype={"id": "str"}, keep_default_na=False)
     table.assign(id="'=" + table["id"]).to_csv(tmp_path / TABLE, index=False)
     run = read_map(tmp_path)
@@ -182,16 +183,16 @@ def test_the_table_of_other_thresholds_has_every_text(tmp_path: Path) -> None:
     early = DataMap.of(run.dynamics.until(1), Thresholds(hard=0.0, easy=1.0))
     early = replace(early, ids="=" + early.ids)
 
-    found = map_table(run, early)
+    updated = map_table(run, early)
 
-    assert len(found) == 90
-    on_map = found["region"].notna().to_numpy()
+    assert len(updated) == 90
+    on_map = updated["region"].notna().to_numpy()
     assert np.flatnonzero(on_map).tolist() == ROWS.tolist()
-    assert list(found["region"][on_map]) == list(early.region_names)
-    assert list(found["confidence"][on_map]) == early.confidence.tolist()
+    assert list(updated["region"][on_map]) == list(early.region_names)
+    assert list(updated["confidence"][on_map]) == early.confidence.tolist()
 
 
-def test_a_table_that_is_gone_is_named(tmp_path: Path) -> None:
+def test_the_error_names_a_missing_table(tmp_path: Path) -> None:
     for _ in start(tmp_path):
         pass
     run = read_map(tmp_path)

@@ -10,7 +10,7 @@ from cartography.runs.manifest import MANIFEST, SUMMARY, write_json
 from cartography.runs.sweeps import Sweep, read_sweep
 
 
-def written(
+def write_run(
     root: Path,
     strategy: str,
     t_cor: float,
@@ -18,7 +18,7 @@ def written(
     accuracy: list[float],
     finished: bool = False,
 ) -> Path:
-    """A run of which only the accuracies after 10, 20 … labels matter."""
+    """Write the files of a run with the given accuracies after 10, 20, ... labels."""
     folder = root / f"{strategy}-{t_cor}-{seed}"
     folder.mkdir()
     manifest = {
@@ -30,7 +30,7 @@ def written(
     }
     write_json(folder / MANIFEST, manifest)
     if accuracy:
-        labelled = [10 * (place + 1) for place in range(len(accuracy))]
+        labelled = [10 * (number + 1) for number in range(len(accuracy))]
         table = pd.DataFrame({"iteration": 0, "labelled": labelled, "accuracy": accuracy})
         table.to_csv(folder / ITERATIONS, index=False)
     if finished:
@@ -38,14 +38,14 @@ def written(
     return folder
 
 
-def test_runs_are_compared_at_the_labels_that_all_have(tmp_path: Path) -> None:
+def test_runs_are_compared_at_a_number_of_labels_that_all_have(tmp_path: Path) -> None:
     folders = [
-        written(tmp_path, "cal", 0.4, 1, [0.5, 0.8], finished=True),
-        written(tmp_path, "cal", 0.0, 1, [0.4, 0.6]),
-        written(tmp_path, "cal", 0.4, 2, [0.5, 0.7, 0.9]),
-        written(tmp_path, "cal", 0.0, 2, [0.4, 0.5]),
-        written(tmp_path, "random", 0.2, 1, [0.3, 0.55]),
-        written(tmp_path, "random", 0.2, 2, [0.3, 0.65]),
+        write_run(tmp_path, "cal", 0.4, 1, [0.5, 0.8], finished=True),
+        write_run(tmp_path, "cal", 0.0, 1, [0.4, 0.6]),
+        write_run(tmp_path, "cal", 0.4, 2, [0.5, 0.7, 0.9]),
+        write_run(tmp_path, "cal", 0.0, 2, [0.4, 0.5]),
+        write_run(tmp_path, "random", 0.2, 1, [0.3, 0.55]),
+        write_run(tmp_path, "random", 0.2, 2, [0.3, 0.65]),
     ]
 
     sweep = read_sweep(folders)
@@ -65,16 +65,16 @@ def test_runs_are_compared_at_the_labels_that_all_have(tmp_path: Path) -> None:
         "seeds": [2, 2, 2],
     }
     assert sweep.told == (
-        "With 20 labels, t_cor 0.4 comes to the highest mean accuracy, 0.750 over 2 seeds; Random "
-        "comes to 0.600."
+        "With 20 labels, t_cor 0.4 reaches the highest mean accuracy, 0.750 over 2 seeds; Random "
+        "reaches 0.600."
     )
 
 
-def test_the_first_runs_are_shown_before_the_others(tmp_path: Path) -> None:
+def test_runs_without_iterations_are_missing_values(tmp_path: Path) -> None:
     folders = [
-        written(tmp_path, "cal", 0.0, 1, [0.5]),
-        written(tmp_path, "cal", 0.2, 1, []),
-        written(tmp_path, "random", 0.2, 1, []),
+        write_run(tmp_path, "cal", 0.0, 1, [0.5]),
+        write_run(tmp_path, "cal", 0.2, 1, []),
+        write_run(tmp_path, "random", 0.2, 1, []),
     ]
 
     sweep = read_sweep(folders)
@@ -84,34 +84,34 @@ def test_the_first_runs_are_shown_before_the_others(tmp_path: Path) -> None:
     np.testing.assert_array_equal(sweep.cal, [[0.5, np.nan]])
     assert sweep.baseline is None
     assert sweep.table["t_cor"].tolist() == [0.0]
-    assert "One seed says nothing about chance" in sweep.told
+    assert "One seed cannot rule out chance" in sweep.told
 
 
-def test_nothing_is_there_before_the_first_iteration(tmp_path: Path) -> None:
-    assert read_sweep([written(tmp_path, "cal", 0.0, 1, [])]) is None
+def test_there_is_no_sweep_before_the_first_iteration(tmp_path: Path) -> None:
+    assert read_sweep([write_run(tmp_path, "cal", 0.0, 1, [])]) is None
 
 
-def test_random_alone_tells_nothing() -> None:
-    none = np.empty((1, 0))
-    sweep = Sweep(np.empty(0), none, np.array([0.5]), 10, 1, 0, 1)
+def test_random_alone_has_no_summary() -> None:
+    empty = np.empty((1, 0))
+    sweep = Sweep(np.empty(0), empty, np.array([0.5]), 10, 1, 0, 1)
 
     assert sweep.told == ""
     assert sweep.table["strategy"].tolist() == ["random"]
 
 
-def test_an_order_within_the_seeds_is_called_that() -> None:
+def test_levels_that_the_seeds_do_not_distinguish_are_named() -> None:
     cal = np.array([[0.70, 0.72, 0.60], [0.74, 0.73, 0.61]])
     sweep = Sweep(np.array([0.0, 0.2, 0.4]), cal, np.array([np.nan, np.nan]), 10, 6, 6, 6)
 
-    assert "t_cor 0.2 comes to the highest mean accuracy, 0.725 over 2 seeds" in sweep.told
-    assert "A seed of t_cor 0 comes as high" in sweep.told
+    assert "t_cor 0.2 reaches the highest mean accuracy, 0.725 over 2 seeds" in sweep.told
+    assert "A seed of t_cor 0 is as high" in sweep.told
 
 
-def test_what_is_no_run_of_a_sweep_is_refused(tmp_path: Path) -> None:
+def test_runs_of_other_strategies_and_damaged_runs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CartographyError, match="its strategy is 'lc'"):
-        read_sweep([written(tmp_path, "lc", 0.2, 1, [0.5])])
+        read_sweep([write_run(tmp_path, "lc", 0.2, 1, [0.5])])
 
-    damaged = written(tmp_path, "cal", 0.2, 1, [0.5])
+    damaged = write_run(tmp_path, "cal", 0.2, 1, [0.5])
     (damaged / ITERATIONS).write_text("nothing,else\n1,2\n")
     with pytest.raises(CartographyError, match=r"iterations\.csv cannot be read"):
         read_sweep([damaged])
