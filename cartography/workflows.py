@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from rich.console import Console
 
 from cartography.active.simulation import Iteration, Trial, seed_set, trials_of
 from cartography.active.simulation import simulate as simulate_trials
 from cartography.corpora.corpus import Corpus, hold_out, require_classes
-from cartography.corpora.reading import read_corpus, read_train_test
+from cartography.corpora.reading import align_classes, read_corpus, read_train_test
+from cartography.errors import CartographyError
 from cartography.evaluation.comparison import LearningCurve, pooled_accuracies
 from cartography.evaluation.significance import EpsilonTable, epsilon_min_table
 from cartography.evaluation.verdict import Verdicts, verdicts
@@ -23,10 +25,11 @@ from cartography.figures import Curve, accuracy_figure, data_map_figure
 from cartography.formatting import strategy_name
 from cartography.maps.data_map import DataMap
 from cartography.maps.dynamics import TrainingDynamics
-from cartography.models.presets import PAPER, SEEDS, Preset
+from cartography.models.presets import PAPER, PRESETS, SEEDS, Preset
 from cartography.models.trainer import TrainingSet
 from cartography.models.training import as_tensor, pick_device, train_epochs
 from cartography.progress import make_console, track_progress
+from cartography.strategies.table import get_strategy
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -117,11 +120,15 @@ class Simulation:
         `macro_f1`, and the means `batch_confidence`, `batch_variability` and `batch_correctness`
         of the newest batch on the map of the labelled set (NaN at iteration 0).
         """
-        return pd.DataFrame(
+        columns = [
+            *("strategy", "seed", "t_cor", "iteration", "labelled", "accuracy", "macro_f1"),
+            *("batch_confidence", "batch_variability", "batch_correctness"),
+        ]
+        rows = (
             {
                 "strategy": step.trial.strategy,
                 "seed": step.trial.seed,
-                "t_cor": step.trial.t_cor,
+                "t_cor": np.nan if step.trial.t_cor is None else step.trial.t_cor,
                 "iteration": step.number,
                 "labelled": len(step.rows),
                 "accuracy": step.evaluation.accuracy,
@@ -132,6 +139,7 @@ class Simulation:
             }
             for step in self.iterations
         )
+        return pd.DataFrame(rows, columns=columns)
 
     def figure(self) -> go.Figure:
         """Return the test accuracy by labelled texts as a Plotly figure."""
@@ -173,7 +181,10 @@ class StrategyComparison:
         `epsilon_min` over Random, `labels_saved` at equal accuracy with the ends `low` and `high`
         of its 95 % interval, and the `verdict` in a sentence.
         """
-        return pd.DataFrame(
+        columns = [
+            *("strategy", "outcome", "epsilon_min", "labels_saved", "low", "high", "verdict"),
+        ]
+        rows = (
             {
                 "strategy": verdict.name,
                 "outcome": verdict.outcome,
@@ -185,6 +196,7 @@ class StrategyComparison:
             }
             for verdict in self.verdicts.each
         )
+        return pd.DataFrame(rows, columns=columns)
 
     def figure(self) -> go.Figure:
         """Return the accuracy curves as a Plotly figure, seeds as mean and range."""
@@ -202,7 +214,7 @@ def map(
     label: str | None = None,
     id: str | None = None,
     vectors: str | Path = CORPUS_VECTORS,
-    preset: Preset = PAPER,
+    preset: Preset | str = PAPER,
     epochs: int | None = None,
     seed_size: int | None = None,
     seed: int = SEEDS[0],
@@ -220,7 +232,8 @@ def map(
         Columns; guessed by default.
     vectors : str or Path, default "corpus"
         A file of word vectors; by default they are trained on the corpus.
-    preset : Preset, default PAPER
+    preset : Preset or str, default PAPER
+        A preset or the name of one.
     epochs : int, optional
         Epochs of the training; the preset's by default.
     seed_size : int, optional
@@ -248,8 +261,10 @@ def map(
     corpus = (
         source if isinstance(source, Corpus) else read_corpus(source, text=text, label=label, id=id)
     )
+    _print_notes(console, corpus)
     require_classes(corpus)
     preset = _sized(preset, epochs).for_corpus(len(corpus))
+    where = pick_device(device)
     (embedding,) = _embed([corpus], vectors, preset, console)
     rows = (
         np.flatnonzero(corpus.labelled)
@@ -257,7 +272,7 @@ def map(
         else seed_set(corpus, seed_size, seed, preset.switches.stratified_seed)
     )
     training = train_epochs(
-        as_tensor(embedding, pick_device(device)),
+        as_tensor(embedding, where),
         [TrainingSet(rows, corpus.labels[rows], seed)],
         len(corpus.classes),
         preset.classifier,
@@ -277,9 +292,9 @@ def simulate(
     source: Source,
     test: Source | None = None,
     *,
-    strategies: Sequence[str] = ("random", "cal"),
-    seeds: Sequence[int] = SEEDS[:1],
-    t_cor: Sequence[float] = (PAPER.t_cor,),
+    strategies: str | Sequence[str] = ("random", "cal"),
+    seeds: int | Sequence[int] = SEEDS[:1],
+    t_cor: float | Sequence[float] | None = None,
     iterations: int | None = None,
     query_size: int | None = None,
     seed_size: int | None = None,
@@ -287,7 +302,7 @@ def simulate(
     label: str | None = None,
     id: str | None = None,
     vectors: str | Path = CORPUS_VECTORS,
-    preset: Preset = PAPER,
+    preset: Preset | str = PAPER,
     epochs: int | None = None,
     device: str = "auto",
     progress: bool = True,
@@ -302,10 +317,11 @@ def simulate(
         As in `map`.
     test : Corpus, str, Path or pandas.DataFrame, optional
         The test set. Default: the source's own, else a stratified tenth of the texts.
-    strategies : sequence of str, default ("random", "cal")
+    strategies : str or sequence of str, default ("random", "cal")
         Names of `STRATEGIES`.
-    seeds : sequence of int, default the first of the paper's five
-    t_cor : sequence of float, default (0.2,)
+    seeds : int or sequence of int, default the first of the paper's five
+    t_cor : float or sequence of float, optional
+        The preset's by default, 0.2.
     iterations, query_size, seed_size : int, optional
         Batches to ask for, labels per batch, labels to start from; the preset's by default.
     text, label, id, vectors, preset, epochs, device, progress
@@ -326,19 +342,28 @@ def simulate(
     >>> simulation.to_frame()[["strategy", "labelled", "accuracy"]]  # doctest: +SKIP
     """
     console = make_console(not progress)
+    preset = _sized(preset, epochs)
+    levels = _several(preset.t_cor if t_cor is None else t_cor)
+    trials = trials_of(_several(strategies), levels, _several(seeds))
+    for trial in trials:
+        get_strategy(trial.strategy)
+    if len(set(trials)) < len(trials):
+        raise CartographyError("a strategy, a seed or a t_cor is given twice: give each once")
+    where = pick_device(device)
     train, held_out = _train_and_test(source, test, text=text, label=label, id=id)
+    _print_notes(console, train, held_out)
     sizes = {"iterations": iterations, "query_size": query_size, "seed_size": seed_size}
     given: dict[str, Any] = {name: size for name, size in sizes.items() if size is not None}
-    preset = replace(_sized(preset, epochs), **given).for_corpus(len(train))
+    preset = replace(preset, **given).for_corpus(len(train))
     features = _embed([train, held_out], vectors, preset, console)
     steps = simulate_trials(
         train,
         features[0],
         held_out,
         features[1],
-        trials_of(strategies, t_cor, seeds),
+        trials,
         preset=preset,
-        device=device,
+        device=where.type,
     )
     tracked = track_progress(
         steps, preset.iterations, lambda step: step.number, "iteration", console
@@ -375,6 +400,8 @@ def compare(
     >>> print(comparison.verdict)  # doctest: +SKIP
     """
     if isinstance(source, Simulation):
+        if test is not None or options:
+            raise CartographyError("a simulation has its test set and options already: leave them")
         simulation = source
     else:
         simulation = simulate(source, test, **{"seeds": SEEDS, **options})
@@ -383,12 +410,28 @@ def compare(
     return StrategyComparison(simulation, epsilon, verdicts(simulation.curves, epsilon))
 
 
-def _sized(preset: Preset, epochs: int | None) -> Preset:
+def _sized(preset: Preset | str, epochs: int | None) -> Preset:
+    """The preset, or the one of that name, with its epochs."""
+    if isinstance(preset, str):
+        if preset not in PRESETS:
+            raise CartographyError(f"preset {preset!r} is not one of {', '.join(PRESETS)}")
+        preset = PRESETS[preset]
     return preset if epochs is None else preset.with_classifier(epochs=epochs)
 
 
+def _several(values: Any) -> Sequence[Any]:
+    """A single value as a sequence of one."""
+    return [values] if isinstance(values, str | int | float) else [*values]
+
+
+def _print_notes(console: Console, *corpora: Corpus) -> None:
+    for corpus in corpora:
+        for note in corpus.notes:
+            console.print(f"{corpus.name}: {note}")
+
+
 def _embed(
-    corpora: Sequence[Corpus], vectors: str | Path, preset: Preset, console: Any
+    corpora: Sequence[Corpus], vectors: str | Path, preset: Preset, console: Console
 ) -> list[np.ndarray[Any, np.dtype[np.float32]]]:
     """The features of each corpus, as the switches of `preset` require."""
     embeddings = embed(
@@ -406,13 +449,17 @@ def _train_and_test(source: Source, test: Source | None, **columns: Any) -> tupl
     held_out: Corpus | None
     if isinstance(source, Corpus) or isinstance(test, Corpus):
         train = source if isinstance(source, Corpus) else read_corpus(source, **columns)
-        if test is None or isinstance(test, Corpus):
-            held_out = test
+        if test is None:
+            held_out = None
+        elif isinstance(test, Corpus):
+            held_out = align_classes(test, train.classes)
         else:
             held_out = read_corpus(test, **columns, classes=train.classes)
     else:
         train, held_out = read_train_test(source, test, **columns)
     require_classes(train)
+    if test is not None and held_out is not None:
+        require_classes(held_out, least=1)
     train = train.take(train.labelled)
     if held_out is None or not held_out.labelled.any():
         train, held_out = hold_out(train)

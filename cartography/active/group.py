@@ -177,8 +177,12 @@ class LearnerGroup:
             raise CartographyError(f"there are {len(features)} features for {len(ids)} ids")
         if len(set(ids)) != len(ids):
             raise CartographyError("the ids are not distinct: give every item its own")
-        if len(set(classes)) < len(classes) or any(learner.seed < 0 for learner in learners):
-            raise CartographyError("classes have distinct names, and a seed is 0 or more")
+        if not all(isinstance(name, str) for name in classes):
+            raise CartographyError("class names are text: give strings, such as str(label)")
+        if len(set(classes)) < len(classes):
+            raise CartographyError("two classes have the same name: give each its own")
+        if any(learner.seed < 0 for learner in learners):
+            raise CartographyError("a seed is 0 or more")
         if len(classes) < 2:
             raise CartographyError(
                 f"a classifier needs at least two classes; the labels name {len(classes)}"
@@ -206,6 +210,7 @@ class LearnerGroup:
             )
             for learner in self.learners
         ]
+        labelled = [learner.labelled for learner in self.learners]
         recipe = self.learners[0].preset.classifier
         record = any(learner.recorded_epochs for learner in self.learners)
         recorded: list[list[Tensor]] = [[] for _ in self.learners]
@@ -218,9 +223,11 @@ class LearnerGroup:
                     recorded[model].append(epoch.representations[model])
             yield epochs[-1]
         seconds = (time.perf_counter() - start) / len(self.learners)
-        for model, learner in enumerate(self.learners):
+        for model, (learner, rows) in enumerate(zip(self.learners, labelled, strict=True)):
+            if len(learner.order) != len(rows):
+                raise CartographyError("labels were taught while the model trained: train again")
             dynamics = TrainingDynamics(
-                self.ids[learner.labelled],
+                self.ids[rows],
                 np.stack([epoch.gold_probability[model] for epoch in epochs]),
                 np.stack([epoch.correct[model] for epoch in epochs]),
             )

@@ -34,6 +34,10 @@ class Trial:
     seed: int
     t_cor: float | None = None
 
+    def __post_init__(self) -> None:
+        if self.t_cor is not None and not 0 <= self.t_cor <= 1:
+            raise CartographyError(f"t_cor is a fraction of the epochs, 0 to 1; it is {self.t_cor}")
+
     @property
     def settings(self) -> dict[str, object]:
         """Its settings by name, without those that are None."""
@@ -46,7 +50,7 @@ def trials_of(
 ) -> list[Trial]:
     """Return a trial of every strategy at every level of t_cor that it reads, with every seed."""
     return [
-        Trial(strategy, seed, level)
+        Trial(strategy, seed, None if level is None else level + 0.0)  # without the sign of -0
         for strategy in strategies
         for level in (levels if strategy in USES_T_COR else [None])
         for seed in seeds

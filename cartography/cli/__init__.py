@@ -53,6 +53,9 @@ def main() -> None:
             message = f"name a command: {', '.join(names)} or {last}"
         typer.echo(f"cartography: {message}", err=True)
         sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("cartography: interrupted", err=True)
+        sys.exit(130)
 
 
 __all__ = ["app", "main"]

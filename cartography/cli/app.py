@@ -2,6 +2,7 @@
 
 import os
 import runpy
+import socket
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 from cartography.cli import options
 from cartography.cli.errors import report_errors
 from cartography.errors import CartographyError
-from cartography.files import START_DATA, START_TEST, package_folder
+from cartography.files import START_DATA, START_TEST, expand_home, package_folder
 
 
 def app_command(
@@ -37,10 +38,13 @@ def app_command(
     with report_errors():
         if find_spec("streamlit") is None:
             raise CartographyError("the dashboard needs Streamlit: pip install streamlit")
+        if test and not data:
+            raise CartographyError("--test needs DATA: name the training texts too")
         for variable, source in ((START_DATA, data), (START_TEST, test)):
             if source:
                 os.environ[variable] = _resolve(source)
         script = dashboard_script()
+        _require_free(host, port)
 
         # As `python -m streamlit run` would, in this process: a signal then ends the server.
         sys.argv = [
@@ -67,11 +71,27 @@ def dashboard_script() -> Path:
     raise CartographyError(f"the dashboard is missing from {package}: install the package again")
 
 
+def _require_free(host: str, port: int) -> None:
+    """Raise CartographyError if no server can answer at this address."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            if os.name == "posix":
+                # As servers do: a port whose last connections are still closing is free.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise CartographyError(
+            f"the dashboard cannot answer at {host}, port {port} ({error.strerror}): give another "
+            "--host or --port"
+        ) from error
+
+
 def _resolve(source: str) -> str:
     """`source` with a path made absolute, as the dashboard has another working folder."""
     if source == "sample" or source.startswith("hub:"):
         return source
-    path = Path(source).expanduser().resolve()
+    path = expand_home(source).resolve()
     if not path.exists():
         raise CartographyError(f"{source} does not exist: name a file, a folder, hub:… or sample")
     return str(path)

@@ -17,14 +17,14 @@ def export_command(
     with report_errors():
         from cartography.errors import CartographyError
         from cartography.formats.export import write_csv
-        from cartography.runs.active_runs import BATCHES, ITERATIONS, read_active_run
+        from cartography.runs.active_runs import read_active_run
         from cartography.runs.manifest import write_json
 
         run = read_active_run(folder)
         batch = run.batch(iteration)
         if not csv.name or csv.is_dir():
             raise CartographyError(f"--csv {csv} is a folder: name a file in it")
-        if csv.resolve() in {(folder / name).resolve() for name in (ITERATIONS, BATCHES)}:
-            raise CartographyError(f"--csv {csv} is a file of the run itself: name another")
+        if csv.resolve().is_relative_to(folder.resolve()):
+            raise CartographyError(f"--csv {csv} is in the run's own folder: name a file elsewhere")
         write_csv(batch, csv)
         write_json(csv.with_suffix(".card.json"), run.card(batch))

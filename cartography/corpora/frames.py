@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from cartography.corpora.tables import Table
 from cartography.errors import CartographyError
 
@@ -36,7 +38,8 @@ def table_from_frame(frame: pd.DataFrame, name: str = "DataFrame") -> Table:
 
     def values(column: str) -> list[Any]:
         cells = frame.iloc[:, columns.index(column)]
-        return cells.astype(object).where(cells.notna(), None).tolist()
+        values = cells.astype(object).where(cells.notna(), None).tolist()
+        return [value.item() if isinstance(value, np.generic) else value for value in values]
 
     return Table(
         location=f"the {name}",

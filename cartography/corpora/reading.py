@@ -86,7 +86,7 @@ def read_corpus(
     ('pet', 'wild')
     """
     if _is_sample(source):
-        return _with_classes(sample_corpus(), classes)
+        return align_classes(sample_corpus(), classes)
     readers = open_source(source)
     table = (readers.get("train") or readers["whole"])()
     return _make_corpus(table, _choose_columns(table, text, label, id), classes)
@@ -132,7 +132,7 @@ def read_train_test(
         columns = _choose_columns(table, text, label, id)
         train = _make_corpus(table, columns, None)
     if _is_sample(test):
-        return train, _with_classes(sample_corpus(), train.classes)
+        return train, align_classes(sample_corpus(), train.classes)
     if test is not None:
         readers = open_source(test)
         readers = {"test": readers.get("test") or readers.get("whole") or readers["train"]}
@@ -186,6 +186,7 @@ def _quote_names(names: Sequence[str]) -> str:
 def _find_column(table: Table, name: str | None, option: str) -> str | None:
     if name is None:
         return None
+    name = str(name)  # a data frame's columns may be numbers
     matches = [column for column in table.columns if column == name]
     matches = matches or [
         column for column in table.columns if _normalise(column) == _normalise(name)
@@ -268,7 +269,7 @@ def _column_notes(columns: _Columns, unlabelled: int) -> tuple[str, ...]:
     return (note, f"{count_noun(unlabelled, 'row')} without a label") if unlabelled else (note,)
 
 
-def _with_classes(corpus: Corpus, classes: tuple[str, ...] | None) -> Corpus:
+def align_classes(corpus: Corpus, classes: tuple[str, ...] | None) -> Corpus:
     """Return `corpus` with labels that index `classes`."""
     if classes is None or classes == corpus.classes:
         return corpus

@@ -54,6 +54,11 @@ def open_source(
         The source does not exist or has no training split.
     """
     if not isinstance(source, str | Path):
+        if not hasattr(source, "columns"):
+            raise CartographyError(
+                f"a {type(source).__name__} is not a source of texts: give a path, a pandas data "
+                f"frame, {HUB_PREFIX}owner/name or sample"
+            )
         return {"whole": lambda: table_from_frame(source)}
     if isinstance(source, str) and source.startswith(HUB_PREFIX):
         return _open_hub(source.removeprefix(HUB_PREFIX), load)

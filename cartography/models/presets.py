@@ -101,6 +101,11 @@ class Preset:
     padded_to : int or None
         Length in tokens to which the switch `padding` pads texts. None: 42 or 200, by the size of
         the corpus.
+
+    Raises
+    ------
+    CartographyError
+        A size or t_cor is out of its range.
     """
 
     name: str
@@ -113,6 +118,16 @@ class Preset:
     query_size: int = 50
     iterations: int = 30
     padded_to: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.t_cor <= 1:
+            raise CartographyError(f"t_cor is a fraction of the epochs, 0 to 1; it is {self.t_cor}")
+        sizes = {"seed size": self.seed_size, "query size": self.query_size}
+        for name, size in sizes.items():
+            if size is not None and size < 1:
+                raise CartographyError(f"the {name} is 1 or more; it is {size}")
+        if self.iterations < 0:
+            raise CartographyError(f"the iterations are 0 or more; they are {self.iterations}")
 
     def for_corpus(self, rows: int) -> "Preset":
         """Fill in the sizes that are None.
@@ -138,7 +153,7 @@ class Preset:
             discriminator=replace(
                 self.discriminator, batch_size=self.discriminator.batch_size or batch_size
             ),
-            seed_size=self.seed_size or seed_size,
+            seed_size=seed_size if self.seed_size is None else self.seed_size,
             padded_to=self.padded_to or (42 if small else 200),
         )
 

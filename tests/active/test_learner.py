@@ -86,3 +86,14 @@ def test_mistakes() -> None:
         ActiveLearner(FEATURES, ["a", "b", "c"], CLASSES)
     with pytest.raises(CartographyError, match="ids are not distinct"):
         ActiveLearner(FEATURES[:2], ["a", "a"], CLASSES)
+
+
+def test_labels_that_come_during_a_training_are_refused() -> None:
+    learner = ActiveLearner(FEATURES, CORPUS.ids, CLASSES, preset=PRESET)
+    learner.teach(CORPUS.ids[:30], CORPUS.labels[:30])
+    epochs = learner.train()
+    next(epochs)
+    learner.teach(CORPUS.ids[30:32], CORPUS.labels[30:32])
+    with pytest.raises(CartographyError, match="taught while the model trained"):
+        list(epochs)
+    assert len(learner.data_map) == 32

@@ -1,5 +1,6 @@
 import os
 import runpy
+import socket
 import sys
 from pathlib import Path
 
@@ -67,6 +68,34 @@ def test_a_file_that_is_missing_is_one_line(
     assert end.value.code == 2
     assert capsys.readouterr().err.startswith("cartography: missing.csv does not exist")
     assert not started
+
+
+def refusal(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
+    monkeypatch.setattr(sys, "argv", ["cartography", "app", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    return end.value.code
+
+
+def test_a_port_that_is_taken(
+    started: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert refusal(monkeypatch, "--port", str(port)) == 2
+    assert "give another --host or --port" in capsys.readouterr().err
+    assert refusal(monkeypatch, "--host", "999.1.1.1") == 2
+    assert not started
+
+
+def test_a_test_set_alone(
+    started: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert refusal(monkeypatch, "--test", "test.csv") == 2
+    assert "--test needs DATA" in capsys.readouterr().err
+    assert refusal(monkeypatch, "~nobody-of-that-name/train.csv") == 2
 
 
 def test_the_script_of_a_checkout() -> None:

@@ -205,7 +205,7 @@ def test_learn_and_export(cartography, tmp_path: Path) -> None:
     before = (run / "batches.csv").read_text()
     code, _, err = cartography("export", run, "--iteration", 2, "--csv", run / "batches.csv")
     assert code == 2
-    assert "is a file of the run itself" in err
+    assert "is in the run's own folder" in err
     assert (run / "batches.csv").read_text() == before
     assert cartography("export", run, "--iteration", 2, "--csv", tmp_path)[0] == 2
 
@@ -281,7 +281,10 @@ def test_a_killed_run_is_resumed(files: Path, tmp_path: Path) -> None:
         (["map", "none.csv", "--out", "o"], "none.csv has no gold labels"),
         ([], "name a command: app, map, learn"),
         (["chart"], "No such command 'chart'"),
-        (["export", "nowhere", "--iteration", 1, "--csv", "b.csv"], "nowhere is not the folder of a run"),
+        (
+            ["export", "nowhere", "--iteration", 1, "--csv", "b.csv"],
+            "nowhere is not the folder of a run",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_and_leaves_nothing(

@@ -36,6 +36,7 @@ DASHBOARD = [
     "ui.faults",
     "ui.jobs",
     "ui.parts",
+    "ui.task_page",
     "ui.panels.method",
     "ui.panels.dataset",
     "ui.panels.data_map",

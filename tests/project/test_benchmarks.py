@@ -122,11 +122,11 @@ class TestMeasure:
 class TestWorkload:
     def test_summed_tokens_are_the_features(self, modules: Any) -> None:
         workload, problems = modules("workload"), modules("problems")
-        shape = replace(workload.small(problems.AG_NEWS, 600, 24), words=300)
+        shape = replace(workload.small(problems.AG_NEWS, 600, 24), vocabulary=300)
         with workload.workshop() as folder:
             work = workload.load(shape, None, folder)
             train, test, vectors = work.tokens()
-            assert "made-up" in work.origin
+            assert "synthetic" in work.origin
             assert train.numbers.shape == (600, 24)
             assert test.numbers.shape == (500, 24)
             assert not vectors[0].any()

@@ -22,6 +22,15 @@ def test_every_public_name_has_its_page(name: str) -> None:
     assert f"({name}.md)" in (DOCS / "reference" / "index.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("name", cartography.__all__)
+def test_the_index_has_the_first_sentence_of_each(name: str) -> None:
+    value = getattr(cartography, name)
+    if callable(value):
+        sentence = " ".join(str(value.__doc__).split("\n\n")[0].split())
+        index = (DOCS / "reference" / "index.md").read_text(encoding="utf-8")
+        assert f"| [`{name}`]({name}.md) | {sentence} |" in index
+
+
 def test_there_is_no_page_of_a_name_that_is_gone() -> None:
     pages = {page.stem for page in (DOCS / "reference").glob("*.md")} - {"index"}
     assert pages == set(cartography.__all__)

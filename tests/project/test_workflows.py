@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,7 @@ import pandas as pd
 import pytest
 
 import cartography
-from cartography import CartographyError, Corpus, Simulation
+from cartography import PAPER, CartographyError, Corpus, Simulation
 
 COLOURS = {"red": "crimson scarlet ruby", "blue": "azure navy cobalt"}
 
@@ -83,6 +84,33 @@ class TestMap:
         cartography.map(TRAIN, vectors=vectors, epochs=1, progress=False).show()
         assert len(shown) == 1
 
+    @pytest.mark.parametrize(
+        "labels",
+        [
+            pd.Series(TRAIN["label"] == "red", dtype=object),
+            pd.Series([*map(np.int64, TRAIN["label"] == "red")], dtype=object),
+            pd.Categorical(TRAIN["label"]),
+            (TRAIN["label"] == "red").astype("Int64"),
+        ],
+        ids=["bool objects", "NumPy integers", "categories", "nullable integers"],
+    )
+    def test_labels_of_any_kind(self, vectors: str, labels: object) -> None:
+        frame = pd.DataFrame({0: TRAIN["text"], 1: labels})
+        data_map = cartography.map(
+            frame,
+            text=0,  # type: ignore[arg-type]
+            label=1,  # type: ignore[arg-type]
+            vectors=vectors,
+            epochs=1,
+            progress=False,
+        )
+        assert len(data_map.corpus.classes) == 2
+
+    @pytest.mark.parametrize("source", [["a", "b"], None, 3, np.zeros(3)])
+    def test_what_is_no_source(self, source: object) -> None:
+        with pytest.raises(CartographyError, match="is not a source of texts"):
+            cartography.map(source, progress=False)  # type: ignore[arg-type]
+
     def test_the_columns_there_are_stand_in_the_refusal(self) -> None:
         with pytest.raises(CartographyError, match=r"DataFrame.*'colour'"):
             cartography.map(TRAIN.rename(columns={"text": "colour"}), progress=False)
@@ -137,6 +165,56 @@ class TestSimulate:
         with pytest.raises(CartographyError, match="'green'"):
             cartography.simulate(corpus, foreign, vectors=vectors, progress=False)
 
+    def test_a_test_corpus_is_matched_by_class_names(self, vectors: str) -> None:
+        options = {
+            "strategies": "random",
+            "seeds": 1,
+            "iterations": 0,
+            "seed_size": 20,
+            "vectors": vectors,
+            "epochs": 2,
+            "progress": False,
+        }
+        test = cartography.read_corpus(TEST)
+        swapped = replace(test, classes=test.classes[::-1], labels=1 - test.labels)
+        accuracies = [
+            cartography.simulate(TRAIN, corpus, **options).to_frame()["accuracy"][0]
+            for corpus in (TEST, test, swapped)
+        ]
+        assert accuracies[0] == accuracies[1] == accuracies[2]
+
+    def test_the_preset_s_t_cor_is_used(self, vectors: str) -> None:
+        preset = replace(PAPER, t_cor=0.7, iterations=0)
+        simulation = cartography.simulate(
+            TRAIN, TEST, strategies="cal", preset=preset, vectors=vectors, epochs=1, progress=False
+        )
+        assert simulation.to_frame()["t_cor"].to_list() == [0.7]
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"strategies": ["best"]}, "strategy 'best' is not one of"),
+            ({"seeds": (1, 1)}, "is given twice"),
+            ({"strategies": ("lc", "lc")}, "is given twice"),
+            ({"t_cor": 2.0, "strategies": "cal"}, "t_cor is a fraction of the epochs"),
+            ({"iterations": -1}, "iterations are 0 or more"),
+            ({"query_size": 0}, "query size is 1 or more"),
+            ({"seed_size": 0}, "seed size is 1 or more"),
+            ({"seeds": -1}, "a seed is 0 or more"),
+            ({"preset": "mine"}, "preset 'mine' is not one of paper, released"),
+            ({"epochs": 0}, "epochs and batch size must be 1 or more"),
+        ],
+    )
+    def test_a_mistake_is_one_line(
+        self, vectors: str, options: dict[str, object], message: str
+    ) -> None:
+        with pytest.raises(CartographyError, match=message):
+            cartography.simulate(TRAIN, TEST, vectors=vectors, progress=False, **options)  # type: ignore[arg-type]
+
+    def test_a_test_set_without_labels_is_refused(self, vectors: str) -> None:
+        with pytest.raises(CartographyError, match="no gold labels"):
+            cartography.simulate(TRAIN, TEST[["text"]], vectors=vectors, progress=False)
+
 
 class TestCompare:
     def test_a_verdict_on_each_strategy(self, vectors: str) -> None:
@@ -157,6 +235,19 @@ class TestCompare:
             progress=False,
         )
         assert {trial.strategy for trial in comparison.simulation.trials} == {"random", "cal"}
+
+    def test_a_simulation_takes_no_options(self, vectors: str) -> None:
+        with pytest.raises(CartographyError, match="has its test set and options already"):
+            cartography.compare(simulated(vectors), seeds=(1, 2, 3))
+
+    def test_random_alone_gives_an_empty_table(self, vectors: str) -> None:
+        simulation = replace(
+            simulated(vectors),
+            iterations=tuple(
+                step for step in simulated(vectors).iterations if step.trial.strategy == "random"
+            ),
+        )
+        assert "verdict" in cartography.compare(simulation).to_frame().columns
 
     def test_random_is_needed(self, vectors: str) -> None:
         with pytest.raises(CartographyError, match="Random is not among the runs"):
