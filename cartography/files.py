@@ -2,12 +2,15 @@
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from cartography.errors import CartographyError
+
+_REPLACE_RETRIES = 20 if os.name == "nt" else 0
 
 START_DATA, START_TEST = "CARTOGRAPHY_START_DATA", "CARTOGRAPHY_START_TEST"
 """Environment variables that name the corpus and the test set a dashboard opens with."""
@@ -82,13 +85,24 @@ def atomic_write(path: Path) -> Iterator[Path]:
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
+        _replace(temporary, path)
     except OSError as error:
         raise CartographyError(f"{path} cannot be written: {error.strerror}") from error
     finally:
         # Windows refuses to remove an open file; that must not hide the first error.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Rename, waiting for readers: Windows refuses while one has `path` open."""
+    for _ in range(_REPLACE_RETRIES):
+        try:
+            temporary.replace(path)
+            return
+        except PermissionError:
+            time.sleep(0.05)
+    temporary.replace(path)
 
 
 def content_key(*parts: str | bytes) -> str:

@@ -1,4 +1,4 @@
-"""File formats of other tools, and the project's own exports.
+"""CSV files and batch cards that the project writes; reading is in `corpora`.
 
 Imports only the ground modules. An export is a function that writes a pandas table to a file.
 """

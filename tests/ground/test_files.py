@@ -82,3 +82,20 @@ def test_the_cache_folder_can_be_configured(
     assert cache_folder() == tmp_path
     monkeypatch.delenv("CARTOGRAPHY_CACHE")
     assert cache_folder() == Path(__file__).resolve().parents[2] / "cache"
+
+
+def test_a_file_that_a_reader_has_open_is_replaced_when_it_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace, refusals = Path.replace, [PermissionError(), PermissionError()]
+
+    def refuse_twice(source: Path, target: Path) -> Path:
+        if refusals:
+            raise refusals.pop()
+        return replace(source, target)
+
+    monkeypatch.setattr(Path, "replace", refuse_twice)
+    monkeypatch.setattr("cartography.files._REPLACE_RETRIES", 3)
+    with atomic_write(tmp_path / "open.txt") as temporary:
+        temporary.write_text("new", encoding="utf-8")
+    assert (tmp_path / "open.txt").read_text(encoding="utf-8") == "new"
