@@ -4,9 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-# A file of ours: icons and emoji would be fetched from the network.
+# A local file, because Streamlit fetches icons and emoji from the network.
 ICON = Path(__file__).parent / "ui" / "icon.svg"
-SIDEBAR_WIDTH = 240  # pixels: the more of a narrow window is left to the figures
+SIDEBAR_WIDTH = 240  # pixels; narrow, to leave room for the figures
 PAGES = (
     st.Page("pages/dataset.py", title="Dataset", icon=":material/dataset:"),
     st.Page("pages/data_map.py", title="Data map", icon=":material/scatter_plot:", default=True),
@@ -19,13 +19,13 @@ PAGES = (
 
 
 def main() -> None:
-    """Show the page that was asked for, in the frame that all pages share."""
+    """Show the requested page in the frame that all pages share."""
     st.set_page_config(
         page_title="Cartography", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH
     )
     page = st.navigation(PAGES)
-    with st.spinner("Opening the engine …"):
-        # Seconds, the first time that a server shows a page: the frame stands before it.
+    with st.spinner("Loading …"):
+        # The first import takes seconds; the spinner and the navigation appear before it.
         from ui import frame
     frame.show(page)
 

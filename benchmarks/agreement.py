@@ -1,9 +1,9 @@
-"""Whether a device computes what the CPU does in float64: losses, dynamics, picks.
+"""Compare a device with float64 on the CPU: losses, training dynamics and scores.
 
-Devices draw random numbers of their own. So the models that are compared have no dropout, and
-either learn all their texts in one batch, which the order of the texts does not change, or one
-text many times, in several batches that are all alike. (Without dropout BALD's passes are all
-alike too, so that `bald-mi` has nothing but ties; its formula shows in `bald` and in the tests.)
+Devices have different random number generators. The compared models therefore have no dropout, and
+the order of the texts has no effect: either one batch contains all texts, or all texts are equal.
+(Without dropout the passes of BALD are equal, so `bald-mi` has only ties. The unit tests check its
+formula, and so does `bald`.)
 """
 
 from __future__ import annotations
@@ -23,64 +23,70 @@ from cartography.models.trainer import TrainingSet
 from cartography.models.training import Epoch, train_epochs
 from cartography.strategies.table import STRATEGIES
 
-# The difference to allow, in probability, in nats and in scores. Float32 keeps seven digits, and
-# Adam divides a small gradient by its own size, noise and all; a wrong formula, a batch left out or
-# a stale buffer shows in the second.
+# Largest allowed difference of probabilities, losses (nats) and scores. Float32 has seven digits,
+# and Adam divides small gradients by their own size and so amplifies rounding errors. A wrong
+# formula, a missing batch or a stale buffer changes the second digit.
 ALLOWED = 1e-4
 SEED = 398048
 QUERY = 50
 
 
 class Checks:
-    """What was checked, the largest difference found, and what is allowed; printed as it grows."""
+    """A table of checks with their largest differences; each row is printed when it is added."""
 
     def __init__(self) -> None:
         self.rows: list[dict[str, object]] = []
         print("\n| check | largest difference | allowed |  |\n" + "| --- " * 4 + "|", flush=True)
 
     def add(self, what: str, difference: float, note: str = "") -> None:
-        """Print a row; a difference that is no number is not allowed."""
-        holds = bool(difference <= ALLOWED)
+        """Print a row; a NaN difference fails the check."""
+        passed = bool(difference <= ALLOWED)
         self.rows.append(
-            {"check": what, "difference": difference, "allowed": ALLOWED, "holds": holds}
+            {"check": what, "difference": difference, "allowed": ALLOWED, "holds": passed}
         )
-        told = "agrees" if holds else "DIFFERS"
-        print(f"| {what} | {difference:.1e} | {ALLOWED:.0e} | {told}{note} |", flush=True)
+        verdict = "agrees" if passed else "DIFFERS"
+        print(f"| {what} | {difference:.1e} | {ALLOWED:.0e} | {verdict}{note} |", flush=True)
 
     @property
-    def hold(self) -> bool:
-        """Whether all did."""
+    def passed(self) -> bool:
+        """Whether all checks passed."""
         return all(row["holds"] for row in self.rows)
 
 
-def check(problem: Problem, device: torch.device, checks: Checks) -> None:
-    """Add all checks of `device` on `problem`, which is small."""
-    ours = torch.from_numpy(problem.features).to(device)
-    truth = torch.from_numpy(problem.features).double()
+def check_device(problem: Problem, device: torch.device, checks: Checks) -> None:
+    """Add all checks of `device` on a small `problem`."""
+    features = torch.from_numpy(problem.features).to(device)
+    exact_features = torch.from_numpy(problem.features).double()
     labelled = seed_set(problem.corpus, len(problem.corpus) // 10, SEED)
-    trainings(problem, labelled, ours, truth, checks)
-    for name in STRATEGIES:
-        picks(*(_learner(problem, labelled, each, name) for each in (ours, truth)), checks)
-    side_by_side(problem, labelled, ours, checks)
+    check_training(problem, labelled, features, exact_features, checks)
+    for strategy in STRATEGIES:
+        learner = _make_learner(problem, labelled, features, strategy)
+        exact_learner = _make_learner(problem, labelled, exact_features, strategy)
+        check_scores(learner, exact_learner, checks)
+    check_batched_models(problem, labelled, features, checks)
 
 
-def trainings(
-    problem: Problem, labelled: NDArray[np.int64], ours: Tensor, truth: Tensor, checks: Checks
+def check_training(
+    problem: Problem,
+    labelled: NDArray[np.int64],
+    features: Tensor,
+    exact_features: Tensor,
+    checks: Checks,
 ) -> None:
-    """Losses and dynamics of three models that differ in seed, whole set and repeated text."""
+    """Losses and dynamics of three models each, on all labelled texts and on a repeated text."""
     labels = problem.corpus.labels
-    whole = [TrainingSet(labelled, labels[labelled], seed) for seed in (1, 2, 3)]
-    # Twice as many steps for one of them, and a last batch that is not full.
-    repeats = [
+    all_texts = [TrainingSet(labelled, labels[labelled], seed) for seed in (1, 2, 3)]
+    # The third model takes almost twice as many steps, and its last batch is not full.
+    one_text = [
         TrainingSet(np.full(size, row), np.full(size, labels[row]), seed)
         for seed, (row, size) in enumerate(zip(labelled, (40, 40, 75), strict=False))
     ]
     for name, sets, batch_size in (
-        ("one batch of all texts", whole, len(labelled)),
-        ("batches of 16 of one text", repeats, 16),
+        ("one batch of all texts", all_texts, len(labelled)),
+        ("batches of 16 of one text", one_text, 16),
     ):
-        # AdamW divides a gradient by its own size: one that is rounding alone would move a weight
-        # as far as any other, so the constant it adds to that size is above rounding here.
+        # AdamW divides gradients by their own size, so a gradient that is only a rounding error
+        # would move a weight as far as any other. An epsilon above the rounding error avoids this.
         recipe = replace(
             PAPER.classifier,
             dropout=0.0,
@@ -90,72 +96,77 @@ def trainings(
         )
         classes = len(problem.corpus.classes)
         for dynamics in ("epoch_end", "training_pass"):
-            told = f"{name}, dynamics of {dynamics.replace('_', ' ')}"
-            one, other = (
-                list(train_epochs(features, sets, classes, replace(recipe, dynamics=dynamics)))
-                for features in (ours, truth)
+            label = f"{name}, dynamics of {dynamics.replace('_', ' ')}"
+            epochs, exact_epochs = (
+                list(train_epochs(inputs, sets, classes, replace(recipe, dynamics=dynamics)))
+                for inputs in (features, exact_features)
             )
-            losses = [np.abs(a.losses - b.losses).max() for a, b in zip(one, other, strict=True)]
-            checks.add(f"losses: {told}", float(max(losses)))
-            checks.add(f"P(gold): {told}", apart(one, other))
+            differences = [
+                np.abs(epoch.losses - exact.losses).max()
+                for epoch, exact in zip(epochs, exact_epochs, strict=True)
+            ]
+            checks.add(f"losses: {label}", float(max(differences)))
+            checks.add(f"P(gold): {label}", largest_difference(epochs, exact_epochs))
 
 
-def apart(one: list[Epoch], other: list[Epoch]) -> float:
+def largest_difference(epochs: list[Epoch], exact_epochs: list[Epoch]) -> float:
     """The largest difference of a gold-label probability in any epoch of any model."""
     return max(
-        float(np.abs(a - b).max())
-        for x, y in zip(one, other, strict=True)
-        for a, b in zip(x.gold_probability, y.gold_probability, strict=True)
+        float(np.abs(probability - exact_probability).max())
+        for epoch, exact in zip(epochs, exact_epochs, strict=True)
+        for probability, exact_probability in zip(
+            epoch.gold_probability, exact.gold_probability, strict=True
+        )
     )
 
 
-def picks(ours: ActiveLearner, truth: ActiveLearner, checks: Checks) -> None:
-    """The batch of a strategy, and its scores of the whole pool.
+def check_scores(learner: ActiveLearner, exact_learner: ActiveLearner, checks: Checks) -> None:
+    """The scores of one strategy for the whole pool, and how many picks of a batch are the same.
 
-    Where no text's score differs by more than is allowed, two batches differ by ties alone.
+    If all scores agree, two batches can differ only by ties.
     """
-    name = ours.strategy
-    # CAL+DAL splits what it is asked for in two rankings, so its batch alone has an order.
-    size = QUERY if name == "cal-dal" else len(truth.pool)
-    one, other = ours.query(size), truth.query(size)
-    shared = len(np.intersect1d(one.rows[:QUERY], other.rows[:QUERY]))
+    name = learner.strategy
+    # CAL+DAL merges two rankings, so only the order of its batch is defined.
+    size = QUERY if name == "cal-dal" else len(exact_learner.pool)
+    batch, exact_batch = learner.query(size), exact_learner.query(size)
+    shared = len(np.intersect1d(batch.rows[:QUERY], exact_batch.rows[:QUERY]))
     difference = (
-        float(np.abs(one.scores - other.scores).max())
+        float(np.abs(batch.scores - exact_batch.scores).max())
         if name == "cal-dal"
-        else float(np.abs(_by_row(one) - _by_row(other)).max())
+        else float(np.abs(_scores_by_row(batch) - _scores_by_row(exact_batch)).max())
     )
     note = f", {shared} of {QUERY} picks the same"
-    if one.fallback or other.fallback:
-        note += f"; {one.fallback}"
+    if batch.fallback or exact_batch.fallback:
+        note += f"; {batch.fallback}"
     checks.add(f"scores: {name}", difference, note)
 
 
-def side_by_side(
+def check_batched_models(
     problem: Problem, rows: NDArray[np.int64], features: Tensor, checks: Checks
 ) -> None:
-    """Five models at once against each alone, in batches of 16 with dropout."""
+    """Five models trained at once compared with each trained alone, with dropout."""
     labels, classes = problem.corpus.labels[rows], len(problem.corpus.classes)
     recipe: Recipe = replace(PAPER.classifier, epochs=5, batch_size=16)
     sets = [TrainingSet(rows, labels, seed) for seed in range(5)]
-    at_once = list(train_epochs(features, sets, classes, recipe))
+    batched_epochs = list(train_epochs(features, sets, classes, recipe))
     differences = []
-    for model, alone in enumerate(sets):
-        for one, other in zip(
-            at_once, train_epochs(features, [alone], classes, recipe), strict=True
+    for model, training_set in enumerate(sets):
+        for batched, single in zip(
+            batched_epochs, train_epochs(features, [training_set], classes, recipe), strict=True
         ):
-            found = np.abs(one.gold_probability[model] - other.gold_probability[0]).max()
-            differences.append(float(found))
+            difference = np.abs(batched.gold_probability[model] - single.gold_probability[0]).max()
+            differences.append(float(difference))
     checks.add("P(gold): five models at once, and each alone", max(differences))
 
 
-def _learner(
+def _make_learner(
     problem: Problem, labelled: NDArray[np.int64], features: Tensor, strategy: str
 ) -> ActiveLearner:
     corpus = problem.corpus
-    everything = len(corpus)
+    batch_size = len(corpus)
     preset: Preset = replace(
-        PAPER.with_classifier(dropout=0.0, batch_size=everything),
-        discriminator=replace(PAPER.discriminator, batch_size=everything),
+        PAPER.with_classifier(dropout=0.0, batch_size=batch_size),
+        discriminator=replace(PAPER.discriminator, batch_size=batch_size),
         t_cor=0.8,
     )
     learner = ActiveLearner(
@@ -165,5 +176,5 @@ def _learner(
     return learner
 
 
-def _by_row(batch: Batch) -> NDArray[np.float64]:
+def _scores_by_row(batch: Batch) -> NDArray[np.float64]:
     return batch.scores[np.argsort(batch.rows)]

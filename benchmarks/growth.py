@@ -1,13 +1,13 @@
-"""How time and memory grow with the pool, the labelled set, the classes and the seeds.
+"""Growth of time and memory with the pool, the labelled set, the classes and the seeds.
 
     python benchmarks/growth.py [--pool N ...] [--labelled N ...] [--classes N ...] [--seeds N ...]
                                 [--csv FILE] [--figure FILE.svg] [--smoke]
 
-Along each axis the other sizes stay: CAL with 1,000 labelled of 120,000 made-up rows of 300
-numbers, 4 classes, one seed, batches of 64. Each point is a process of its own; its times are
-medians, its memory is its peak less what stood there before the features were made. The exponents
-k of size^k are least-squares fits on logarithms over the larger half of the sizes. The figure is
-drawn by Kaleido, which needs a Chrome or Chromium.
+Along each axis the other sizes are constant: CAL with 1,000 labelled of 120,000 synthetic rows,
+300 dimensions, 4 classes, one seed, batches of 64. Each point is measured in its own process. Times
+are medians; memory is the peak minus the peak before the features were created. The exponents k of
+size^k are least-squares fits to the logarithms, over the larger half of the sizes. The figure needs
+Kaleido, which needs Chrome or Chromium.
 """
 
 from __future__ import annotations
@@ -20,9 +20,17 @@ from pathlib import Path
 
 import pandas as pd
 import plotly.graph_objects as go
-from measure import exponent, heading, in_fresh_process, machine, options, peak, row
+from measure import (
+    describe_machine,
+    fit_exponent,
+    in_fresh_process,
+    make_parser,
+    peak_memory,
+    table_header,
+    table_row,
+)
 from plotly.subplots import make_subplots
-from problems import AG_NEWS, made_up
+from problems import AG_NEWS, synthetic_problem
 
 from cartography import PAPER
 from cartography.active.group import Learner, LearnerGroup
@@ -39,9 +47,9 @@ SIZES: Mapping[str, tuple[int, ...]] = {
 }
 SMOKE: Mapping[str, tuple[int, ...]] = {"pool": (2_000, 20_000)}
 QUANTITIES = {"train_s": "training, s", "query_s": "query, s", "memory_gb": "memory, GB"}
-# A smoke run fails where a pool ten times as large takes thirty times as long.
-MOST = 1.5
-_LONG = 15.0  # seconds
+# A smoke run fails if a pool ten times as large takes about thirty times as long.
+MAX_EXPONENT = 1.5
+_MAX_SECONDS = 15.0  # for two runs; above it there is no third
 
 
 @dataclass(frozen=True)
@@ -56,18 +64,18 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Point:
-    """What one iteration took: seconds of training all seeds, of their queries, and memory."""
+    """Training seconds, query seconds and memory (10^9 bytes) of one iteration of all seeds."""
 
     train_s: float
     query_s: float
     memory_gb: float
 
 
-def measured(sizes: Sizes, epochs: int) -> Point:
-    """One iteration of CAL at these sizes, in this process."""
-    before = peak()
+def measure_point(sizes: Sizes, epochs: int) -> Point:
+    """Measure one iteration of CAL at these sizes, in this process."""
+    baseline = peak_memory()
     shape = replace(AG_NEWS, rows=sizes.pool + sizes.labelled, classes=sizes.classes, test_rows=1)
-    problem = made_up(shape)
+    problem = synthetic_problem(shape)
     preset = PAPER.with_classifier(epochs=epochs, batch_size=shape.batch_size)
     preset = replace(
         preset,
@@ -75,9 +83,11 @@ def measured(sizes: Sizes, epochs: int) -> Point:
     )
     features = as_tensor(problem.features, pick_device("cpu"))
     corpus = problem.corpus
-    trained, asked = [], []
-    # The first run of a process is slow, which a median of three leaves out; of a long run, two.
-    while len(trained) < 2 or (len(trained) < 3 and sum(trained) + sum(asked) < _LONG):
+    train_times, query_times = [], []
+    # The first run of a process is slow, which a (low) median ignores. Long runs are repeated once.
+    while len(train_times) < 2 or (
+        len(train_times) < 3 and sum(train_times) + sum(query_times) < _MAX_SECONDS
+    ):
         learners = []
         for seed in range(SEEDS[0], SEEDS[0] + sizes.seeds):
             learner = Learner(len(corpus), "cal", preset.for_corpus(len(corpus)), seed)
@@ -88,38 +98,42 @@ def measured(sizes: Sizes, epochs: int) -> Point:
         start = time.perf_counter()
         for _ in group.train():
             pass
-        trained.append(time.perf_counter() - start)
+        train_times.append(time.perf_counter() - start)
         start = time.perf_counter()
         group.query(preset.query_size)
-        asked.append(time.perf_counter() - start)
-    return Point(statistics.median_low(trained), statistics.median_low(asked), peak() - before)
+        query_times.append(time.perf_counter() - start)
+    return Point(
+        statistics.median_low(train_times),
+        statistics.median_low(query_times),
+        peak_memory() - baseline,
+    )
 
 
-def along(axes: Mapping[str, tuple[int, ...]], epochs: int) -> Iterator[dict[str, object]]:
-    """A row for each point: the axis, its size there, and what was measured."""
+def measure_axes(axes: Mapping[str, tuple[int, ...]], epochs: int) -> Iterator[dict[str, object]]:
+    """Yield a row per point: the axis, the size along it, and the fields of `Point`."""
     for axis, sizes in axes.items():
         for size in sizes:
-            point, _ = in_fresh_process(measured, replace(Sizes(), **{axis: size}), epochs)
+            point, _ = in_fresh_process(measure_point, replace(Sizes(), **{axis: size}), epochs)
             assert isinstance(point, Point)
             yield {"axis": axis, "size": size, **asdict(point)}
 
 
-def exponents(table: pd.DataFrame) -> dict[tuple[str, str], float]:
-    """The exponent of each quantity along each axis, over the larger half of its sizes."""
-    found = {}
-    for axis, part in table.groupby("axis", sort=False):
-        large = part.sort_values("size").iloc[-max(2, (len(part) + 1) // 2) :]
+def fit_exponents(table: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """The exponent of each quantity along each axis, over the larger half of the sizes."""
+    exponents = {}
+    for axis, points in table.groupby("axis", sort=False):
+        large = points.sort_values("size").iloc[-max(2, (len(points) + 1) // 2) :]
         for quantity in QUANTITIES:
-            found[str(axis), quantity] = exponent(large["size"], large[quantity])
-    return found
+            exponents[str(axis), quantity] = fit_exponent(large["size"], large[quantity])
+    return exponents
 
 
-def drawn(table: pd.DataFrame, fitted: Mapping[tuple[str, str], float]) -> go.Figure:
-    """A panel an axis, both scales logarithmic; the legend has the exponents."""
+def plot_growth(table: pd.DataFrame, exponents: Mapping[tuple[str, str], float]) -> go.Figure:
+    """One log-log panel per axis, with the exponents below it."""
     axes = list(dict.fromkeys(table["axis"]))
     figure = make_subplots(1, len(axes), shared_yaxes=True, horizontal_spacing=0.02)
     for column, axis in enumerate(axes, 1):
-        part = table[table["axis"] == axis]
+        points = table[table["axis"] == axis]
         for (quantity, name), colour, symbol in zip(
             QUANTITIES.items(),
             CLASS_COLOURS,
@@ -127,8 +141,8 @@ def drawn(table: pd.DataFrame, fitted: Mapping[tuple[str, str], float]) -> go.Fi
             strict=False,
         ):
             figure.add_scatter(
-                x=part["size"],
-                y=part[quantity],
+                x=points["size"],
+                y=points[quantity],
                 mode="lines+markers",
                 name=name,
                 showlegend=column == 1,
@@ -137,11 +151,11 @@ def drawn(table: pd.DataFrame, fitted: Mapping[tuple[str, str], float]) -> go.Fi
                 row=1,
                 col=column,
             )
-        told = ", ".join(f"{fitted[axis, quantity]:.2f}" for quantity in QUANTITIES)
+        label = ", ".join(f"{exponents[axis, quantity]:.2f}" for quantity in QUANTITIES)
         figure.update_xaxes(
-            title=f"{axis}<br>exponents {told}",
-            tickvals=part["size"],
-            ticktext=[f"{size:,}" for size in part["size"]],
+            title=f"{axis}<br>exponents {label}",
+            tickvals=points["size"],
+            ticktext=[f"{size:,}" for size in points["size"]],
             row=1,
             col=column,
         )
@@ -156,31 +170,33 @@ def drawn(table: pd.DataFrame, fitted: Mapping[tuple[str, str], float]) -> go.Fi
 
 
 def main() -> None:
-    """Print the points and the exponents, and write what was asked for."""
-    parser = options(__doc__)
+    """Print the points and exponents, and write the optional CSV file and figure."""
+    parser = make_parser(__doc__)
     for axis, sizes in SIZES.items():
         parser.add_argument(f"--{axis}", type=int, nargs="*", default=list(sizes))
     parser.add_argument("--csv", type=Path)
     parser.add_argument("--figure", type=Path)
-    asked = parser.parse_args()
-    axes = {axis: tuple(getattr(asked, axis)) for axis in SIZES}
-    axes = dict(SMOKE) if asked.smoke else {axis: each for axis, each in axes.items() if each}
-    print(machine())
-    print(heading("axis", "size", *QUANTITIES.values()), flush=True)
+    arguments = parser.parse_args()
+    axes = {axis: tuple(getattr(arguments, axis)) for axis in SIZES}
+    axes = (
+        dict(SMOKE) if arguments.smoke else {axis: sizes for axis, sizes in axes.items() if sizes}
+    )
+    print(describe_machine())
+    print(table_header("axis", "size", *QUANTITIES.values()), flush=True)
     rows = []
-    for point in along(axes, epochs=3 if asked.smoke else PAPER.classifier.epochs):
+    for point in measure_axes(axes, epochs=3 if arguments.smoke else PAPER.classifier.epochs):
         rows.append(point)
-        print(row(*point.values()), flush=True)
+        print(table_row(*point.values()), flush=True)
     table = pd.DataFrame(rows)
-    fitted = exponents(table)
-    print(heading("exponent along", *QUANTITIES.values()))
+    exponents = fit_exponents(table)
+    print(table_header("exponent along", *QUANTITIES.values()))
     for axis in axes:
-        print(row(axis, *(f"{fitted[axis, quantity]:.2f}" for quantity in QUANTITIES)))
-    if asked.csv:
-        table.to_csv(asked.csv, index=False)
-    if asked.figure:
-        drawn(table, fitted).write_image(asked.figure, "svg", width=1100, height=340)
-    if asked.smoke and not fitted["pool", "query_s"] < MOST:
+        print(table_row(axis, *(f"{exponents[axis, quantity]:.2f}" for quantity in QUANTITIES)))
+    if arguments.csv:
+        table.to_csv(arguments.csv, index=False)
+    if arguments.figure:
+        plot_growth(table, exponents).write_image(arguments.figure, "svg", width=1100, height=340)
+    if arguments.smoke and not exponents["pool", "query_s"] < MAX_EXPONENT:
         raise SystemExit(1)
 
 

@@ -1,13 +1,12 @@
-"""What a corpus of 120,000 texts takes: its features, its full map, and a move of t_cor.
+"""Times for a corpus of 120,000 texts: features, a full data map and a t_cor change.
 
     python benchmarks/large.py [embedding] [map] [threshold] [--times N] [--data FOLDER] [--smoke]
 
-Features are made from texts as a user's are, with the cache empty: the texts are split, their
-words looked up in a fastText model that is mapped into memory, the vectors summed, and the
-features written. A full map trains on all texts for ten epochs in batches of 64, dynamics and
-map included. A move of t_cor is all that the server does for it: the new split, the batch, and
-both figures up to their JSON. A smoke run counts the time of processors, which a busy machine
-hardly changes.
+Features are computed from the texts with an empty cache: the texts are tokenised, the words looked
+up in a memory-mapped fastText model, the vectors summed and the features written. A full map trains
+on all texts for ten epochs in batches of 64, including the dynamics and the map. A t_cor change is
+the work of the server: the new split, the batch, and both figures as JSON. A smoke run measures CPU
+time, which other load on the machine hardly affects.
 """
 
 from __future__ import annotations
@@ -20,106 +19,122 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from measure import Clock, Table, Target, cpu_seconds, leave, machine, options, seconds
-from problems import AG_NEWS, Shape, made_up
-from threshold import middle_levels, move, studied
-from workload import Workload, data_folder, load, small, workshop
+from measure import (
+    Clock,
+    Table,
+    Target,
+    cpu_seconds,
+    describe_machine,
+    exit_with_status,
+    make_parser,
+    seconds,
+)
+from problems import AG_NEWS, Shape, synthetic_problem
+from threshold import change_t_cor, make_study, middle_levels
+from workload import Workload, data_folder, load_workload, shrink, temporary_cache
 
 from cartography import PAPER, DataMap, TrainingDynamics, TrainingSet, embed, train_epochs
 from cartography.files import cache_folder
 from cartography.models.training import as_tensor, pick_device
 
-EMBEDDING = Target(2, 4, "s")
-FULL_MAP = Target(25, 40, "s")
-MOVE = Target(100, 200, "ms")
+EMBEDDING_TIME = Target(2, 4, "s")
+FULL_MAP_TIME = Target(25, 40, "s")
+T_COR_TIME = Target(100, 200, "ms")
 EPOCHS = 10
 
 
-class Stages:
-    """Seconds between the sentences that `embed` tells, by the first word of each."""
+class StageTimes:
+    """Durations of the stages of `embed`, named by the first word of its progress messages."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, float]] = []
+        self.starts: list[tuple[str, float]] = []
 
-    def tell(self, sentence: str) -> None:
-        """Note when this was told."""
-        self.told.append((sentence.split()[0], time.perf_counter()))
+    def record(self, message: str) -> None:
+        """Record that a stage has started."""
+        self.starts.append((message.split()[0], time.perf_counter()))
 
-    def words(self) -> str:
-        """What each stage took, up to now."""
-        ends = [*(at for _, at in self.told[1:]), time.perf_counter()]
+    def summary(self) -> str:
+        """The seconds of each stage; the last one ends now."""
+        ends = [*(start for _, start in self.starts[1:]), time.perf_counter()]
         return ", ".join(
-            f"{stage} {end - at:.2f}" for (stage, at), end in zip(self.told, ends, strict=True)
+            f"{stage} {end - start:.2f}"
+            for (stage, start), end in zip(self.starts, ends, strict=True)
         )
 
 
 def embedding(table: Table, work: Workload, times: int, clock: Clock) -> None:
-    """Measure the making of the features from the texts."""
-    taken, stages = [], Stages()
+    """Measure computing the features from the texts."""
+    durations, stages = [], StageTimes()
     for _ in range(times):
         shutil.rmtree(cache_folder())
-        # A corpus keeps the key of its texts, and a new one has to find it.
-        corpus, stages = replace(work.problem.corpus), Stages()
-        call = partial(embed, (corpus,), work.vectors, progress=stages.tell)
-        taken.append(clock(call))
-    target = EMBEDDING.scaled(work.shape.rows / AG_NEWS.rows)
-    of = f"{times} runs; the last: {stages.words()}; {work.origin}"
-    table.add(f"features of {work.shape.rows:,} texts", statistics.median(taken), target, of)
+        # A corpus caches the fingerprint of its texts; a copy has to compute it again.
+        corpus, stages = replace(work.problem.corpus), StageTimes()
+        call = partial(embed, (corpus,), work.vectors, progress=stages.record)
+        durations.append(clock(call))
+    target = EMBEDDING_TIME.scaled(work.shape.rows / AG_NEWS.rows)
+    details = f"{times} runs; the last: {stages.summary()}; {work.origin}"
+    table.add(
+        f"features of {work.shape.rows:,} texts", statistics.median(durations), target, details
+    )
 
 
 def full_map(table: Table, shape: Shape, times: int, clock: Clock) -> None:
-    """Measure training on all rows of a made-up problem of `shape`, and placing them on a map."""
-    problem = made_up(shape)
+    """Measure training on all rows of a synthetic problem and computing their data map."""
+    problem = synthetic_problem(shape)
     features = as_tensor(problem.features, pick_device("cpu"))
     recipe = replace(PAPER.classifier, epochs=EPOCHS, batch_size=shape.batch_size)
-    everything = TrainingSet(np.arange(shape.rows), problem.corpus.labels, seed=0)
+    training_set = TrainingSet(np.arange(shape.rows), problem.corpus.labels, seed=0)
 
     def once() -> None:
-        epochs = list(train_epochs(features, [everything], shape.classes, recipe))
+        epochs = list(train_epochs(features, [training_set], shape.classes, recipe))
         gold = np.stack([epoch.gold_probability[0] for epoch in epochs])
         correct = np.stack([epoch.correct[0] for epoch in epochs])
         DataMap.of(TrainingDynamics(problem.corpus.ids, gold, correct))
 
-    taken = statistics.median(clock(once) for _ in range(times))
-    target = FULL_MAP.scaled(shape.rows / AG_NEWS.rows)
+    duration = statistics.median(clock(once) for _ in range(times))
+    target = FULL_MAP_TIME.scaled(shape.rows / AG_NEWS.rows)
     what = f"full map of {shape.rows:,} texts, {EPOCHS} epochs"
-    table.add(what, taken, target, f"{times} runs; {problem.origin}")
+    table.add(what, duration, target, f"{times} runs; {problem.origin}")
 
 
 def threshold(table: Table, folder: Path, rows: int, clock: Clock) -> None:
-    """Measure moves of t_cor over a study of `rows` texts."""
+    """Measure t_cor changes on a study of `rows` texts."""
     start = time.perf_counter()
-    run = studied(folder / "study", rows)
-    made_in = time.perf_counter() - start
-    taken = [1_000 * clock(partial(move, run, t_cor)) for t_cor in middle_levels(run)][1:]
-    of = f"{len(taken)} moves, the longest {max(taken):.0f} ms; the study was made in "
-    table.add(
-        f"t_cor moved, {rows:,} texts", statistics.median(taken), MOVE, f"{of}{made_in:.0f} s"
+    run = make_study(folder / "study", rows)
+    study_seconds = time.perf_counter() - start
+    # The first change also warms up.
+    durations = [1_000 * clock(partial(change_t_cor, run, t_cor)) for t_cor in middle_levels(run)][
+        1:
+    ]
+    details = (
+        f"{len(durations)} changes, the longest {max(durations):.0f} ms; "
+        f"the study took {study_seconds:.0f} s"
     )
+    table.add(f"t_cor change, {rows:,} texts", statistics.median(durations), T_COR_TIME, details)
 
 
 def main() -> None:
-    """Print a table of the parts that were asked for."""
-    parser = options(__doc__)
+    """Print a table of the selected parts."""
+    parser = make_parser(__doc__)
     names = ("embedding", "map", "threshold")
     parser.add_argument("parts", nargs="*", choices=[[], *names])
-    parser.add_argument("--data", type=Path, help="the folder of real corpora")
+    parser.add_argument("--data", type=Path, help="folder of the real corpora")
     parser.add_argument("--times", type=int, default=5)
-    asked = parser.parse_args()
-    shape = small(AG_NEWS, 8_000, AG_NEWS.length) if asked.smoke else AG_NEWS
-    data = None if asked.smoke else data_folder(asked.data)
-    times, clock = (1, cpu_seconds) if asked.smoke else (asked.times, seconds)
-    parts = asked.parts or names
-    print(machine())
+    arguments = parser.parse_args()
+    shape = shrink(AG_NEWS, 8_000, AG_NEWS.max_length) if arguments.smoke else AG_NEWS
+    data = None if arguments.smoke else data_folder(arguments.data)
+    times, clock = (1, cpu_seconds) if arguments.smoke else (arguments.times, seconds)
+    parts = arguments.parts or names
+    print(describe_machine())
     table = Table()
-    with workshop() as folder:
+    with temporary_cache() as folder:
         if "embedding" in parts:
-            embedding(table, load(shape, data, folder), times, clock)
+            embedding(table, load_workload(shape, data, folder), times, clock)
         if "map" in parts:
             full_map(table, shape, times, clock)
         if "threshold" in parts:
             threshold(table, folder, shape.rows, clock)
-    leave(asked.smoke, table)
+    exit_with_status(arguments.smoke, table)
 
 
 if __name__ == "__main__":

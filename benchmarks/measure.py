@@ -1,4 +1,4 @@
-"""How the benchmarks measure: alternating runs, medians, peak memory, and rows of Markdown."""
+"""Measurement helpers: alternating runs, medians, peak memory and Markdown tables."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-# A smoke run guards against collapse alone: three times worse than the bar is one.
+# A smoke run only fails when a figure is this many times worse than its bar.
 COLLAPSE = 3.0
 
 
 @dataclass(frozen=True)
 class Target:
-    """A figure to reach: the `goal`, and the `bar` not to miss, in `unit`.
+    """The `goal` and the minimum requirement (`bar`) for one figure, both in `unit`.
 
-    Smaller is better unless the bar is a factor by which the engine is to be faster, `at_least`.
+    Smaller is better, unless `at_least` is set: then the figure is a speed-up and larger is better.
     """
 
     goal: float
@@ -36,176 +36,178 @@ class Target:
     at_least: bool = False
 
     def verdict(self, value: float) -> str:
-        """Which of the two `value` reaches."""
-        if self._worse(value, self.goal) <= 1:
+        """Whether `value` meets the goal, only the bar, or neither."""
+        if self._shortfall(value, self.goal) <= 1:
             return "goal met"
-        return "bar met" if self._worse(value, self.bar) <= 1 else "bar missed"
+        return "bar met" if self._shortfall(value, self.bar) <= 1 else "bar missed"
 
     def collapsed(self, value: float) -> bool:
-        """Whether `value` is beyond three times the bar, or no number."""
-        return not self._worse(value, self.bar) <= COLLAPSE
+        """Whether `value` is NaN or more than three times worse than the bar."""
+        return not self._shortfall(value, self.bar) <= COLLAPSE
 
     def scaled(self, share: float) -> Target:
-        """The same target for `share` of the work."""
+        """The same target for a fraction `share` of the work."""
         return Target(self.goal * share, self.bar * share, self.unit, self.at_least)
 
-    def _worse(self, value: float, than: float) -> float:
-        return than / value if self.at_least else value / than
+    def _shortfall(self, value: float, limit: float) -> float:
+        """`value` relative to `limit`; above 1 means worse."""
+        return limit / value if self.at_least else value / limit
 
 
 @dataclass(frozen=True)
-class Paired:
-    """Seconds of two calls that ran in turn: of each the runs, in their order."""
+class PairedTimes:
+    """Seconds of two calls that ran alternately, in the order of the runs."""
 
-    ours: tuple[float, ...]
-    theirs: tuple[float, ...]
+    candidate: tuple[float, ...]
+    baseline: tuple[float, ...]
 
     @property
     def ratio(self) -> float:
-        """How many times as long `theirs` took: the median over the pairs.
+        """Speed-up of the candidate over the baseline: the median over the pairs.
 
-        Two runs of a pair are neighbours in time, so what else the machine does falls on both.
+        The two runs of a pair are close in time, so other load on the machine affects both.
         """
-        return statistics.median(b / a for a, b in zip(self.ours, self.theirs, strict=True))
+        return statistics.median(
+            slow / fast for fast, slow in zip(self.candidate, self.baseline, strict=True)
+        )
 
 
 Clock = Callable[[Callable[[], object]], float]
 
 
 def seconds(call: Callable[[], object]) -> float:
-    """What one call takes."""
+    """Wall-clock seconds of one call."""
     start = time.perf_counter()
     call()
     return time.perf_counter() - start
 
 
 def cpu_seconds(call: Callable[[], object]) -> float:
-    """What one call takes of processors, which other people's work hardly changes."""
+    """CPU seconds of one call, which other load on the machine hardly affects."""
     start = time.process_time()
     call()
     return time.process_time() - start
 
 
-def in_turn(
-    ours: Callable[[], object],
-    theirs: Callable[[], object],
+def alternate_runs(
+    candidate: Callable[[], object],
+    baseline: Callable[[], object],
     pairs: int,
     clock: Clock = seconds,
-) -> Paired:
-    """Run both `pairs` times, one after the other; before that `ours` once, uncounted, since the
-    first run of a process is slow.
-    """
-    ours()
-    timed = [(clock(ours), clock(theirs)) for _ in range(pairs)]
-    return Paired(tuple(a for a, _ in timed), tuple(b for _, b in timed))
+) -> PairedTimes:
+    """Time both calls alternately, `pairs` times each, after one warm-up run of `candidate`."""
+    candidate()
+    times = [(clock(candidate), clock(baseline)) for _ in range(pairs)]
+    return PairedTimes(tuple(fast for fast, _ in times), tuple(slow for _, slow in times))
 
 
 def in_fresh_process(call: Callable[..., object], *arguments: object) -> tuple[object, float]:
-    """What `call` returns in a process of its own, and that process's peak memory in 10^9 bytes.
+    """Result of `call` in a new process, and the peak memory of that process in 10^9 bytes.
 
-    `call`, its `arguments` and its result are pickled, so `call` is a function of a module. Raises
-    RuntimeError when the process ends without an answer.
+    `call`, its `arguments` and its result are pickled, so `call` must be a module-level function.
+    Raises RuntimeError when the process ends without a result.
     """
-    # A process keeps the peak of the one that it was started from, so it is forked from a server
-    # that is small; and the server must not import for it what the call itself imports.
+    # A forked process inherits the peak memory of its parent, so it is forked from a small server
+    # process. The server preloads nothing, so that imports count as memory of the call.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([])
-    receiving, sending = context.Pipe(duplex=False)
-    process = context.Process(target=_called, args=(sending, call, arguments))
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_send_result, args=(sender, call, arguments))
     process.start()
-    sending.close()
+    sender.close()
     try:
-        result: tuple[object, float] = receiving.recv()
+        result: tuple[object, float] = receiver.recv()
     except EOFError:
-        raise RuntimeError(f"the process that called {call.__name__} came to nothing") from None
+        raise RuntimeError(f"the process running {call.__name__} ended without a result") from None
     finally:
         process.join()
     return result
 
 
-def peak() -> float:
-    """The most memory that this process has had resident, in 10^9 bytes."""
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return used / 1e9 if sys.platform == "darwin" else used * 1024 / 1e9
+def peak_memory() -> float:
+    """Peak resident memory of this process in 10^9 bytes."""
+    maximum = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # macOS reports bytes, Linux reports kilobytes.
+    return maximum / 1e9 if sys.platform == "darwin" else maximum * 1024 / 1e9
 
 
-def _called(
-    sending: Connection, call: Callable[..., object], arguments: tuple[object, ...]
+def _send_result(
+    sender: Connection, call: Callable[..., object], arguments: tuple[object, ...]
 ) -> None:
     result = call(*arguments)
-    sending.send((result, peak()))
+    sender.send((result, peak_memory()))
 
 
-def exponent(sizes: ArrayLike, values: ArrayLike) -> float:
-    """The k of `values` ~ `sizes`^k, by least squares on the logarithms."""
+def fit_exponent(sizes: ArrayLike, values: ArrayLike) -> float:
+    """The k of `values` ~ `sizes`^k, by least squares on the logarithms; both have shape (n,)."""
     return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
 
 
-def machine() -> str:
-    """This machine in one line, with how many processes have wanted to run in the last minute."""
+def describe_machine() -> str:
+    """This machine in one line, with the load average of the last minute."""
     return (
-        f"{_processor()}, {os.cpu_count()} cores, {platform.system()}, "
+        f"{_processor_name()}, {os.cpu_count()} cores, {platform.system()}, "
         f"Python {platform.python_version()}, torch {torch.__version__}, NumPy {np.__version__}; "
         f"load {os.getloadavg()[0]:.1f}"
     )
 
 
-def _processor() -> str:
-    told = Path("/proc/cpuinfo")
-    if told.exists():
-        for line in told.read_text().splitlines():
+def _processor_name() -> str:
+    path = Path("/proc/cpuinfo")
+    if path.exists():
+        for line in path.read_text().splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
 
 
-def told(value: float) -> str:
-    """A number in three significant digits, or whole."""
+def format_number(value: float) -> str:
+    """A number with three significant digits, or without decimals from 100."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:#.3g}"
 
 
-def row(*cells: object) -> str:
+def table_row(*cells: object) -> str:
     """A row of a Markdown table."""
-    told_cells = [told(cell) if isinstance(cell, float) else str(cell) for cell in cells]
-    return f"| {' | '.join(told_cells)} |"
+    texts = [format_number(cell) if isinstance(cell, float) else str(cell) for cell in cells]
+    return f"| {' | '.join(texts)} |"
 
 
-def heading(*cells: str) -> str:
-    """The first two rows of a Markdown table."""
-    return f"\n{row(*cells)}\n{'| --- ' * len(cells)}|"
+def table_header(*cells: str) -> str:
+    """The first two lines of a Markdown table."""
+    return f"\n{table_row(*cells)}\n{'| --- ' * len(cells)}|"
 
 
-def options(text: str | None) -> argparse.ArgumentParser:
-    """The options that every benchmark has, under its docstring."""
+def make_parser(description: str | None) -> argparse.ArgumentParser:
+    """An argument parser with the `--smoke` option."""
     parser = argparse.ArgumentParser(
-        description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
         "--smoke",
         action="store_true",
-        help="a few seconds on small made-up data; fails when a bar is missed three times over",
+        help="few seconds on synthetic data; fails if a figure is 3 times worse than its bar",
     )
     return parser
 
 
 @dataclass
 class Table:
-    """A Markdown table of measured figures beside their targets, printed as it grows."""
+    """A Markdown table of figures and their targets; each row is printed when it is added."""
 
     collapsed: bool = False
 
     def __post_init__(self) -> None:
-        print(heading("what", "measured", "of", "goal", "bar", ""), flush=True)
+        print(table_header("what", "measured", "details", "goal", "bar", ""), flush=True)
 
-    def add(self, what: str, value: float, target: Target, of: str = "") -> None:
-        """Print a row; `of` says what the figure was made from."""
+    def add(self, what: str, value: float, target: Target, details: str = "") -> None:
+        """Print a row; `details` says how the figure was computed."""
         self.collapsed |= target.collapsed(value)
-        found, goal, bar = (
-            f"{told(each)} {target.unit}" for each in (value, target.goal, target.bar)
+        measured, goal, bar = (
+            f"{format_number(number)} {target.unit}" for number in (value, target.goal, target.bar)
         )
-        print(row(what, found, of, goal, bar, target.verdict(value)), flush=True)
+        print(table_row(what, measured, details, goal, bar, target.verdict(value)), flush=True)
 
 
-def leave(smoke: bool, *tables: Table) -> None:
-    """End the process: with 1 where it is a smoke run and a figure has collapsed."""
+def exit_with_status(smoke: bool, *tables: Table) -> None:
+    """End the process, with status 1 if a smoke run has a collapsed figure."""
     sys.exit(int(smoke and any(table.collapsed for table in tables)))

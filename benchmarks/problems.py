@@ -1,6 +1,6 @@
-"""What is learnt from, as features: made up in the shape of the paper's corpora, or from a file.
+"""Classification problems as features: synthetic ones in the shape of the corpora, or from files.
 
-Needs no more than NumPy and the engine's corpus, so that it serves on a bare machine with a GPU.
+Needs only NumPy and the engine's corpus, so that it runs on a bare machine with a GPU.
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ from numpy.typing import NDArray
 from cartography.corpora.corpus import Corpus
 
 DIMENSIONS = 300
-# How far the centres of classes lie apart, in units of the spread of a class: 1,000 labels of a
-# few classes then teach some nine tenths of the test set, and a good part is hard to learn.
-_APART = 0.15
+# Standard deviation of the class centres, relative to that within a class. With it, 1,000 labels of
+# a few classes reach about 90 % test accuracy, and many texts are hard to learn.
+_CENTRE_SPREAD = 0.15
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes of a problem: rows to learn from and to test on, classes, the labelled set, and
-    how many `words` there are in all, in a text in the middle, and in one at most (`length`).
-    """
+    """The sizes of a problem; lengths are in words per text."""
 
     name: str
     rows: int
@@ -31,19 +29,21 @@ class Shape:
     classes: int
     labelled: int
     batch_size: int
-    words: int
-    middle: int
-    length: int
+    vocabulary: int
+    median_length: int
+    max_length: int
 
 
 # The labelled set of TREC is that of its first iteration: the seed set and one batch.
-TREC = Shape("TREC", 5_452, 500, 6, 550, 16, words=9_000, middle=10, length=42)
-AG_NEWS = Shape("AG News", 120_000, 7_600, 4, 1_000, 64, words=70_000, middle=43, length=200)
+TREC = Shape("TREC", 5_452, 500, 6, 550, 16, vocabulary=9_000, median_length=10, max_length=42)
+AG_NEWS = Shape(
+    "AG News", 120_000, 7_600, 4, 1_000, 64, vocabulary=70_000, median_length=43, max_length=200
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A corpus with its features (n, d) and a test corpus with its own, and where they are from."""
+    """Training and test corpus with their features, each of shape (n, d), and their `origin`."""
 
     origin: str
     corpus: Corpus
@@ -52,49 +52,46 @@ class Problem:
     test_features: NDArray[np.float32]
 
 
-def made_up(shape: Shape, seed: int = 0) -> Problem:
-    """Overlapping clouds, one a class, of the sizes of `shape`."""
+def synthetic_problem(shape: Shape, seed: int = 0) -> Problem:
+    """Overlapping Gaussian clusters, one per class, in the sizes of `shape`."""
     rng = np.random.default_rng(seed)
-    centres = rng.normal(0, _APART, (shape.classes, DIMENSIONS)).astype(np.float32)
+    centres = rng.normal(0, _CENTRE_SPREAD, (shape.classes, DIMENSIONS)).astype(np.float32)
     parts = []
     for rows in (shape.rows, shape.test_rows):
         labels = rng.integers(shape.classes, size=rows)
         features = rng.standard_normal((rows, DIMENSIONS), dtype=np.float32)
         features += centres[labels]
-        parts += [unworded(shape, labels), features]
-    return Problem(f"made-up features in the shape of {shape.name}", *parts)
+        parts += [corpus_of_labels(shape, labels), features]
+    return Problem(f"synthetic features in the shape of {shape.name}", *parts)
 
 
-def from_file(path: Path, shape: Shape, seed: int = 0) -> Problem:
-    """Features and labels in an .npz file as `workload.py` writes it, in the size of `shape`.
-
-    Where the file has fewer rows, they are drawn with replacement.
-    """
+def load_problem(path: Path, shape: Shape, seed: int = 0) -> Problem:
+    """Features and labels from an .npz file of `workload.py`, in the sizes of `shape`."""
     rng = np.random.default_rng(seed)
     parts = []
     with np.load(path) as archive:
-        for part, rows in (("", shape.rows), ("test_", shape.test_rows)):
-            features, labels = archive[f"{part}features"], archive[f"{part}labels"]
-            drawn = sized(len(labels), rows, rng)
-            parts += [unworded(shape, labels[drawn]), features[drawn].astype(np.float32)]
-        held = len(archive["labels"])
-    return Problem(f"{path.name}, {drawn_words(held, shape.rows)}", *parts)
+        for prefix, rows in (("", shape.rows), ("test_", shape.test_rows)):
+            features, labels = archive[f"{prefix}features"], archive[f"{prefix}labels"]
+            sample = sample_rows(len(labels), rows, rng)
+            parts += [corpus_of_labels(shape, labels[sample]), features[sample].astype(np.float32)]
+        available = len(archive["labels"])
+    return Problem(f"{path.name}, {describe_sample(available, shape.rows)}", *parts)
 
 
-def sized(held: int, rows: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Which of `held` rows make up `rows`: drawn with replacement where there are too few."""
-    return np.arange(rows) if held >= rows else rng.integers(held, size=rows)
+def sample_rows(available: int, rows: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """The first `rows` of the available rows, or if there are too few, draws with replacement."""
+    return np.arange(rows) if available >= rows else rng.integers(available, size=rows)
 
 
-def drawn_words(held: int, rows: int) -> str:
-    """What `sized` did, in words."""
-    if held >= rows:
+def describe_sample(available: int, rows: int) -> str:
+    """A description of the result of `sample_rows`."""
+    if available >= rows:
         return f"{rows:,} texts"
-    return f"{rows:,} texts drawn with replacement from {held:,}"
+    return f"{rows:,} texts drawn with replacement from {available:,}"
 
 
-def unworded(shape: Shape, labels: NDArray[np.int64]) -> Corpus:
-    """A corpus of rows with nothing but labels: their ids stand for the texts."""
+def corpus_of_labels(shape: Shape, labels: NDArray[np.int64]) -> Corpus:
+    """A corpus with labels (n,) whose texts are only placeholders."""
     ids = np.array([f"text {row}" for row in range(len(labels))], dtype=object)
     classes = tuple(f"class {label}" for label in range(shape.classes))
     return Corpus(shape.name, ids, ids, labels.astype(np.int64), classes)

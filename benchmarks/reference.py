@@ -1,10 +1,10 @@
-"""CAL as the released code works, written plainly: the yardstick of the measurements.
+"""CAL in the style of the released code, as the baseline of the benchmarks.
 
-Texts are rows of token numbers in a DataLoader; their vectors are looked up and summed in every
-forward pass; autograd and the optimiser's defaults do each step; probabilities, classes and the
-order of the pool are taken from tensors one row at a time, in training too. Sizes, steps and epochs
-are those of the paper, as in the engine. What the engine does beyond this (dynamics in a pass of
-their own) is not done here, so that a ratio between the two favours this one.
+Texts are rows of token numbers in a DataLoader. Each forward pass looks up and sums their word
+vectors, each step uses autograd and the optimiser's defaults, and probabilities, classes and the
+ranking of the pool are read from tensors row by row, also during training. Sizes, steps and epochs
+are those of the paper, as in the engine. The engine's separate pass for the training dynamics is
+not done here, so ratios between the two are in favour of this baseline.
 """
 
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ class _Texts(Dataset[tuple[Tensor, int]]):
         return self.tokens[row], self.labels[row]
 
 
-class _Perceptron(nn.Module):
-    """The main classifier: summed word vectors, hidden ReLU layers with dropout, the logits."""
+class _Classifier(nn.Module):
+    """The main classifier: summed word vectors, then ReLU layers with dropout."""
 
     def __init__(self, vectors: Tensor, recipe: Recipe, classes: int) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class _Perceptron(nn.Module):
 
 
 class _Discriminator(nn.Module):
-    """The binary classifier: one hidden ReLU layer."""
+    """The binary classifier with one hidden ReLU layer."""
 
     def __init__(self, inputs: int, recipe: Recipe) -> None:
         super().__init__()
@@ -65,14 +65,14 @@ class _Discriminator(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class Tokens:
-    """Texts as token numbers (n, L), 0 where a text has ended, with their labels (n,)."""
+    """Texts as token numbers (n, L), padded with 0, and their labels (n,)."""
 
     numbers: NDArray[np.int64]
     labels: NDArray[np.int64]
 
-    def rows(self, chosen: NDArray[np.int64]) -> _Texts:
-        """The texts at the rows `chosen` (k,)."""
-        return _Texts(self.numbers[chosen], self.labels[chosen])
+    def select(self, rows: NDArray[np.int64]) -> _Texts:
+        """The texts at `rows` (k,)."""
+        return _Texts(self.numbers[rows], self.labels[rows])
 
 
 def cal_iteration(
@@ -84,45 +84,49 @@ def cal_iteration(
     preset: Preset,
     seed: int,
 ) -> tuple[float, list[int]]:
-    """Train on the rows `labelled`, and query the rest: test accuracy, and the batch's rows."""
+    """Train on the rows `labelled` and query the rest: test accuracy and the rows picked."""
     torch.manual_seed(seed)
     recipe = preset.classifier
-    model = _Perceptron(torch.from_numpy(vectors), recipe, classes)
+    model = _Classifier(torch.from_numpy(vectors), recipe, classes)
     optimiser = _optimiser(model, recipe)
     batch_size = recipe.batch_size
-    learnt: dict[int, list[tuple[float, bool]]] = {row: [] for row in range(len(labelled))}
+    dynamics: dict[int, list[tuple[float, bool]]] = {row: [] for row in range(len(labelled))}
     model.train()
     for _ in range(recipe.epochs):
-        at = 0
-        for tokens, labels in DataLoader(train.rows(labelled), batch_size=batch_size):
+        row = 0
+        for tokens, labels in DataLoader(train.select(labelled), batch_size=batch_size):
             optimiser.zero_grad()
             logits, _ = model(tokens)
             for scores, label in zip(logits, labels, strict=True):
                 probability = torch.softmax(scores, dim=0)
-                learnt[at].append((probability[label].item(), _class_of(scores) == int(label)))
-                at += 1
+                correct = _predicted_class(scores) == int(label)
+                dynamics[row].append((probability[label].item(), correct))
+                row += 1
             nn.functional.cross_entropy(logits, labels).backward()
             optimiser.step()
-    correctness = [sum(hit for _, hit in seen) / recipe.epochs for seen in learnt.values()]
+    correctness = [sum(hit for _, hit in epochs) / recipe.epochs for epochs in dynamics.values()]
 
     model.eval()
     hits = 0
     with torch.no_grad():
-        everything = np.arange(len(test.labels))
-        for tokens, labels in DataLoader(test.rows(everything), batch_size=batch_size):
+        all_rows = np.arange(len(test.labels))
+        for tokens, labels in DataLoader(test.select(all_rows), batch_size=batch_size):
             logits, _ = model(tokens)
             for scores, label in zip(logits, labels, strict=True):
-                hits += int(_class_of(scores) == int(label))
+                hits += int(_predicted_class(scores) == int(label))
 
     pool = np.setdiff1d(np.arange(len(train.labels)), labelled)
-    known = _represented(model, train.rows(labelled), batch_size)
-    unknown = _represented(model, train.rows(pool), batch_size)
-    targets = [int(each > preset.t_cor) for each in correctness]
-    picked = _nearest(known, targets, unknown, preset, seed)
-    return hits / len(test.labels), [int(pool[position]) for position in picked]
+    labelled_inputs = _hidden_representations(model, train.select(labelled), batch_size)
+    pool_inputs = _hidden_representations(model, train.select(pool), batch_size)
+    targets = [int(share > preset.t_cor) for share in correctness]
+    picks = _query_discriminator(labelled_inputs, targets, pool_inputs, preset, seed)
+    return hits / len(test.labels), [int(pool[position]) for position in picks]
 
 
-def _represented(model: _Perceptron, texts: _Texts, batch_size: int | None) -> list[Tensor]:
+def _hidden_representations(
+    model: _Classifier, texts: _Texts, batch_size: int | None
+) -> list[Tensor]:
+    """The last hidden layer (h,) of each text."""
     rows: list[Tensor] = []
     with torch.no_grad():
         for tokens, _ in DataLoader(texts, batch_size=batch_size):
@@ -130,44 +134,48 @@ def _represented(model: _Perceptron, texts: _Texts, batch_size: int | None) -> l
     return rows
 
 
-def _nearest(
-    known: list[Tensor], targets: list[int], unknown: list[Tensor], preset: Preset, seed: int
+def _query_discriminator(
+    labelled_inputs: list[Tensor],
+    targets: list[int],
+    pool_inputs: list[Tensor],
+    preset: Preset,
+    seed: int,
 ) -> list[int]:
-    """Positions in the pool nearest to the boundary of a discriminator trained on `known`."""
+    """Train a discriminator; return the pool positions nearest to its decision boundary."""
     torch.manual_seed(seed)
     recipe = preset.discriminator
-    model = _Discriminator(len(known[0]), recipe)
+    model = _Discriminator(len(labelled_inputs[0]), recipe)
     optimiser = _optimiser(model, recipe)
-    examples = list(zip(known, targets, strict=True))
+    examples = list(zip(labelled_inputs, targets, strict=True))
     hits = 0
     for _ in range(recipe.epochs):
         for inputs, labels in DataLoader(examples, batch_size=recipe.batch_size):
             optimiser.zero_grad()
             logits = model(inputs)
             hits += sum(
-                _class_of(scores) == int(label)
+                _predicted_class(scores) == int(label)
                 for scores, label in zip(logits, labels, strict=True)
             )
             nn.functional.cross_entropy(logits, labels).backward()
             optimiser.step()
-    scored: list[tuple[int, Tensor]] = []
+    ranking: list[tuple[int, Tensor]] = []
     with torch.no_grad():
-        for inputs in DataLoader(unknown, batch_size=recipe.batch_size):
+        for inputs in DataLoader(pool_inputs, batch_size=recipe.batch_size):
             for scores in model(inputs):
-                scored.append((len(scored), torch.softmax(scores, dim=0)))
-    scored.sort(key=lambda each: abs(0.5 - float(each[1][1])))
-    return [position for position, _ in scored[: preset.query_size]]
+                ranking.append((len(ranking), torch.softmax(scores, dim=0)))
+    ranking.sort(key=lambda entry: abs(0.5 - float(entry[1][1])))
+    return [position for position, _ in ranking[: preset.query_size]]
 
 
-def _class_of(scores: Tensor) -> int:
-    """The place of the highest of `scores` (C,)."""
+def _predicted_class(scores: Tensor) -> int:
+    """Index of the highest score (C,)."""
     values = torch.softmax(scores, dim=0).tolist()
     return values.index(max(values))
 
 
 def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     return torch.optim.AdamW(
-        [each for each in model.parameters() if each.requires_grad],
+        [parameter for parameter in model.parameters() if parameter.requires_grad],
         lr=recipe.learning_rate,
         betas=recipe.betas,
         eps=recipe.epsilon,

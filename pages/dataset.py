@@ -1,39 +1,39 @@
-"""Choose a corpus, see what is in it, choose word vectors, and use it on the other pages."""
+"""The Dataset page: choose a corpus and its word vectors for all pages."""
 
 import streamlit as st
 
 from ui import frame, words
 from ui.faults import errors_in_place
 from ui.naming import escape_markdown
-from ui.panels.dataset import panel as panels
+from ui.panels.dataset import panel
 from ui.panels.dataset.contents import contents
 
 frame.enter()
 
 st.title("Dataset", anchor=False)
-st.markdown("Choose the texts to map and to learn from, then the word vectors that describe them.")
+st.markdown("Choose the texts, and the word vectors that turn them into numbers, for all pages.")
 
 
 def choose() -> None:
-    """The steps from a source to the corpus in use; each needs the one before."""
-    panels.take_over()
-    source = panels.source()
+    """Show the steps from a source to the corpus in use; each needs the step before."""
+    panel.take_over()
+    source = panel.choose_source()
     if source is None:
         return
-    mistakes = st.container()  # above the table, where they are seen
-    choice = panels.columns(source)
-    found = panels.corpora(choice, mistakes)
-    if found is None:
+    errors = st.container()  # above the table, where a visitor sees them
+    choice = panel.choose_columns(source)
+    corpora = panel.read_corpora(choice, errors)
+    if corpora is None:
         return
     st.header(escape_markdown(choice.name), anchor=False)
-    place = st.container(horizontal=True, vertical_alignment="center")
-    contents(choice, *found)
+    buttons = st.container(horizontal=True, vertical_alignment="center")
+    contents(choice, *corpora)
     st.header("Word vectors", anchor=False, help=words.VECTORS)
-    complete = panels.vectors(choice)
-    if complete is not None:
-        with place:
-            panels.use(complete)
-        panels.features(complete)
+    complete_choice = panel.choose_vectors(choice)
+    if complete_choice is not None:
+        with buttons:
+            panel.offer_use(complete_choice)
+        panel.show_features(complete_choice)
 
 
 with errors_in_place():

@@ -2,52 +2,50 @@
 
 import streamlit as st
 
-from ui import frame, parts, words
-from ui.jobs import address, background
-from ui.naming import escape_markdown
-from ui.panels.threshold import panel as panels
-from ui.panels.threshold import sweep as sweeps
-from ui.state import session
+from ui import frame, task_page, words
+from ui.jobs import address
+from ui.panels.threshold import panel, sweep
+from ui.task_page import TaskSection
 
 frame.enter()
 
 st.title("Threshold", anchor=False)
 st.markdown(
-    "CAL parts the labelled texts at **t_cor** into high-cor and low-cor, trains a "
-    "**discriminator** to tell the two apart, and asks for the texts of the pool that it is least "
-    "sure of. A study trains a discriminator for every t_cor, so that here you can move it and "
-    "see the next batch change.",
+    "CAL splits the labelled texts at **t_cor** into high-cor and low-cor, trains a "
+    "**discriminator** to distinguish them, and asks for the pool texts that it is least sure of. "
+    "A study trains a discriminator for every t_cor. Move t_cor and see how the next batch "
+    "changes.",
     help=f"{words.T_COR}\n\n{words.CORRECTNESS}\n\n{words.HIGH_COR}",
 )
 
-led = panels.follow_address()
-if led is not None:
-    state = background.task_state(led)
-    if state.busy:
-        panels.progress(led, state)
-    else:
-        panels.explored(led)
-    st.stop()
-
-choice = session.choice()
-task = panels.study_task(choice)
-state = background.task_state(task)
-address.show(None if state.phase == "absent" else task)
-panels.buttons(task, state)
-parts.outcome(state)
-
-if state.busy:
-    panels.progress(task, state)
-elif state.phase == "finished":
-    panels.explored(task)
-elif state.phase == "stopped":
-    st.info("This study was stopped. Start it again from the beginning.", icon=":material/replay:")
-elif state.phase == "absent":
-    st.info(
-        f"There is no study of {escape_markdown(choice.name)} with these settings yet. Start it: the "
-        "classifier is trained on the seed set, then a discriminator for every t_cor, side by "
-        "side.",
+task_page.show(
+    TaskSection(
+        kind="threshold",
+        key="threshold_progress",
+        take_over=panel.take_over,
+        set_up=panel.set_up,
+        live=panel.live,
+        finished=panel.explore,
+        start="Start the study",
+        start_key="threshold_start",
+        stop_key="threshold_cancel",
+        empty="There is no study of {corpus} with these settings yet. Start it to train the "
+        "classifier on the seed set, then a discriminator for every t_cor in parallel.",
         icon=":material/tune:",
-    )
-
-sweeps.sweep(choice, task.option("seed-size"), task.option("epochs"))
+    ),
+    TaskSection(
+        kind="learn",
+        key="sweep",
+        parameter=address.SWEEP,
+        take_over=sweep.take_over,
+        reason="a file of its corpus has changed since, or this page does not offer its settings",
+        set_up=sweep.set_up,
+        live=sweep.live,
+        start="Start the sweep",
+        start_key="sweep_start",
+        stop_key="sweep_pause",
+        empty="There is no sweep of {corpus} with these settings yet. Start it, and the figure "
+        "grows with every iteration.",
+        icon=":material/stacked_line_chart:",
+    ),
+)

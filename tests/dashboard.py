@@ -1,4 +1,4 @@
-"""Opening pages of the dashboard in a test, and doing in this process what a worker would do."""
+"""Opening dashboard pages in a test, and running tasks in the test's own process."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ SEED_SIZE = 6
 
 
 def page(name: str, choice: DataChoice | None = None, **state: object) -> AppTest:
-    """The dashboard, opened at a page with these values in its session."""
+    """Open the dashboard at a page with these values in its session."""
     opened = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     opened.session_state[session.OFFERED] = True  # no worker for the sample
     if choice is not None:
@@ -31,23 +31,23 @@ def page(name: str, choice: DataChoice | None = None, **state: object) -> AppTes
     return opened
 
 
-def carry_out(task: Task, *more: str) -> None:
-    """Do in this process what a worker would do, and leave what a worker would leave."""
+def carry_out(task: Task, *arguments: str) -> None:
+    """Run a task in this process, with the files that a worker would write."""
     background._write_task(task)
-    done = CliRunner().invoke(
-        app, [task.kind, f"--out={task.folder}", "--quiet", *more, *task.arguments]
+    result = CliRunner().invoke(
+        app, [task.kind, f"--out={task.folder}", "--quiet", *arguments, *task.arguments]
     )
-    assert done.exit_code == 0, done.output
+    assert result.exit_code == 0, result.output
 
 
-def refuse(task: Task, said: str) -> None:
-    """Leave what a worker leaves that was given a mistake."""
+def refuse(task: Task, message: str) -> None:
+    """Write the log of a worker that ended with a user error."""
     task.log.parent.mkdir(parents=True, exist_ok=True)
-    task.log.write_text(f"reading …\ncartography: {said}\n")
+    task.log.write_text(f"reading …\ncartography: {message}\n")
 
 
 def learn_task(choice: DataChoice, strategy: str = "cal", seed: int = SEED) -> Task:
-    """A short active-learning run."""
+    """Return the task of a short active-learning run."""
     options = {
         "strategy": (strategy,),
         "t-cor": 0.2 if strategy == "cal" else None,
@@ -61,15 +61,15 @@ def learn_task(choice: DataChoice, strategy: str = "cal", seed: int = SEED) -> T
 
 
 def task(kind: Kind, choice: DataChoice, options: dict[str, object], label: str = "") -> Task:
-    """The task that a page would make."""
+    """Return the task that a page would build."""
     return background.task(kind, choice, options, label)
 
 
 def charts(opened: AppTest) -> int:
-    """How many figures a page shows."""
+    """Return the number of figures on a page."""
     return len(opened.get("plotly_chart"))
 
 
 def labels(elements: object) -> list[str]:
-    """What stands on some widgets or metrics."""
+    """Return the labels of widgets or metrics."""
     return [element.label for element in elements]  # type: ignore[attr-defined]

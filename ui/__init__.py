@@ -1,4 +1,4 @@
-"""What the pages of the dashboard share: a visitor's state, jobs in workers, and each page's panels."""
+"""Shared code of the dashboard: session state, background jobs and the panels of each page."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What went wrong, in words and in place: no traceback reaches a page."""
+"""Error messages on pages; a page never shows a traceback."""
 
 import logging
 import re
@@ -11,7 +11,7 @@ from cartography.errors import CartographyError
 from ui.naming import escape_markdown
 from ui.state import workspace
 
-# What the command line calls an option, and what stands beside its widget.
+# Command-line options and the labels of their widgets.
 _OPTIONS = {
     "--text": "Text column",
     "--label": "Label column",
@@ -25,10 +25,9 @@ _LOG = logging.getLogger("cartography.dashboard")
 
 @contextmanager
 def errors_in_place() -> Iterator[None]:
-    """Show a mistake where it happened, and anything else as one plain sentence.
+    """Show errors where they occur, as one sentence. Also works as a decorator.
 
-    Works as a decorator too. The traceback of what is not a `CartographyError` goes to the
-    server's log.
+    The traceback of any exception other than `CartographyError` goes to the server's log.
     """
     try:
         yield
@@ -37,25 +36,28 @@ def errors_in_place() -> Iterator[None]:
     except Exception:
         _LOG.exception("a page failed")
         st.error(
-            "Something went wrong in the dashboard itself, not in what you did; the server's log "
-            "has the details. Reload the page to go on.",
+            "Something went wrong: this is a bug in the dashboard, not a problem with your input. "
+            "Reload the page to continue. The server's log has the details.",
             icon=":material/report:",
         )
 
 
-def reword(said: str) -> str:
-    """What the engine said, with uploads by their names alone, since the folder above them is a
-    visitor's secret, and options as they stand on the pages.
+def reword(message: str) -> str:
+    """Return a message of the engine in the terms of the pages.
+
+    Uploads are named without their folder, which is a visitor's secret, and command-line options
+    by the labels of their widgets.
     """
-    text = workspace.without_folders(said)
+    text = workspace.without_folders(message)
     names = "|".join(_OPTIONS)
     return re.sub(rf"(?:{names})\b", lambda option: f"“{_OPTIONS[option.group()]}”", text)
 
 
-def sentence(said: str) -> str:
-    """A mistake as a sentence of a page: `reword`, begun with a capital unless with the name of
-    a file, and what it quotes shown as it is.
+def sentence(message: str) -> str:
+    """Return `message` as a sentence in Markdown: reworded, escaped, with a capital first letter.
+
+    A message that starts with a file name keeps its first letter.
     """
-    text = reword(said)
+    text = reword(message)
     first = text.split(maxsplit=1)[0] if text.strip() else ""
     return escape_markdown(text[:1].upper() + text[1:] if first.isalpha() else text)

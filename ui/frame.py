@@ -1,4 +1,4 @@
-"""What stands around every page."""
+"""The frame of every page: sidebar, styles and error messages."""
 
 import runpy
 from contextvars import ContextVar
@@ -13,31 +13,31 @@ from ui.naming import escape_markdown
 from ui.state import session, workspace
 
 _APP = ROOT / "app.py"
-# Less room above and below a page than Streamlit leaves, but as much as its toolbar needs. A figure
-# that is drawn again keeps its colours while the next one is on its way. And what a figure says in
-# Streamlit's grey, too pale on a light page, has the colour of the words around it.
+# 1. Smaller margins above and below a page, with room for Streamlit's toolbar.
+# 2. A figure keeps its colours while it is redrawn.
+# 3. Grey texts of a figure, too pale on a light page, take the page's text colour.
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] {padding-top: 4rem; padding-bottom: 4rem}
 [data-stale="true"] {opacity: 1 !important; transition: none}
 [data-testid="stPlotlyChart"] text[style*="rgb(128, 132, 149)"] {fill: currentColor !important}
 </style>"""
-_around: ContextVar[bool] = ContextVar("_around", default=False)
+_in_frame: ContextVar[bool] = ContextVar("_in_frame", default=False)
 
 
 def enter() -> None:
-    """Give a page its frame; the first call of every page.
+    """Put the frame around a page; the first call of every page.
 
-    Streamlit runs a file of `pages/` without `app.py` when it is the first thing that is asked
-    of a server, by a bookmark say. Then the frame is put around it here.
+    If a page is the first request to a server, from a bookmark for example, Streamlit runs the
+    file in `pages/` without `app.py`. In that case `app.py` is run here.
     """
-    if not _around.get():
+    if not _in_frame.get():
         runpy.run_path(str(_APP))
         st.stop()
 
 
 def show(page: StreamlitPage) -> None:
-    """Say which corpus is in use, then run `page`, its mistakes shown in place."""
-    address.arrive(page.url_path)
+    """Draw the sidebar, then run `page` and show its errors in place."""
+    address.enter_page(page.url_path)
     choice = session.choice()
     with st.sidebar:
         st.caption("Corpus in use")
@@ -46,11 +46,11 @@ def show(page: StreamlitPage) -> None:
         if choice.test:
             st.caption(f"Test set: {escape_markdown(choice.test_name)}")
         session.choose_picture_format()
-        workspace.greet()
+        workspace.open_workspace()
         st.html(_STYLE)
-    token = _around.set(True)
+    token = _in_frame.set(True)
     try:
         with errors_in_place():
             page.run()
     finally:
-        _around.reset(token)
+        _in_frame.reset(token)

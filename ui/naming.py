@@ -1,4 +1,4 @@
-"""Names that visitors gave, to files, classes and runs, as a page can show them."""
+"""Names that visitors chose, for files, classes and runs, made safe and distinct for a page."""
 
 from __future__ import annotations
 
@@ -9,25 +9,37 @@ from typing import TypeVar
 
 Key = TypeVar("Key")
 
-# What Markdown, as Streamlit reads it, would take for a mark: links, pictures, formulas, colours,
-# icons and HTML. An underscore within a word is none.
+# What Streamlit's Markdown would interpret: links, pictures, formulas, colours, icons and HTML.
+# An underscore inside a word is harmless.
 _MARKS = re.compile(
     r"[\\`*\[$~]|(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?])|&(?=#?\w+;)|:(?=material/|[\w+-]+[:\[])",
 )
 
 
 def escape_markdown(text: str) -> str:
-    """`text` for a place that reads Markdown, where it is then seen as it is."""
+    """Escape `text` so that Markdown shows it literally."""
     return _MARKS.sub(r"\\\g<0>", text)
 
 
 def distinct_names(names: Mapping[Key, str], mark: Callable[[Key], str]) -> dict[Key, str]:
-    """`names` with the `mark` of what they name behind each that several have.
+    """Make names distinct, because a browser identifies the entries of a list by their names.
 
-    A browser tells the entries of a list by their names alone: of two that are the same it would
-    choose the last, whichever was meant.
+    Parameters
+    ----------
+    names : mapping of Key to str
+    mark : callable
+        Returns a short mark for a key; added to each name that occurs more than once.
+
+    Returns
+    -------
+    dict of Key to str
+
+    Examples
+    --------
+    >>> distinct_names({"k1": "cal", "k2": "lc", "k3": "cal"}, str.upper)
+    {'k1': 'cal · K1', 'k2': 'lc', 'k3': 'cal · K3'}
     """
-    often = Counter(names.values())
+    counts = Counter(names.values())
     return {
-        key: f"{name} · {mark(key)}" if often[name] > 1 else name for key, name in names.items()
+        key: f"{name} · {mark(key)}" if counts[name] > 1 else name for key, name in names.items()
     }

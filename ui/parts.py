@@ -1,4 +1,4 @@
-"""What every page is made of: figures with their twins, tables, and how a worker is doing."""
+"""Building blocks of the pages: figures with their tables, downloads and worker progress."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ui.jobs.background import Task, TaskState
 from ui.naming import escape_markdown
 from ui.state import session
 
-_EVERY = 1.0  # seconds between two looks at a worker
+_POLL_SECONDS = 1.0
 _NUMBER = st.column_config.NumberColumn
 _TEXT = st.column_config.TextColumn
 REGION_HELP = dict(zip(REGIONS, (words.EASY, words.AMBIGUOUS, words.HARD), strict=True))
@@ -33,14 +33,14 @@ _COLUMNS = {
     "region": _TEXT(help=words.REGION),
     "reason": _TEXT("why", width="large", help=words.REASON),
     "picked": _TEXT("why picked", width=270, help=words.PICKED),
-    "place": _TEXT("why it lies there", width="large", help=words.LIES),
+    "place": _TEXT("why it is there", width="large", help=words.LIES),
     "curve": st.column_config.LineChartColumn(
         "by epoch", help=words.CURVE, y_min=0.0, y_max=1.0, width="small"
     ),
-    "change": _TEXT(help="Against the batch before: kept, or new in this one.", width="small"),
-    "seed map": _TEXT(help="Its region on the seed map, after the same epoch."),
-    "full map": _TEXT(help="Its region on the full map, after the same epoch."),
-    "rank": _NUMBER(help="1 was wanted most."),
+    "change": _TEXT(help="Compared with the previous batch: kept or new.", width="small"),
+    "seed map": _TEXT(help="Region on the seed map after the same epoch."),
+    "full map": _TEXT(help="Region on the full map after the same epoch."),
+    "rank": _NUMBER(help="Order within the batch; 1 is the first pick."),
     "t_cor": _NUMBER(format="%.3g", help=words.T_COR),
     "high-cor": _NUMBER(help=words.HIGH_SIDE),
     "low-cor": _NUMBER(help=words.LOW_SIDE),
@@ -70,8 +70,23 @@ _COLUMNS = {
 def table(
     values: pd.DataFrame, alt: str, columns: Mapping[str, Any] = _COLUMNS, **options: Any
 ) -> Any:
-    """A table, loaded as it is scrolled if it is long. `columns` are the headings, formats and
-    tooltips by name: those of the engine's columns, or none for a visitor's own.
+    """Show a table; a long one is loaded while it is scrolled.
+
+    Parameters
+    ----------
+    values : DataFrame
+    alt : str
+        Description for screen readers.
+    columns : mapping, optional
+        Headings, formats and tooltips by column name; pass an empty mapping for a visitor's own
+        table.
+    **options
+        Passed to `st.dataframe`.
+
+    Returns
+    -------
+    object
+        The return value of `st.dataframe`.
     """
     return st.dataframe(
         values,
@@ -84,43 +99,61 @@ def table(
 
 
 def figure(
-    drawn: go.Figure, key: str, alt: str, twin: Callable[[], pd.DataFrame], **options: Any
+    chart: go.Figure, key: str, alt: str, twin: Callable[[], pd.DataFrame], **options: Any
 ) -> None:
-    """A figure with its caption, and closed below it: the same as a table, to read or take away.
+    """Show a figure, its caption, and an expander with the same data as a table and downloads.
 
-    `key` names the widget and the files, `alt` tells the figure to those who cannot see it, and
-    `twin` is called when the table is opened.
+    Parameters
+    ----------
+    chart : plotly.graph_objects.Figure
+    key : str
+        Key of the widget; also names the downloaded files.
+    alt : str
+        Description for screen readers.
+    twin : callable
+        Returns the table. Called when the expander is open.
+    **options
+        Passed to `st.plotly_chart`.
     """
     name = key.replace("_", "-")
     picture = {"format": session.picture_format(), "filename": name, "scale": 2}
     config = {"displaylogo": False, "toImageButtonOptions": picture}
-    st.plotly_chart(drawn, key=key, alt=alt, config=config, **options)
-    caption = caption_of(drawn)
+    st.plotly_chart(chart, key=key, alt=alt, config=config, **options)
+    caption = caption_of(chart)
     if caption:
         st.caption(caption)
-    below = st.expander(
-        "As a table, and to take away",
+    expander = st.expander(
+        "Table and downloads",
         key=f"{key}_twin",
         icon=":material/table:",
         type="compact",
         on_change="rerun",
     )
-    if not below.open:
+    if not expander.open:
         return
-    with below:
+    with expander:
         values = twin()
         table(values, f"The values of the figure. {alt}", height=min(360, 74 + 35 * len(values)))
         downloads(
             key,
             (
                 ("Table (CSV)", lambda: results.csv_bytes(values), f"{name}.csv", "text/csv"),
-                ("Figure (HTML)", lambda: as_html(drawn).encode(), f"{name}.html", "text/html"),
+                ("Figure (HTML)", lambda: as_html(chart).encode(), f"{name}.html", "text/html"),
             ),
         )
 
 
 def downloads(key: str, files: Sequence[tuple[str, Callable[[], bytes], str, str]]) -> None:
-    """Buttons for files that are made when they are asked for: label, content, name, type."""
+    """Show a row of download buttons.
+
+    Parameters
+    ----------
+    key : str
+        Start of the buttons' keys.
+    files : sequence of (str, callable, str, str)
+        Label, function that returns the content, file name and MIME type. The function is called
+        when the button is pressed.
+    """
     with st.container(horizontal=True):
         for label, content, name, mime in files:
             st.download_button(
@@ -135,51 +168,67 @@ def downloads(key: str, files: Sequence[tuple[str, Callable[[], bytes], str, str
 
 
 def outcome(state: TaskState) -> None:
-    """Say in place what ended a worker too early."""
+    """Show the error of a worker that was refused or failed, if any."""
     if state.phase == "refused":
-        st.error(sentence(state.said), icon=":material/error:")
+        st.error(sentence(state.message), icon=":material/error:")
     elif state.phase == "failed":
         st.error(
-            "The worker ended unexpectedly, by a mistake in the program or for want of memory; its "
-            f"output is among the runs, in {state.said}.",
+            "The worker stopped because of a bug or too little memory. Its output is in the folder "
+            f"of the runs: {state.message}.",
             icon=":material/report:",
         )
 
 
 def preparing(task: Task, state: TaskState) -> None:
-    """What a worker does before its first step, and since when."""
+    """Show what a worker is doing before its first step, and for how long."""
     seconds = background.seconds_since_start(task)
-    st.progress(
-        0.0,
-        text=f"Preparing, {seconds:.0f} s: {escape_markdown(state.said) or 'reading the texts …'}",
-    )
+    message = escape_markdown(state.message) or "reading the texts …"
+    st.progress(0.0, text=f"Preparing, {seconds:.0f} s: {message}")
     st.caption(
-        "The first time, the texts are read and their word vectors trained or looked up, which can "
-        "take a minute or two; they are kept for the next time."
+        "The first run on a corpus reads the texts and trains or loads the word vectors. This can "
+        "take a minute or two; later runs reuse them."
     )
 
 
 def start(
     task: Task, label: str, *, key: str, pause_after: int | None = None, **options: Any
 ) -> None:
-    """The button that starts a worker on `task`, or lets it go on.
+    """Show the button that starts or resumes `task`.
 
-    Not by a callback: that would be given the task of the page as it was before, when a setting
-    was typed a moment ago and the two reach the server together.
+    Parameters
+    ----------
+    task : Task
+    label, key : str
+        Label and key of the button.
+    pause_after : int, optional
+        Pause after this many iterations.
+    **options
+        Passed to `st.button`.
     """
+    # Not a callback: if a setting was typed just before the click, both reach the server together,
+    # and a callback would start the task of the old setting.
     if st.button(label, key=key, **options):
         background.start(task, pause_after=pause_after)
         st.rerun()
 
 
 def follow(task: Task, state: TaskState, key: str, show: Callable[[TaskState], None]) -> None:
-    """Show a task that was started, again and again while its worker is at it.
+    """Show a started task and update it every second while its worker runs.
 
-    `show` is given where the task stands. Until a run has begun, what the worker prepares stands
-    in its place; when the worker ends, the page is drawn anew.
+    The page is run again when the worker ends.
+
+    Parameters
+    ----------
+    task : Task
+    state : TaskState
+        State of the task in this run of the page.
+    key : str
+        Key of the fragment.
+    show : callable
+        Draws the task in a state. While the worker prepares, `preparing` is shown instead.
     """
 
-    @st.fragment(run_every=_EVERY if state.busy else None, key=key)
+    @st.fragment(run_every=_POLL_SECONDS if state.busy else None, key=key)
     @errors_in_place()
     def watch() -> None:
         now = background.task_state(task) if state.busy else state
@@ -194,7 +243,7 @@ def follow(task: Task, state: TaskState, key: str, show: Callable[[TaskState], N
 
 
 def cancel(task: Task, key: str, label: str = "Cancel", help: str | None = None) -> None:
-    """The button that ends a worker."""
+    """Show the button that ends the worker of `task`."""
     st.button(
         label,
         icon=":material/stop:",
@@ -206,6 +255,6 @@ def cancel(task: Task, key: str, label: str = "Cancel", help: str | None = None)
 
 
 def describe_regions(placed: DataMap) -> str:
-    """The regions in words, for those who cannot see the figure."""
+    """Describe the shares of the regions for screen readers."""
     shares = placed.statistics().region_shares
     return ", ".join(f"{share:.0%} {name}" for name, share in zip(REGIONS, shares, strict=True))

@@ -75,7 +75,7 @@ def test_downloads_hold_what_the_page_shows(
 
     batch = pd.read_csv(downloaded(page, "Batch (CSV)", tmp_path))
     card = json.loads(downloaded(page, "Selection card (JSON)", tmp_path).read_text())
-    page.get_by_text("As a table, and to take away").first.click()
+    page.get_by_text("Table and downloads").first.click()
     html = downloaded(page, "Figure (HTML)", tmp_path).read_text()
     table = pd.read_csv(downloaded(page, "Table (CSV)", tmp_path))
 

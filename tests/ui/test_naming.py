@@ -1,4 +1,4 @@
-"""Names that visitors gave: seen as they are, and told apart."""
+"""Names that visitors chose: escaped, and made distinct."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from ui.naming import distinct_names, escape_markdown
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "escaped"),
     [
         ("train_v2.csv, seed_size 5: ok", "train_v2.csv, seed_size 5: ok"),
         ("$5 to $10 *new*", r"\$5 to \$10 \*new\*"),
@@ -18,11 +18,11 @@ from ui.naming import distinct_names, escape_markdown
         ("a\\b `c`", r"a\\b \`c\`"),
     ],
 )
-def test_marks_are_shown_and_not_read(text: str, shown: str) -> None:
-    assert escape_markdown(text) == shown
+def test_markdown_is_escaped(text: str, escaped: str) -> None:
+    assert escape_markdown(text) == escaped
 
 
-def test_only_names_of_several_get_a_mark() -> None:
+def test_only_repeated_names_get_a_mark() -> None:
     names = {"k1": "cal", "k2": "lc", "k3": "cal"}
 
     assert distinct_names(names, str.upper) == {"k1": "cal · K1", "k2": "lc", "k3": "cal · K3"}

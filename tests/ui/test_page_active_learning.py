@@ -1,4 +1,4 @@
-"""The Active learning page in every state, its address, and a run that was paused."""
+"""The Active learning page in all its states, its address, and a paused run."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -39,95 +39,95 @@ def learning(choice: DataChoice, **state: object) -> AppTest:
     return page("active_learning", choice, **SETTINGS, **state)
 
 
-def at(task: Task, **more: str) -> AppTest:
-    """The page, opened by an address in a browser that was never here."""
-    opened = page("active_learning")
-    opened.query_params["run"] = task.key
+def open_link(task: Task, **more: str) -> AppTest:
+    """Open the page by an address in a new browser."""
+    app = page("active_learning")
+    app.query_params["run"] = task.key
     for name, value in more.items():
-        opened.query_params[name] = value
-    return opened.run()
+        app.query_params[name] = value
+    return app.run()
 
 
-def slider(opened: AppTest) -> int:
-    return int(opened.slider[0].value)
+def slider(app: AppTest) -> int:
+    return int(app.slider[0].value)
 
 
 class TestSettings:
     def test_before_the_first_run(self, tiny: DataChoice) -> None:
-        opened = learning(tiny)
+        app = learning(tiny)
 
-        assert not opened.exception
-        assert not opened.error
-        assert "No run on tiny.csv with these settings yet" in opened.info[0].value
-        assert labels(opened.button) == ["Start", "Step once"]
-        assert "run" not in opened.query_params
+        assert not app.exception
+        assert not app.error
+        assert "There is no run on tiny.csv with these settings yet" in app.info[0].value
+        assert labels(app.button) == ["Start", "Step once"]
+        assert "run" not in app.query_params
 
-    def test_t_cor_is_asked_for_where_it_is_used(self, tiny: DataChoice) -> None:
-        opened = learning(tiny)
-        assert not opened.number_input(key="t_cor").disabled
+    def test_t_cor_is_enabled_only_for_strategies_that_use_it(self, tiny: DataChoice) -> None:
+        app = learning(tiny)
+        assert not app.number_input(key="t_cor").disabled
 
-        opened.selectbox(key="strategy").select("lc").run()
+        app.selectbox(key="strategy").select("lc").run()
 
-        assert opened.number_input(key="t_cor").disabled
+        assert app.number_input(key="t_cor").disabled
 
     def test_a_run_needs_a_seed(self, tiny: DataChoice) -> None:
-        opened = learning(tiny)
+        app = learning(tiny)
 
-        opened.multiselect(key="learn_seeds").set_value([]).run()
+        app.multiselect(key="learn_seeds").set_value([]).run()
 
-        assert opened.error[0].value.startswith("A run needs a seed")
+        assert app.error[0].value.startswith("A run needs a seed")
 
-    def test_the_order_of_seeds_makes_no_other_run(self) -> None:
+    def test_the_order_of_seeds_does_not_matter(self) -> None:
         in_order = active_learning_settings.in_order
 
         assert in_order([7, SEEDS[1], 3, SEEDS[0], 7]) == [SEEDS[0], SEEDS[1], 3, 7]
 
-    def test_a_seed_that_is_none_is_named(self, tiny: DataChoice) -> None:
-        opened = learning(tiny, learn_seeds=["398048", "-3"])
+    def test_an_invalid_seed_is_named(self, tiny: DataChoice) -> None:
+        app = learning(tiny, learn_seeds=["398048", "-3"])
 
-        assert opened.error[0].value == "The seed '-3' is no whole number from 0 on: remove it"
+        assert app.error[0].value == "The seed '-3' is not a whole number of at least 0: remove it"
 
 
 class TestTheMethod:
-    def test_the_paper_s_makes_no_other_task(self, tiny: DataChoice) -> None:
-        asked = {name for name, _ in run_of(tiny).options}
+    def test_the_method_of_the_paper_adds_no_options(self, tiny: DataChoice) -> None:
+        options = {name for name, _ in run_of(tiny).options}
 
-        assert not asked & {"preset", "set"}
-        opened = learning(tiny)
-        assert not any("Method:" in caption.value for caption in opened.caption)
+        assert not options & {"preset", "set"}
+        app = learning(tiny)
+        assert not any("Method:" in caption.value for caption in app.caption)
 
-    def test_a_switch_is_told_with_what_it_is(self, tiny: DataChoice) -> None:
-        opened = learning(tiny)
+    def test_a_switch_is_explained(self, tiny: DataChoice) -> None:
+        app = learning(tiny)
 
-        opened.selectbox(key="learn_preset").select("released").run()
-        switches = opened.multiselect(key="learn_changed_from_released")
+        app.selectbox(key="learn_preset").select("released").run()
+        switches = app.multiselect(key="learn_changed_from_released")
         assert "dropout_at_test=off" in switches.options
         switches.set_value(["dropout_at_test=off"]).run()
 
-        assert not opened.exception
-        said = " ".join(caption.value for caption in opened.caption)
-        assert "Method: released, dropout_at_test=off" in said
-        assert "calls dropout without saying" in said
+        assert not app.exception
+        captions = " ".join(caption.value for caption in app.caption)
+        assert "Method: released, dropout_at_test=off" in captions
+        assert "calls dropout without telling it" in captions
 
-    def test_a_run_is_made_by_it_and_opened_with_it(self, tiny: DataChoice) -> None:
+    def test_a_run_uses_the_method_and_its_address_restores_it(self, tiny: DataChoice) -> None:
         task = run_of(tiny, method=Method("released", ("hidden_layers=3", "padding=off")))
         carry_out(task)
 
-        opened = at(task)
+        app = open_link(task)
 
-        assert not opened.exception
-        assert not opened.error
-        assert opened.query_params["run"] == task.key
-        made = read_active_run(task.folder).manifest["preset"]
-        assert made["classifier"]["hidden"] == [300, 300, 300]
-        assert made["switches"]["log_bald"] is True
-        assert made["switches"]["padding"] is False
-        assert opened.selectbox(key="learn_preset").value == "released"
-        assert words.CARRIED_WEIGHTS in [caption.value for caption in opened.caption]
+        assert not app.exception
+        assert not app.error
+        assert app.query_params["run"] == task.key
+        preset = read_active_run(task.folder).manifest["preset"]
+        assert preset["classifier"]["hidden"] == [300, 300, 300]
+        assert preset["switches"]["log_bald"] is True
+        assert preset["switches"]["padding"] is False
+        assert app.selectbox(key="learn_preset").value == "released"
+        assert words.CARRIED_WEIGHTS in [caption.value for caption in app.caption]
 
-        opened.selectbox(key="learn_preset").select("paper").run()
-        assert not opened.exception
-        assert "No run on tiny.csv with these settings yet" in opened.info[0].value
+        app.selectbox(key="learn_preset").select("paper").run()
+        assert not app.exception
+        assert "There is no run on tiny.csv with these settings yet" in app.info[0].value
 
 
 class TestARun:
@@ -135,34 +135,34 @@ class TestARun:
         task = run_of(tiny)
         carry_out(task)
 
-        opened = learning(tiny)
+        app = learning(tiny)
 
-        assert not opened.exception
-        assert not opened.error
-        assert charts(opened) == 2
-        assert not opened.button
-        assert opened.query_params["run"] == task.key
-        assert "iteration" not in opened.query_params
-        assert slider(opened) == 2
-        batch = opened.dataframe[0].value
+        assert not app.exception
+        assert not app.error
+        assert charts(app) == 2
+        assert not app.button
+        assert app.query_params["run"] == task.key
+        assert "iteration" not in app.query_params
+        assert slider(app) == 2
+        batch = app.dataframe[0].value
         assert list(batch["rank"]) == [1, 2, 3]
         assert batch["picked"].str.contains("from the boundary 0.5").all()
         assert batch["place"].str.match(r"Right in .* of 2 epochs|Right in all 2 epochs").all()
 
-    def test_the_discriminator_is_told_as_the_strategy_s_own(self, tiny: DataChoice) -> None:
+    def test_the_discriminator_of_the_strategy_is_explained(self, tiny: DataChoice) -> None:
         task = run_of(tiny, strategy="dal")
         carry_out(task)
 
-        (told,) = [each for each in at(task).metric if each.label == "discriminator"]
+        (metric,) = [m for m in open_link(task).metric if m.label == "discriminator"]
 
-        assert "DAL: labelled or unlabelled" in told.proto.help
+        assert "DAL: labelled or unlabelled" in metric.proto.help
 
     def test_all_files_are_offered(self, tiny: DataChoice) -> None:
         carry_out(run_of(tiny))
 
-        opened = learning(tiny)
+        app = learning(tiny)
 
-        assert labels(opened.get("download_button")) == [
+        assert labels(app.get("download_button")) == [
             "This batch (CSV)",
             "Selection card (JSON)",
             "All batches (CSV)",
@@ -172,46 +172,46 @@ class TestARun:
     def test_the_figures_behind_tabs(self, tiny: DataChoice) -> None:
         carry_out(run_of(tiny))
 
-        opened = learning(tiny, learn_curves="Batch statistics", learn_maps="Trails of the picks")
+        app = learning(tiny, learn_curves="Batch statistics", learn_maps="Trails of the picks")
 
-        assert not opened.exception
-        assert not opened.error
-        assert charts(opened) == 2
+        assert not app.exception
+        assert not app.error
+        assert charts(app) == 2
 
-    def test_an_earlier_iteration_stands_in_the_address(self, tiny: DataChoice) -> None:
+    def test_an_earlier_iteration_is_in_the_address(self, tiny: DataChoice) -> None:
         carry_out(run_of(tiny))
-        opened = learning(tiny)
-        newest = set(opened.dataframe[0].value["id"])
+        app = learning(tiny)
+        newest = set(app.dataframe[0].value["id"])
 
-        opened.slider[0].set_value(1).run()
+        app.slider[0].set_value(1).run()
 
-        assert not newest & set(opened.dataframe[0].value["id"])
-        assert opened.query_params["iteration"] == "1"
-        opened.slider[0].set_value(2).run()
-        assert "iteration" not in opened.query_params
+        assert not newest & set(app.dataframe[0].value["id"])
+        assert app.query_params["iteration"] == "1"
+        app.slider[0].set_value(2).run()
+        assert "iteration" not in app.query_params
 
     def test_the_training_on_the_seed_set_has_no_batch(self, tiny: DataChoice) -> None:
         carry_out(run_of(tiny))
-        opened = learning(tiny)
+        app = learning(tiny)
 
-        opened.slider[0].set_value(0).run()
+        app.slider[0].set_value(0).run()
 
-        assert not opened.error
-        assert not opened.dataframe
-        assert "Iteration 0 is the training on the seed set" in opened.info[0].value
-        assert labels(opened.get("download_button")) == ["Labelled set (CSV)"]
+        assert not app.error
+        assert not app.dataframe
+        assert "Iteration 0 is the training on the seed set" in app.info[0].value
+        assert labels(app.get("download_button")) == ["Labelled set (CSV)"]
 
-    def test_when_to_stop_is_told_with_its_numbers(self, tiny: DataChoice) -> None:
+    def test_advice_on_stopping_has_its_numbers(self, tiny: DataChoice) -> None:
         task = run_of(tiny)
         carry_out(task)
 
-        opened = learning(tiny)
+        app = learning(tiny)
 
-        said = " ".join(caption.value for caption in opened.caption)
-        assert "6 iterations are compared, and there are 3" in said
+        captions = " ".join(caption.value for caption in app.caption)
+        assert "6 iterations are compared, and there are 3" in captions
         left = 40 - SEED_SIZE - 6
-        assert f"{left} texts are left in the pool" in said
-        assert "A kappa of 0.99 may never be reached" in said
+        assert f"{left} texts are left in the pool" in captions
+        assert "A kappa of 0.99 may never be reached" in captions
 
     def test_the_test_texts_with_a_gold_label_are_counted(self, tiny: DataChoice) -> None:
         table = pd.read_csv(tiny.source)
@@ -226,16 +226,16 @@ class TestARun:
         task = run_of(tiny, *SEEDS[:2])
         carry_out(task)
 
-        opened = learning(tiny, learn_seeds=[str(seed) for seed in SEEDS[:2]])
-        first = list(opened.dataframe[0].value["id"])
-        groups = opened.get("button_group")
-        looked_into = next(group for group in groups if group.label.startswith("Look into"))
-        [other] = set(SEEDS[:2]) - {looked_into.value}
-        looked_into.set_value(other).run()
+        app = learning(tiny, learn_seeds=[str(seed) for seed in SEEDS[:2]])
+        first = list(app.dataframe[0].value["id"])
+        groups = app.get("button_group")
+        run_picker = next(group for group in groups if group.label.startswith("Show the run"))
+        [other] = set(SEEDS[:2]) - {run_picker.value}
+        run_picker.set_value(other).run()
 
-        assert not opened.exception
-        assert not opened.error
-        assert list(opened.dataframe[0].value["id"]) != first
+        assert not app.exception
+        assert not app.error
+        assert list(app.dataframe[0].value["id"]) != first
 
     def test_near_duplicates_within_a_batch(self) -> None:
         table = pd.DataFrame(
@@ -248,13 +248,13 @@ class TestARun:
             }
         )
 
-        alike = active_learning_values.near_duplicates_of(table)
+        duplicates = active_learning_values.near_duplicates_of(table)
 
-        assert list(alike["id"]) == ["a", "c"]
-        assert list(alike["group"]) == [1, 1]
+        assert list(duplicates["id"]) == ["a", "c"]
+        assert list(duplicates["group"]) == [1, 1]
         assert active_learning_values.near_duplicates_of(table.iloc[:2]).empty
 
-    def test_trails_lead_from_the_batch_to_the_iteration(self, tiny: DataChoice) -> None:
+    def test_trails_end_at_the_chosen_iteration(self, tiny: DataChoice) -> None:
         task = run_of(tiny)
         carry_out(task)
         run = read_active_run(task.folder)
@@ -268,56 +268,56 @@ class TestARun:
 
 
 class TestAWorker:
-    def test_a_paused_run_can_be_gone_on_with_or_given_up(self, tiny: DataChoice) -> None:
+    def test_a_paused_run_can_be_resumed_or_deleted(self, tiny: DataChoice) -> None:
         task = run_of(tiny)
         carry_out(task, "--pause-after=1")
 
-        opened = learning(tiny)
+        app = learning(tiny)
 
-        assert not opened.exception
-        assert labels(opened.button) == ["Resume", "Step once", "Stop and delete"]
-        assert not opened.slider
-        opened.button(key="learn_give_up").click().run()
+        assert not app.exception
+        assert labels(app.button) == ["Resume", "Step once", "Stop and delete"]
+        assert not app.slider
+        app.button(key="learn_give_up").click().run()
         assert not task.folder.exists()
-        assert labels(opened.button) == ["Start", "Step once"]
-        assert "run" not in opened.query_params
+        assert labels(app.button) == ["Start", "Step once"]
+        assert "run" not in app.query_params
 
-    def test_paused_before_the_first_training_was_finished(self, tiny: DataChoice) -> None:
+    def test_paused_during_the_first_training(self, tiny: DataChoice) -> None:
         task = run_of(tiny)
         carry_out(task, "--pause-after=1")
         for file in task.folder.glob("maps/*"):
             file.unlink()
 
-        opened = learning(tiny)
+        app = learning(tiny)
 
-        assert "Paused before the training on the seed set" in opened.info[0].value
-        assert "Resume" in labels(opened.button)
+        assert "paused during the training on the seed set" in app.info[0].value
+        assert "Resume" in labels(app.button)
 
-    def test_a_worker_s_mistake_is_said_in_place(self, tiny: DataChoice) -> None:
+    def test_the_error_of_a_worker_is_shown(self, tiny: DataChoice) -> None:
         refuse(run_of(tiny), "a seed set of 6 leaves no pool.")
 
-        opened = learning(tiny)
+        app = learning(tiny)
 
-        assert opened.error[0].value == "A seed set of 6 leaves no pool."
-        assert labels(opened.button) == ["Start", "Step once"]
+        assert app.error[0].value == "A seed set of 6 leaves no pool."
+        assert labels(app.button) == ["Start", "Step once"]
 
-    def test_a_damaged_file_is_said_in_place(self, tiny: DataChoice) -> None:
+    def test_a_damaged_file_is_reported(self, tiny: DataChoice) -> None:
         task = run_of(tiny)
         carry_out(task)
         (task.folder / "maps" / "iteration-001.parquet").write_bytes(b"no parquet")
 
-        opened = learning(tiny)
+        app = learning(tiny)
 
-        assert not opened.exception
-        assert "cannot be read" in opened.error[0].value
+        assert not app.exception
+        assert "cannot be read" in app.error[0].value
 
-    def test_stepped_reloaded_and_resumed_it_is_the_run_that_was_never_paused(
+    def test_a_run_stepped_reloaded_and_resumed_equals_an_uninterrupted_run(
         self, tiny: DataChoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def start(task: Task, *, pause_after: int | None = None) -> None:
             carry_out(task, *([] if pause_after is None else [f"--pause-after={pause_after}"]))
 
-        # A worker would need seconds to begin.
+        # A worker would take seconds to start.
         monkeypatch.setattr(background, "start", start)
         task = run_of(tiny)
         whole = replace(task, folder=tmp_path / "whole")
@@ -325,15 +325,15 @@ class TestAWorker:
         learning(tiny).button(key="learn_step").click().run()
         assert len(read_active_run(task.folder).maps) == 1
 
-        again = at(task)
-        again.button(key="learn_run").click().run()
+        reloaded = open_link(task)
+        reloaded.button(key="learn_run").click().run()
 
         assert background.task_state(task).phase == "finished"
-        one, other = read_active_run(task.folder), read_active_run(whole.folder)
+        resumed, uninterrupted = read_active_run(task.folder), read_active_run(whole.folder)
         pd.testing.assert_frame_equal(
-            one.iterations.drop(columns=TIMES), other.iterations.drop(columns=TIMES)
+            resumed.iterations.drop(columns=TIMES), uninterrupted.iterations.drop(columns=TIMES)
         )
-        for left, right in zip(one.maps, other.maps, strict=True):
+        for left, right in zip(resumed.maps, uninterrupted.maps, strict=True):
             pd.testing.assert_frame_equal(left, right)
 
 
@@ -342,31 +342,31 @@ class TestTheAddress:
         task = run_of(tiny, SEEDS[1], 5, strategy="cal-dal", t_cor=[0.35], iterations=3)
         carry_out(task)
 
-        opened = at(task, iteration="1")
+        app = open_link(task, iteration="1")
 
-        assert not opened.exception
-        assert not opened.error
-        assert opened.query_params["run"] == task.key
-        assert opened.selectbox(key="strategy").value == "cal-dal"
-        assert opened.number_input(key="t_cor").value == 0.35
-        assert set(opened.multiselect(key="learn_seeds").value) == {"5", str(SEEDS[1])}
-        assert opened.number_input(key="learn_iterations").value == 3
-        assert slider(opened) == 1
+        assert not app.exception
+        assert not app.error
+        assert app.query_params["run"] == task.key
+        assert app.selectbox(key="strategy").value == "cal-dal"
+        assert app.number_input(key="t_cor").value == 0.35
+        assert set(app.multiselect(key="learn_seeds").value) == {"5", str(SEEDS[1])}
+        assert app.number_input(key="learn_iterations").value == 3
+        assert slider(app) == 1
 
     def test_an_iteration_past_the_last_is_the_last(self, tiny: DataChoice) -> None:
         task = run_of(tiny)
         carry_out(task)
 
-        opened = at(task, iteration="77")
+        app = open_link(task, iteration="77")
 
-        assert slider(opened) == 2
-        assert "iteration" not in opened.query_params
+        assert slider(app) == 2
+        assert "iteration" not in app.query_params
 
-    def test_several_strategies_are_for_the_comparison(self, tiny: DataChoice) -> None:
+    def test_several_strategies_are_left_to_the_compare_page(self, tiny: DataChoice) -> None:
         task = tasks.learning(tiny, ["random", "lc"], seed_size=SEED_SIZE, epochs=EPOCHS)
         background._write_task(task)
 
-        opened = at(task)
+        app = open_link(task)
 
-        assert not opened.exception
-        assert "several strategies" in opened.info[0].value
+        assert not app.exception
+        assert "several strategies" in app.info[0].value

@@ -51,8 +51,8 @@ def on_disk(choice: DataChoice, section: str = "Accuracy", **state: object) -> A
     return opened(choice, section, compare_source=ON_DISK, **state)
 
 
-def said(app: AppTest) -> str:
-    """All that stands on the page in sentences."""
+def sentences(app: AppTest) -> str:
+    """Return all sentences on the page."""
     kinds = (app.info, app.success, app.warning, app.error, app.caption, app.markdown)
     return "\n".join(element.value for kind in kinds for element in kind)
 
@@ -63,18 +63,18 @@ class TestRunning:
 
         assert not app.exception
         assert not app.error
-        assert "were not run" in app.info[0].value
+        assert "There is no comparison" in app.info[0].value
         assert labels(app.button) == ["Run the comparison"]
-        assert "Random, CAL: 4 runs side by side, 3 trainings each" in said(app)
+        assert "Random, CAL: 4 runs in parallel, 3 trainings each" in sentences(app)
 
-    def test_random_is_always_among_them_and_seeds_have_an_order(self) -> None:
+    def test_random_is_always_included_and_seeds_are_sorted(self) -> None:
         settings = Settings.of({"strategy": ["lc", "cal"], "seed": [SEEDS[3], SEEDS[0]]})
 
         assert settings.strategies == ("random", "cal", "lc")
         assert settings.seeds == (SEEDS[0], SEEDS[3])
         assert settings.runs == 6
 
-    def test_finished_runs_are_found_again_with_the_verdict_first(self, tiny: DataChoice) -> None:
+    def test_finished_runs_are_shown_with_the_verdict_first(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny))
 
         app = opened(tiny)
@@ -83,20 +83,20 @@ class TestRunning:
         assert not app.error
         assert labels(app.button) == []
         assert "shown" in [*app.info, *app.success][0].value
-        assert "CAL: " in said(app)
+        assert "CAL: " in sentences(app)
         assert charts(app) == 2, "accuracy and labels saved"
 
-    def test_paused_runs_can_be_gone_on_with(self, tiny: DataChoice) -> None:
+    def test_paused_runs_can_be_resumed(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny), "--pause-after=2")
 
         app = opened(tiny)
 
         assert not app.exception
-        assert labels(app.button) == ["Go on"]
-        assert "4 runs of 4 not finished" in said(app)
-        assert "2 trainings" in said(app)
+        assert labels(app.button) == ["Resume"]
+        assert "4 runs of 4 not finished" in sentences(app)
+        assert "2 trainings" in sentences(app)
 
-    def test_a_worker_s_mistake_is_said_in_place(self, tiny: DataChoice) -> None:
+    def test_an_error_of_the_worker_is_shown(self, tiny: DataChoice) -> None:
         refuse(comparison(tiny), "a seed set of 6 leaves no pool.")
 
         app = opened(tiny)
@@ -104,7 +104,7 @@ class TestRunning:
         assert app.error[0].value == "A seed set of 6 leaves no pool."
         assert labels(app.button) == ["Run the comparison"]
 
-    def test_after_a_mistake_the_runs_on_disk_stay(self, tiny: DataChoice) -> None:
+    def test_after_an_error_the_runs_on_disk_are_shown(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny), "--pause-after=2")
         refuse(comparison(tiny), "the disk is full.")
 
@@ -112,7 +112,7 @@ class TestRunning:
 
         assert not app.exception
         assert app.error[0].value == "The disk is full."
-        assert labels(app.button) == ["Go on"]
+        assert labels(app.button) == ["Resume"]
         assert app.get("progress")[0].proto.text.startswith("Ended early")
         assert charts(app) == 2
 
@@ -147,9 +147,7 @@ class TestAddress:
         assert app.query_params["run"] == task.key
         assert charts(app) == 2
 
-    def test_one_that_this_page_could_not_have_run_is_chosen_on_disk(
-        self, tiny: DataChoice
-    ) -> None:
+    def test_a_run_that_this_page_cannot_start_is_chosen_on_disk(self, tiny: DataChoice) -> None:
         task = comparison(tiny, ("cal",))
         carry_out(task)
         assert of_task(task) is None
@@ -160,10 +158,10 @@ class TestAddress:
 
         assert not app.exception
         assert app.session_state["compare_source"] == ON_DISK
-        assert "Random is not among these runs" in said(app)
+        assert "Random is not among these runs" in sentences(app)
         assert len(app.query_params["runs"].split("-")) == 2
 
-    def test_a_run_that_another_page_showed_is_taken_over(self, tiny: DataChoice) -> None:
+    def test_a_run_seen_on_another_page_is_taken_over(self, tiny: DataChoice) -> None:
         task = comparison(tiny, ("cal",), SEEDS[:1])
         carry_out(task)
         app = page("active_learning", tiny)
@@ -178,18 +176,18 @@ class TestAddress:
         assert app.session_state["compare_source"] == ON_DISK
         assert charts(app) == 1
 
-    def test_chosen_runs_are_found_again(self, tiny: DataChoice) -> None:
+    def test_the_address_restores_chosen_runs(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny))
-        first = on_disk(tiny)
-        widget = first.multiselect[0]
+        app = on_disk(tiny)
+        widget = app.multiselect[0]
         widget.set_value(widget.value[:1]).run()
-        address = first.query_params["runs"]
+        address = app.query_params["runs"]
 
-        again = follow(page("data_map", tiny), runs=address)
+        reopened = follow(page("data_map", tiny), runs=address)
 
-        assert again.multiselect[0].value == widget.value[:1]
+        assert reopened.multiselect[0].value == widget.value[:1]
 
-    def test_a_link_to_runs_is_followed_after_the_page_was_seen(self, tiny: DataChoice) -> None:
+    def test_a_link_to_runs_works_after_an_earlier_visit(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny))
         app = opened(tiny)
         assert app.session_state["compare_source"] == NEW
@@ -200,7 +198,7 @@ class TestAddress:
         assert app.multiselect[0].value == ["Random"]
         assert app.query_params["runs"] == keys_of("random")
 
-    def test_a_link_to_runs_takes_the_place_of_an_earlier_choice(self, tiny: DataChoice) -> None:
+    def test_a_link_to_runs_replaces_an_earlier_choice(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny))
         app = on_disk(tiny)
         app.multiselect[0].set_value(["Random"]).run()
@@ -212,19 +210,19 @@ class TestAddress:
         assert app.multiselect[1].value == sorted(SEEDS[:2])
         assert app.query_params["runs"] == keys_of("cal")
 
-    def test_a_click_that_comes_with_the_address_from_before_counts(self, tiny: DataChoice) -> None:
+    def test_a_click_sent_with_an_outdated_address_counts(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny))
         app = on_disk(tiny)
-        before = app.query_params["runs"]
+        outdated = app.query_params["runs"]
         app.multiselect[0].set_value(["Random"]).run()
 
-        app.query_params["runs"] = before
+        app.query_params["runs"] = outdated
         app.multiselect[1].set_value([SEEDS[0]]).run()
 
         assert app.multiselect[0].value == ["Random"]
         assert app.multiselect[1].value == [SEEDS[0]]
 
-    def test_runs_that_are_gone_are_said(self, tiny: DataChoice) -> None:
+    def test_missing_runs_are_reported(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny))
 
         app = follow(page("data_map", tiny), runs="0123456789-9876543210")
@@ -232,10 +230,13 @@ class TestAddress:
         assert not app.exception
         assert "There is no such run here" in app.warning[0].value
 
-    def test_a_link_is_not_held_against_a_later_one(self, tiny: DataChoice, tmp_path: Path) -> None:
-        first, second = comparison(tiny, ("cal",)), comparison(another(tiny, tmp_path), ("lc",))
+    def test_a_second_link_replaces_the_first(self, tiny: DataChoice, tmp_path: Path) -> None:
+        first, second = (
+            comparison(tiny, ("cal",)),
+            comparison(larger_corpus(tiny, tmp_path), ("lc",)),
+        )
         carry_out(second)
-        carry_out(first)  # the newer corpus is looked at first
+        carry_out(first)  # the newer corpus is listed first
         app = follow(page("data_map", tiny), run=first.key)
         assert app.multiselect[0].value == ["CAL, t_cor 0.2"]
 
@@ -244,30 +245,28 @@ class TestAddress:
         assert app.multiselect[0].value == ["LC"]
         assert app.query_params["runs"] == keys_of("lc")
 
-    def test_runs_without_a_training_are_said(self, tiny: DataChoice) -> None:
+    def test_runs_without_a_training_are_reported(self, tiny: DataChoice) -> None:
         task = comparison(tiny, ("cal",))
         background._write_task(task)
 
         app = follow(page("data_map", tiny), run=task.key)
 
         assert not app.exception
-        assert "none of its runs has finished a training" in app.info[0].value
+        assert "none of the runs in this address has finished a training" in app.info[0].value
 
-    def test_a_run_made_twice_stays_among_those_the_address_leads_to(
-        self, tiny: DataChoice
-    ) -> None:
-        led = comparison(tiny, ("random", "lc", "cal"), SEEDS[:1])  # an order of no widget
-        carry_out(led)
+    def test_a_repeated_run_stays_among_the_runs_in_the_address(self, tiny: DataChoice) -> None:
+        task = comparison(tiny, ("random", "lc", "cal"), SEEDS[:1])  # not in the widgets' order
+        carry_out(task)
         carry_out(comparison(tiny, ("cal",), SEEDS[:1]))
 
-        app = follow(page("data_map", tiny), run=led.key)
+        app = follow(page("data_map", tiny), run=task.key)
 
         assert not app.exception
         assert len(app.multiselect[0].value) == 3
 
 
 def follow(app: AppTest, **address: str) -> AppTest:
-    """Go to the page from another one, by a link with this in its address."""
+    """Open the page from another one by a link with these query parameters."""
     app.switch_page("pages/runs.py").run()
     app.query_params.clear()
     for name, value in address.items():
@@ -276,20 +275,20 @@ def follow(app: AppTest, **address: str) -> AppTest:
 
 
 def keys_of(strategy: str) -> str:
-    """What the address says for the runs of a strategy."""
-    alike = sorted(found.find_active_runs(), key=lambda run: run.place)
-    return "-".join(run.key for run in alike if run.strategy == strategy)
+    """Return the value of the address for the runs of a strategy."""
+    runs = sorted(found.find_active_runs(), key=lambda run: run.sort_key)
+    return "-".join(run.key for run in runs if run.strategy == strategy)
 
 
-def another(choice: DataChoice, folder: Path) -> DataChoice:
-    """A corpus of the same words."""
+def larger_corpus(choice: DataChoice, folder: Path) -> DataChoice:
+    """Return another corpus with the same words."""
     table = folder / "other.csv"
     table.write_text(Path(choice.source).read_text() + "sun day 1,dry\nrain day 2,wet\n")
     return replace(choice, source=str(table))
 
 
 class TestOnDisk:
-    def test_nothing_is_there(self, tiny: DataChoice) -> None:
+    def test_without_runs_the_page_says_so(self, tiny: DataChoice) -> None:
         app = on_disk(tiny)
 
         assert not app.exception
@@ -304,10 +303,10 @@ class TestOnDisk:
         assert not app.exception
         assert not app.error
         assert app.multiselect[0].value == ["Random", "CAL, t_cor 0.2"]
-        assert "So far: 1 run of 2 not finished" in said(app)
+        assert "So far: 1 run of 2 not finished" in sentences(app)
         assert charts(app) == 2
 
-    def test_what_cannot_be_compared_is_left_out_and_named(self, tiny: DataChoice) -> None:
+    def test_runs_that_cannot_be_compared_are_left_out_and_named(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny))
         carry_out(comparison(tiny, ("lc",), SEEDS[:1], query_size=4))
         carry_out(comparison(tiny, ("random",), SEEDS[:1]))
@@ -316,11 +315,11 @@ class TestOnDisk:
         app.selectbox[0].set_value(_group_of(3)).run()
 
         assert not app.exception
-        assert "Left out: 1 run with query size 4" in said(app)
-        assert "1 run with the strategy, t_cor, method and seed of another" in said(app)
+        assert "Left out: 1 run with query size 4" in sentences(app)
+        assert "1 run with the strategy, t_cor, method and seed of another" in sentences(app)
         assert len(app.query_params["runs"].split("-")) == 4
 
-    def test_a_seed_is_left_out(self, tiny: DataChoice) -> None:
+    def test_a_seed_can_be_removed(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny))
         app = on_disk(tiny)
 
@@ -329,7 +328,7 @@ class TestOnDisk:
         assert not app.exception
         assert len(app.query_params["runs"].split("-")) == 2
 
-    def test_none_chosen(self, tiny: DataChoice) -> None:
+    def test_no_runs_chosen(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny))
         app = on_disk(tiny)
 
@@ -337,7 +336,7 @@ class TestOnDisk:
 
         assert "Choose at least one strategy and seed" in app.info[0].value
 
-    def test_a_damaged_run_is_named_and_the_others_are_shown(self, tiny: DataChoice) -> None:
+    def test_a_damaged_run_is_reported_and_the_others_are_shown(self, tiny: DataChoice) -> None:
         task = comparison(tiny)
         carry_out(task)
         next(task.folder.glob("cal*/maps/*.parquet")).write_bytes(b"not parquet")
@@ -349,15 +348,15 @@ class TestOnDisk:
         assert "cannot be read" in app.warning[0].value
         assert charts(app) == 2
 
-    def test_runs_of_different_length_say_what_they_are_judged_on(self, tiny: DataChoice) -> None:
+    def test_runs_of_different_length_share_the_first_trainings(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny, ("random",), iterations=1))
         carry_out(comparison(tiny, ("lc",)))
 
         app = on_disk(tiny)
 
-        assert "epsilon_min looks at the 2 trainings that every run has" in said(app)
+        assert "epsilon_min uses the 2 trainings that every run has" in sentences(app)
 
-    def test_a_damaged_run_on_an_upload_does_not_tell_its_folder(
+    def test_the_error_of_a_damaged_private_run_hides_its_folder(
         self, tiny: DataChoice, own_cache: Path
     ) -> None:
         private = own_cache / "workspaces" / ("a" * 32) / "runs" / "learn"
@@ -366,11 +365,11 @@ class TestOnDisk:
         shutil.copytree(task.folder, private)
         (private / "maps" / "iteration-000.parquet").write_bytes(b"not parquet")
 
-        _, (fault,) = compared.read_comparison(found.runs_in_folders([private]))
+        _, (error,) = compared.read_comparison(found.runs_in_folders([private]))
 
-        assert fault.startswith("runs/learn/maps/iteration-000.parquet cannot be read")
+        assert error.startswith("runs/learn/maps/iteration-000.parquet cannot be read")
 
-    def test_when_none_can_be_read_that_is_said(self, tiny: DataChoice) -> None:
+    def test_no_readable_runs(self, tiny: DataChoice) -> None:
         task = comparison(tiny, seeds=SEEDS[:1])
         carry_out(task)
         for file in task.folder.glob("*/maps/*.parquet"):
@@ -383,29 +382,29 @@ class TestOnDisk:
 
 
 class TestMethods:
-    def test_the_choice_reaches_the_task_and_the_page_says_it(self, tiny: DataChoice) -> None:
+    def test_the_chosen_method_is_shown_and_part_of_the_task(self, tiny: DataChoice) -> None:
         app = opened(tiny)
         app.selectbox(key="compare_preset").select("released").run()
         app.multiselect(key="compare_changed_from_released").set_value(["padding=off"]).run()
 
         assert not app.exception
-        assert "Method: released, padding=off" in said(app)
-        assert "its vector is added" in said(app), "the switch's own sentence"
+        assert "Method: released, padding=off" in sentences(app)
+        assert "its vector is added" in sentences(app), "the description of the switch"
         task = comparison(tiny, method=Method("released", ("padding=off",)))
         refuse(task, "no.")
         app.run()
         assert app.query_params["run"] == task.key
 
-    def test_switches_of_a_preset_are_not_the_other_s(self, tiny: DataChoice) -> None:
+    def test_each_preset_has_its_own_changed_switches(self, tiny: DataChoice) -> None:
         app = opened(tiny, compare_changed_from_paper=["padding=on"])
-        assert "Method: paper, padding=on" in said(app)
+        assert "Method: paper, padding=on" in sentences(app)
 
         app.selectbox(key="compare_preset").select("released").run()
         assert not app.exception
-        assert "Method: released." in said(app)
+        assert "Method: released." in sentences(app)
 
         app.selectbox(key="compare_preset").select("paper").run()
-        assert "Method: paper, padding=on" in said(app)
+        assert "Method: paper, padding=on" in sentences(app)
 
     def test_a_run_is_opened_with_its_method(self, tiny: DataChoice) -> None:
         task = comparison(tiny, method=Method("released", ("padding=off", "tokens=words")))
@@ -417,9 +416,9 @@ class TestMethods:
 
         assert not app.exception
         assert app.session_state["compare_source"] == NEW
-        assert "Method: released, padding=off, tokens=words" in said(app)
+        assert "Method: released, padding=off, tokens=words" in sentences(app)
 
-    def test_runs_of_two_presets_have_two_names_and_each_its_own_random(
+    def test_runs_of_two_presets_have_two_names_and_their_own_random(
         self, tiny: DataChoice
     ) -> None:
         carry_out(comparison(tiny))
@@ -430,8 +429,8 @@ class TestMethods:
         assert not app.exception
         assert not app.error
         assert app.multiselect[0].value == ["Random", "CAL, t_cor 0.2", "CAL, t_cor 0.2, released"]
-        assert "Runs of 2 methods: **paper** and **released**" in said(app)
-        assert "Not judged: CAL, released." in said(app)
+        assert "Runs of 2 methods: **paper** and **released**" in sentences(app)
+        assert "Not judged: CAL, released." in sentences(app)
         table = app.dataframe[0].value
         assert dict(zip(table["name"], table["method"], strict=True)) == {
             "Random": "paper",
@@ -442,28 +441,26 @@ class TestMethods:
 
         carry_out(comparison(tiny, ("random",), method=Method("released")))
         app = on_disk(tiny, "Runs")
-        assert "Not judged" not in said(app)
-        assert "Random, released" in said(app)
+        assert "Not judged" not in sentences(app)
+        assert "Random, released" in sentences(app)
 
-    def test_features_that_no_method_explains_keep_runs_apart(self, tiny: DataChoice) -> None:
+    def test_runs_with_unexplained_features_are_not_compared(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny, seeds=SEEDS[:1]))
         carry_out(comparison(replace(tiny, pooling="mean"), ("lc",), SEEDS[:1]))
 
         app = on_disk(tiny)
 
         assert len(groups.comparable_groups(found.find_active_runs())) == 2
-        assert "with other features of its texts" in said(app)
+        assert "with other text features" in sentences(app)
 
-    def test_a_reproduction_is_opened_as_it_is(self, tiny: DataChoice) -> None:
-        texts = Path(tiny.source)
-        words = [
-            f"{['sun', 'rain'][i % 2]} day {i % 40},{['dry', 'wet'][i % 2]}" for i in range(90)
-        ]
-        texts.write_text("\n".join(["text,label", *words]))
-        reproduce = ["reproduce", str(texts), f"--test={texts}", f"--vectors={tiny.vectors}"]
-        asked = [*(f"--strategy={name}" for name in ("random", "cal")), "--seed=1"]
-        done = CliRunner().invoke(cli, [*reproduce, *asked, "--iterations=1", "--quiet"])
-        assert done.exit_code == 0, done.output
+    def test_the_runs_of_a_reproduction_are_compared(self, tiny: DataChoice) -> None:
+        table = Path(tiny.source)
+        rows = [f"{['sun', 'rain'][i % 2]} day {i % 40},{['dry', 'wet'][i % 2]}" for i in range(90)]
+        table.write_text("\n".join(["text,label", *rows]))
+        reproduce = ["reproduce", str(table), f"--test={table}", f"--vectors={tiny.vectors}"]
+        options = [*(f"--strategy={name}" for name in ("random", "cal")), "--seed=1"]
+        result = CliRunner().invoke(cli, [*reproduce, *options, "--iterations=1", "--quiet"])
+        assert result.exit_code == 0, result.output
 
         app = on_disk(tiny)
 
@@ -482,7 +479,9 @@ class TestSections:
     @pytest.mark.parametrize(
         ("section", "figures"), [("By chance?", 1), ("Overlap", 1), ("Batches", 1), ("Runs", 0)]
     )
-    def test_only_the_open_one_is_made(self, tiny: DataChoice, section: str, figures: int) -> None:
+    def test_only_the_open_section_is_drawn(
+        self, tiny: DataChoice, section: str, figures: int
+    ) -> None:
         carry_out(comparison(tiny))
 
         app = opened(tiny, section)
@@ -491,7 +490,7 @@ class TestSections:
         assert not app.error
         assert charts(app) == figures
 
-    def test_the_export_has_a_row_a_run(self, tiny: DataChoice) -> None:
+    def test_the_export_has_a_row_per_run(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny))
 
         table = opened(tiny, "Runs").dataframe[0].value
@@ -508,7 +507,7 @@ class TestSections:
         assert charts(app) == 0
         assert "Draw the full map" in labels(app.button)
 
-    def test_the_map_of_a_file_that_has_changed_is_not_taken_for_it(self, tiny: DataChoice) -> None:
+    def test_the_map_of_a_changed_file_is_not_used(self, tiny: DataChoice) -> None:
         carry_out(comparison(tiny))
         with Path(tiny.source).open("a") as table:
             table.write("one more,dry\n")
@@ -517,7 +516,7 @@ class TestSections:
         app = on_disk(tiny, "Where they pick")
 
         assert not app.exception
-        assert "There is no full data map of this corpus" in said(app)
+        assert "There is no full data map of this corpus" in sentences(app)
         assert "Draw the full map" not in labels(app.button)
 
     def test_picks_on_the_full_map(self, tiny: DataChoice) -> None:
@@ -529,11 +528,13 @@ class TestSections:
         assert not app.exception
         assert not app.error
         assert charts(app) == 3
-        assert "40 texts over 2 epochs" in said(app)
+        assert "40 texts over 2 epochs" in sentences(app)
         app.slider(key="compare_batches_2").set_value((2, 2)).run()
         assert not app.exception
 
-    def test_a_corpus_without_a_test_set_has_its_whole_map(self, tiny: DataChoice) -> None:
+    def test_a_corpus_without_a_test_set_uses_the_map_of_all_its_texts(
+        self, tiny: DataChoice
+    ) -> None:
         choice = replace(tiny, test=None)
         carry_out(comparison(choice))
         carry_out(tasks.maps(choice, SEED_SIZE, epochs=EPOCHS))
@@ -542,16 +543,18 @@ class TestSections:
 
         assert not app.exception
         assert charts(app) == 3
-        assert "left out" not in said(app)
+        assert "left out" not in sentences(app)
 
 
 def _group_of(count: int) -> str:
-    """The key of the group with this query size."""
-    alike = groups.comparable_groups(found.find_active_runs())
-    return next(g.key for g in alike if g.runs[0].settings["query size"] == str(count))
+    """Return the key of the group with this query size."""
+    candidates = groups.comparable_groups(found.find_active_runs())
+    return next(
+        group.key for group in candidates if group.runs[0].settings["query size"] == str(count)
+    )
 
 
-def test_the_name_of_a_run_stays_while_it_runs(
+def test_the_name_of_a_run_is_stable_while_it_is_running(
     tiny: DataChoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = comparison(tiny, ("lc",), SEEDS[:1])
@@ -566,7 +569,7 @@ def test_the_name_of_a_run_stays_while_it_runs(
     assert run.name == before
 
 
-def test_series_are_told_apart_by_t_cor_where_they_differ(tmp_path: Path) -> None:
+def test_series_names_include_t_cor_where_it_differs(tmp_path: Path) -> None:
     def run(strategy: str, t_cor: float, seed: int = SEED) -> RunInfo:
         return RunInfo(tmp_path, {"strategy": strategy, "seed": seed, "preset": {"t_cor": t_cor}})
 

@@ -20,12 +20,12 @@ TABLE = "text,label\n" + "".join(f"{c} day {i},{c}\n" for i in range(15) for c i
 
 
 def local(path: str, **state: object) -> AppTest:
-    """The page with a table of this machine chosen."""
+    """Open the page with a local table."""
     return page("dataset", None, source_kind=panels.LOCAL, source_path=path, **state)
 
 
 def upload(content: str | bytes, name: str = "mine.csv") -> AppTest:
-    """The page after a visitor gave it a table."""
+    """Open the page and upload a table."""
     opened = page("dataset", None, source_kind=panels.UPLOAD)
     data = content if isinstance(content, bytes) else content.encode()
     opened.file_uploader[0].set_value((name, data, "text/csv"))
@@ -42,32 +42,32 @@ def numbers(opened: AppTest) -> dict[str, str]:
 
 @pytest.fixture
 def sample(monkeypatch: pytest.MonkeyPatch) -> Corpus:
-    """A few texts in place of the sample, which takes seconds to read."""
+    """Replace the sample, which takes seconds to read, by a few texts."""
     texts = np.array([f"some text {i}" for i in range(8)], dtype=object)
-    small = Corpus("Offline sample", texts, texts, np.arange(8) % 2, ("a", "b"))
-    monkeypatch.setattr(reading, "sample_corpus", lambda: small)
-    return small
+    corpus = Corpus("Offline sample", texts, texts, np.arange(8) % 2, ("a", "b"))
+    monkeypatch.setattr(reading, "sample_corpus", lambda: corpus)
+    return corpus
 
 
 class TestNothingChosenYet:
     @pytest.mark.parametrize(
-        ("kind", "step"),
+        ("kind", "hint"),
         [
-            (panels.UPLOAD, "Give a table"),
+            (panels.UPLOAD, "Upload a table"),
             (panels.HUB, "owner/name"),
             (panels.KEPT, "Upload one"),
-            (panels.LOCAL, "Type the path"),
+            (panels.LOCAL, "Enter the path"),
         ],
     )
-    def test_each_source_says_what_to_do_next(self, kind: str, step: str) -> None:
+    def test_each_source_says_what_to_do_next(self, kind: str, hint: str) -> None:
         opened = page("dataset", None, source_kind=kind)
 
         assert not opened.exception
         assert not opened.error
-        assert step in opened.info[0].value
+        assert hint in opened.info[0].value
         assert keys(opened.button) == []
 
-    def test_paths_of_the_server_are_offered_only_where_they_are_allowed(
+    def test_local_paths_are_offered_only_if_allowed(
         self, monkeypatch: pytest.MonkeyPatch, tiny: DataChoice
     ) -> None:
         monkeypatch.setenv("CARTOGRAPHY_LOCAL_PATHS", "0")
@@ -80,7 +80,7 @@ class TestNothingChosenYet:
 
 
 class TestContents:
-    def test_a_newcomer_finds_the_sample_in_use(self, sample: Corpus) -> None:
+    def test_the_sample_is_in_use_at_first(self, sample: Corpus) -> None:
         opened = page("dataset")
 
         assert not opened.exception
@@ -89,18 +89,18 @@ class TestContents:
         assert charts(opened) == 2
         assert keys(opened.button) == ["to_map", "embed"]
 
-    def test_what_was_found_and_guessed_is_shown(self, tiny: DataChoice) -> None:
+    def test_counts_and_guessed_columns_are_shown(self, tiny: DataChoice) -> None:
         opened = local(tiny.source)
 
         assert not opened.exception
         assert not opened.error
-        found = numbers(opened)
-        assert (found["Texts"], found["Classes"], found["Duplicates"]) == ("40", "2", "0")
+        counts = numbers(opened)
+        assert (counts["Texts"], counts["Classes"], counts["Duplicates"]) == ("40", "2", "0")
         assert any("column 'text'" in caption.value for caption in opened.caption)
         raw = opened.dataframe[0].value
         assert list(raw.columns) == ["text", "label"]
         assert raw["text"][1] == "rain day 1"
-        assert set(json.loads(opened.dataframe[0].proto.columns)) <= {"_index"}, "as they are"
+        assert set(json.loads(opened.dataframe[0].proto.columns)) <= {"_index"}, "no column formats"
         assert charts(opened) == 2
 
     def test_columns_are_chosen(self, tmp_path: Path) -> None:
@@ -142,25 +142,27 @@ class TestContents:
 
 class TestBadTables:
     @pytest.mark.parametrize(
-        ("content", "said"),
+        ("content", "message"),
         [
             ("", "mine.csv is empty"),
             ("text,label\n", "has no rows"),
             ("text,label\na,x\nb,x\n", "all gold labels of mine.csv are 'x'"),
-            ("just some words\nand more\n", "known to hold texts"),
+            ("just some words\nand more\n", "no text column found"),
             (b"\x89PNG\x00\x00\x01", "NUL bytes"),
             ("text,other\na,b\n", "has no gold labels"),
             ("text,label\n" + "".join(f"t{i},l{i}\n" for i in range(30)), "looks like an id"),
-            ("text,label\na\n", "1 column where the header has 2"),
+            ("text,label\na\n", "1 column but the header has 2"),
         ],
         ids=["empty", "no rows", "one class", "no header", "binary", "no labels", "ids", "short"],
     )
-    def test_one_line_in_place_and_the_corpus_stays(self, content: str | bytes, said: str) -> None:
+    def test_an_error_is_one_line_and_the_corpus_stays(
+        self, content: str | bytes, message: str
+    ) -> None:
         opened = upload(content)
 
         assert not opened.exception
         assert len(opened.error) == 1
-        assert said.casefold() in opened.error[0].value.casefold()
+        assert message.casefold() in opened.error[0].value.casefold()
         assert "workspaces" not in opened.error[0].value
         assert opened.session_state[session.CHOICE] == DataChoice()
         assert "use" not in keys(opened.button)
@@ -172,13 +174,13 @@ class TestBadTables:
         assert f"{path} does not exist" in opened.error[0].value
 
     @pytest.mark.parametrize("name", ["imdb", "cartography/figures", "../a/b"])
-    def test_what_is_no_data_set_of_the_hub(self, name: str) -> None:
+    def test_invalid_names_on_the_hub(self, name: str) -> None:
         opened = page("dataset", None, source_kind=panels.HUB, source_hub=name)
 
         assert not opened.exception
         assert "owner/name" in opened.error[0].value
 
-    def test_a_data_set_that_the_hub_does_not_give_is_one_line(self) -> None:
+    def test_a_data_set_that_cannot_be_downloaded_is_one_line(self) -> None:
         opened = page("dataset", None, source_kind=panels.HUB, source_hub="nobody/nothing")
 
         assert not opened.exception
@@ -190,7 +192,7 @@ class TestUploads:
     def test_an_upload_is_read_once_and_can_be_used(self) -> None:
         opened = upload(TABLE)
         assert not opened.error
-        assert opened.file_uploader[0].value is None, "its place is free again"
+        assert opened.file_uploader[0].value is None, "the uploader is empty again"
         assert numbers(opened)["Texts"] == "30"
 
         opened.button(key="use").click().run()
@@ -198,7 +200,7 @@ class TestUploads:
         assert opened.session_state[session.CHOICE].is_private
         assert "use" not in keys(opened.button)
 
-    def test_what_was_typed_a_moment_before_is_used_too(self) -> None:
+    def test_a_value_typed_just_before_the_click_is_used(self) -> None:
         opened = upload(TABLE)
         opened.number_input(key="max_length").set_value(3)
 
@@ -206,65 +208,65 @@ class TestUploads:
 
         assert opened.session_state[session.CHOICE].max_length == 3
 
-    def test_uploads_of_one_name_and_size_are_told_apart(self) -> None:
+    def test_uploads_with_equal_name_and_size_are_distinct(self) -> None:
         opened = upload(TABLE)
         other = TABLE.replace("sun", "fog").encode()
         opened.file_uploader[0].set_value(("mine.csv", other, "text/csv")).run()
-        given = opened.selectbox(key="source_upload").value
+        chosen = opened.selectbox(key="source_upload").value
 
         opened.run()
 
-        assert opened.selectbox(key="source_upload").value == given
+        assert opened.selectbox(key="source_upload").value == chosen
         assert len(set(opened.selectbox(key="source_upload").options)) == 2
 
-    def test_the_table_itself_is_not_taken_for_its_test_set(self) -> None:
+    def test_the_training_table_is_not_offered_as_test_set(self) -> None:
         opened = upload(TABLE)
         opened.segmented_control(key="test_kind").set_value(panels.UPLOAD).run()
 
         assert "test_upload" not in keys(opened.selectbox)
         assert "There is no test set" in opened.info[0].value
 
-    def test_a_test_set_is_chosen_among_the_other_uploads(self) -> None:
+    def test_a_test_set_is_chosen_from_the_other_uploads(self) -> None:
         opened = upload(TABLE + "sun day,sun\n", "other.csv")
         opened.file_uploader[0].set_value(("mine.csv", TABLE.encode(), "text/csv")).run()
         opened.segmented_control(key="test_kind").set_value(panels.UPLOAD).run()
-        listed = opened.selectbox(key="test_upload")
-        assert listed.value is None
-        assert [name.split(" ")[0] for name in listed.options] == ["other.csv"]
+        uploads = opened.selectbox(key="test_upload")
+        assert uploads.value is None
+        assert [name.split(" ")[0] for name in uploads.options] == ["other.csv"]
         assert "There is no test set" in opened.info[0].value
 
-        listed.select_index(0).run()
+        uploads.select_index(0).run()
 
         assert any("Test set: other.csv, 31 texts" in caption.value for caption in opened.caption)
 
-    def test_the_name_of_a_file_is_no_markup(self, tmp_path: Path, tiny: DataChoice) -> None:
+    def test_file_names_are_escaped(self, tmp_path: Path, tiny: DataChoice) -> None:
         odd = tmp_path / "![x] $5 $10.csv"
         odd.write_bytes(Path(tiny.source).read_bytes())
 
         opened = page("dataset", replace(tiny, source=str(odd)))
 
         assert opened.header[0].value == r"!\[x] \$5 \$10.csv"
-        assert any(r"!\[x] \$5 \$10.csv" in each.value for each in opened.sidebar.markdown)
+        assert any(r"!\[x] \$5 \$10.csv" in element.value for element in opened.sidebar.markdown)
 
     def test_a_reload_finds_the_upload_in_use_again(self) -> None:
         first = upload(TABLE)
         first.button(key="use").click().run()
         token = first.session_state[workspace._TOKEN]
 
-        again = page("dataset", **{workspace._TOKEN: token})
+        reloaded = page("dataset", **{workspace._TOKEN: token})
 
-        assert again.segmented_control(key="source_kind").value == panels.UPLOAD
-        assert numbers(again)["Texts"] == "30"
+        assert reloaded.segmented_control(key="source_kind").value == panels.UPLOAD
+        assert numbers(reloaded)["Texts"] == "30"
 
     def test_another_browser_does_not_see_it(self) -> None:
         upload(TABLE)
 
         opened = page("dataset", None, source_kind=panels.UPLOAD)
 
-        assert "Give a table" in opened.info[0].value
+        assert "Upload a table" in opened.info[0].value
         assert "source_upload" not in keys(opened.selectbox)
 
-    def test_kept_for_all_it_is_everybody_s(self) -> None:
+    def test_a_kept_upload_is_visible_to_all(self) -> None:
         opened = upload(TABLE)
 
         opened.button(key="keep").click().run()
@@ -276,7 +278,7 @@ class TestUploads:
         assert not other.session_state[session.CHOICE].is_private
 
     @pytest.mark.usefixtures("sample")
-    def test_forgotten_it_is_gone_and_the_sample_is_in_use(self) -> None:
+    def test_a_forgotten_upload_is_deleted_and_the_sample_is_in_use(self) -> None:
         opened = upload(TABLE)
         opened.button(key="use").click().run()
         path = Path(opened.session_state[session.CHOICE].source)
@@ -305,7 +307,7 @@ class TestFeatures:
     def chosen(self, tiny: DataChoice) -> DataChoice:
         return DataChoice(source=tiny.source, vectors=tiny.vectors)
 
-    def test_coverage_is_shown_and_the_address_names_it(self, tiny: DataChoice) -> None:
+    def test_coverage_is_shown_and_the_address_names_the_task(self, tiny: DataChoice) -> None:
         task = tasks.embedding(self.chosen(tiny))
         carry_out(task)
 
@@ -316,7 +318,7 @@ class TestFeatures:
         assert any("have a vector" in caption.value for caption in opened.caption)
         assert opened.query_params["run"] == task.key
 
-    def test_the_address_brings_the_corpus_back(self, tiny: DataChoice) -> None:
+    def test_the_address_sets_the_corpus(self, tiny: DataChoice) -> None:
         task = tasks.embedding(self.chosen(tiny))
         carry_out(task)
         opened = page("compare")
@@ -327,7 +329,7 @@ class TestFeatures:
         assert opened.text_input(key="source_path").value == tiny.source
         assert opened.text_input(key="vectors_path").value == tiny.vectors
 
-    def test_made_by_a_worker_that_can_be_cancelled(self, tiny: DataChoice) -> None:
+    def test_the_worker_can_be_cancelled(self, tiny: DataChoice) -> None:
         task = tasks.embedding(self.chosen(tiny))
         opened = self.choose(tiny)
 
@@ -339,7 +341,7 @@ class TestFeatures:
         assert background.task_state(task).phase == "absent"
         assert "embed" in keys(opened.button)
 
-    def test_vectors_that_cannot_be_read_are_said_in_place(self, tiny: DataChoice) -> None:
+    def test_unreadable_vectors_are_reported(self, tiny: DataChoice) -> None:
         refuse(tasks.embedding(self.chosen(tiny)), "the file is damaged; name one with --label.")
 
         opened = self.choose(tiny)
@@ -347,7 +349,7 @@ class TestFeatures:
         assert opened.error[0].value == "The file is damaged; name one with “Label column”."
         assert "embed" in keys(opened.button), "it can be tried again"
 
-    def test_no_vectors_given_yet(self, tiny: DataChoice) -> None:
+    def test_no_vectors_chosen_yet(self, tiny: DataChoice) -> None:
         opened = local(tiny.source, vectors_kind=panels.UPLOAD)
 
         assert "word vectors" in opened.info[0].value

@@ -48,7 +48,7 @@ def lesson(choice: DataChoice, number: int, **predicted: int) -> AppTest:
     """The lesson at a place, with predictions made and no worker at it."""
     made = {values.task_of(choice, "maps").key: predicted}
     state = {panels.STEP: number, panels.PREPARE: False, session._PREDICTIONS: made}
-    return page("learn", choice, **state)
+    return page("lesson", choice, **state)
 
 
 def texts(opened: AppTest) -> str:
@@ -207,12 +207,12 @@ def test_the_runs_are_made_one_after_the_other(
     started: list[Task] = []
     monkeypatch.setattr(background, "start", started.append)
 
-    page("learn", nothing)
+    page("lesson", nothing)
     assert started == [values.task_of(nothing, "maps")]
 
     carry_out(values.task_of(nothing, "maps"))
     started.clear()
-    page("learn", nothing)
+    page("lesson", nothing)
     assert started == [values.task_of(nothing, "study")]
 
 
@@ -223,7 +223,7 @@ def test_what_a_step_waits_for_comes_first(
     monkeypatch.setattr(background, "start", started.append)
     made = {values.task_of(nothing, "maps").key: {"boundary": 0}}
 
-    page("learn", nothing, **{panels.STEP: 5, session._PREDICTIONS: made})
+    page("lesson", nothing, **{panels.STEP: 5, session._PREDICTIONS: made})
 
     assert started == [values.task_of(nothing, "study")]
 
@@ -252,8 +252,8 @@ def test_another_corpus_has_its_own_predictions(nothing: DataChoice) -> None:
     other = replace(nothing, max_length=2)
     state = {panels.PREPARE: False, session._PREDICTIONS: made}
 
-    assert "Start again" in labels(page("learn", nothing, **state).button)
-    assert "Start again" not in labels(page("learn", other, **state).button)
+    assert "Start again" in labels(page("lesson", nothing, **state).button)
+    assert "Start again" not in labels(page("lesson", other, **state).button)
 
 
 def test_the_answer_of_one_corpus_does_not_open_another_s(ready: DataChoice) -> None:
@@ -278,7 +278,7 @@ def test_a_reload_keeps_the_predictions(nothing: DataChoice) -> None:
     token = opened.session_state[workspace._TOKEN]
 
     state = {panels.STEP: 1, panels.PREPARE: False, workspace._TOKEN: token}
-    again = page("learn", nothing, **state)
+    again = page("lesson", nothing, **state)
 
     assert f"You predicted: **{STEPS[0].choices[1]}**" in texts(again)
 

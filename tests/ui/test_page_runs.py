@@ -1,4 +1,4 @@
-"""The Runs page: what is listed, and what can be done with it."""
+"""The Runs page: the list and the actions."""
 
 import io
 import shutil
@@ -20,23 +20,23 @@ from ui.state.session import DataChoice
 pytestmark = pytest.mark.usefixtures("own_cache")
 
 
-def by_hand(choice: DataChoice) -> Path:
-    """The folder of a map that a command line made."""
+def command_line_map(choice: DataChoice) -> Path:
+    """Draw a map on the command line and return its folder."""
     folder = background.shared_runs() / "by-hand"
-    asked = ["map", f"--out={folder}", "--quiet", f"--epochs={EPOCHS}", *choice.arguments()]
-    assert CliRunner().invoke(app, asked).exit_code == 0
+    arguments = ["map", f"--out={folder}", "--quiet", f"--epochs={EPOCHS}", *choice.arguments()]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
     return folder
 
 
-def test_nothing_yet() -> None:
+def test_without_runs_the_page_says_so() -> None:
     opened = page("runs")
 
     assert not opened.exception
     assert not opened.error
-    assert "no run yet" in opened.info[0].value
+    assert "no runs yet" in opened.info[0].value
 
 
-def test_runs_are_listed_with_what_they_do_and_where_they_stand(tiny: DataChoice) -> None:
+def test_runs_are_listed_with_description_and_state(tiny: DataChoice) -> None:
     carry_out(tasks.maps(tiny, seed_size=6, epochs=EPOCHS))
     carry_out(
         tasks.learning(
@@ -60,8 +60,8 @@ def test_runs_are_listed_with_what_they_do_and_where_they_stand(tiny: DataChoice
     assert not opened.exception
     assert not opened.error
     rows = opened.dataframe[0].value
-    told = {(row["name"], row["kind"], row["state"], row["runs"]) for _, row in rows.iterrows()}
-    assert told == {
+    entries = {(row["name"], row["kind"], row["state"], row["runs"]) for _, row in rows.iterrows()}
+    assert entries == {
         ("full map and seed map of 6", "data map", "finished", 2),
         ("CAL, Random · 2 seeds", "active learning", "finished", 4),
         ("CAL", "active learning", "stopped", 1),
@@ -70,11 +70,11 @@ def test_runs_are_listed_with_what_they_do_and_where_they_stand(tiny: DataChoice
     assert set(rows["corpus"]) == {"tiny.csv"}
 
 
-def test_a_method_other_than_the_paper_s_is_told(tiny: DataChoice) -> None:
+def test_a_method_other_than_the_paper_s_is_named(tiny: DataChoice) -> None:
     sizes = {"seed_size": 6, "query_size": 3, "iterations": 1, "epochs": EPOCHS}
     method = Method("released", ("padding=off",))
-    made = tasks.learning(tiny, ["lc"], method=method, **sizes)
-    carry_out(made)
+    finished = tasks.learning(tiny, ["lc"], method=method, **sizes)
+    carry_out(finished)
     refused = tasks.learning(tiny, ["cal"], method=Method("released"), **sizes)
     background._write_task(refused)
     refuse(refused, "no.")
@@ -84,7 +84,7 @@ def test_a_method_other_than_the_paper_s_is_told(tiny: DataChoice) -> None:
     assert names == {"LC · released, padding=off", "CAL · released"}
 
 
-def test_a_reproduction_is_one_entry_for_each_data_set(tiny: DataChoice, own_cache: Path) -> None:
+def test_a_reproduction_is_one_entry_per_data_set(tiny: DataChoice, own_cache: Path) -> None:
     sizes = {"seed_size": 6, "query_size": 3, "iterations": 1, "epochs": EPOCHS}
     out = own_cache / "runs" / "reproduction"
     for data, preset in (("trec", "paper"), ("trec", "released"), ("agnews", "paper")):
@@ -98,8 +98,8 @@ def test_a_reproduction_is_one_entry_for_each_data_set(tiny: DataChoice, own_cac
 
     assert not opened.exception
     rows = opened.dataframe[0].value
-    made = rows[rows["kind"] == "reproduction"]
-    assert set(zip(made["name"], made["runs"], strict=True)) == {
+    reproductions = rows[rows["kind"] == "reproduction"]
+    assert set(zip(reproductions["name"], reproductions["runs"], strict=True)) == {
         ("Reproduction, trec: paper and released", 2),
         ("Reproduction, agnews: paper", 1),
     }
@@ -107,18 +107,18 @@ def test_a_reproduction_is_one_entry_for_each_data_set(tiny: DataChoice, own_cac
     assert "Compare" in labels(opened.get("page_link"))
 
 
-def test_a_stopped_run_goes_on_and_a_finished_one_does_not(tiny: DataChoice) -> None:
+def test_a_stopped_run_can_be_resumed_and_a_finished_one_cannot(tiny: DataChoice) -> None:
     stopped = learn_task(tiny)
     carry_out(stopped, "--pause-after=1")
     opened = page("runs")
-    assert "Go on" in labels(opened.button)
+    assert "Resume" in labels(opened.button)
 
     carry_out(stopped)
 
-    assert "Go on" not in labels(page("runs").button)
+    assert "Resume" not in labels(page("runs").button)
 
 
-def test_a_run_gets_a_name_and_loses_it(tiny: DataChoice) -> None:
+def test_a_run_can_be_renamed_and_reset(tiny: DataChoice) -> None:
     carry_out(learn_task(tiny))
     opened = page("runs")
 
@@ -131,7 +131,7 @@ def test_a_run_gets_a_name_and_loses_it(tiny: DataChoice) -> None:
     assert entry.name == "CAL"
 
 
-def test_a_run_is_deleted_whole_when_it_was_confirmed(tiny: DataChoice) -> None:
+def test_a_confirmed_deletion_removes_all_files(tiny: DataChoice) -> None:
     task = learn_task(tiny)
     carry_out(task)
     opened = page("runs")
@@ -140,26 +140,26 @@ def test_a_run_is_deleted_whole_when_it_was_confirmed(tiny: DataChoice) -> None:
 
     assert not opened.exception
     assert not task.folder.exists()
-    assert "no run yet" in opened.info[0].value
+    assert "no runs yet" in opened.info[0].value
 
 
-def test_of_runs_alike_the_chosen_one_is_deleted(tiny: DataChoice) -> None:
-    alike = [
+def test_of_runs_with_equal_names_the_chosen_one_is_deleted(tiny: DataChoice) -> None:
+    equal_names = [
         tasks.learning(tiny, ["lc"], seed_size=size, query_size=3, iterations=1, epochs=EPOCHS)
         for size in (6, 8)
     ]
-    for task in alike:
+    for task in equal_names:
         carry_out(task)
     opened = page("runs")
     assert len(set(opened.selectbox[0].options)) == 2
     chosen = opened.selectbox[0].value
 
-    opened.run()  # the browser tells the choice by its name
+    opened.run()  # the browser identifies the choice by its text
     assert opened.selectbox[0].value == chosen
     opened.button(key="run_delete").click().run()
 
-    assert [str(task.folder) == chosen for task in alike] == [
-        not task.folder.exists() for task in alike
+    assert [str(task.folder) == chosen for task in equal_names] == [
+        not task.folder.exists() for task in equal_names
     ]
 
 
@@ -176,14 +176,14 @@ def test_the_chosen_run_stays_when_another_changes(tiny: DataChoice) -> None:
     assert opened.selectbox[0].value == str(first.folder)
 
 
-def test_an_archive_holds_all_files_but_the_dashboard_s_own(tiny: DataChoice) -> None:
+def test_an_archive_contains_all_files_but_the_dashboard_s(tiny: DataChoice) -> None:
     task = learn_task(tiny)
     carry_out(task)
     (entry,) = run_list.list_runs()
 
-    with zipfile.ZipFile(io.BytesIO(run_list.archive(entry))) as packed:
-        names = set(packed.namelist())
-        batches = packed.read(f"{task.folder.name}/batches.csv")
+    with zipfile.ZipFile(io.BytesIO(run_list.archive(entry))) as archive:
+        names = set(archive.namelist())
+        batches = archive.read(f"{task.folder.name}/batches.csv")
 
     assert f"{task.folder.name}/maps/iteration-002.parquet" in names
     assert not any("/." in name for name in names)
@@ -191,7 +191,7 @@ def test_an_archive_holds_all_files_but_the_dashboard_s_own(tiny: DataChoice) ->
 
 
 def test_a_run_of_the_command_line_is_listed_too(tiny: DataChoice) -> None:
-    by_hand(tiny)
+    command_line_map(tiny)
 
     opened = page("runs")
 
@@ -201,17 +201,19 @@ def test_a_run_of_the_command_line_is_listed_too(tiny: DataChoice) -> None:
     assert "run_resume" not in [button.key for button in opened.button]
 
 
-def test_what_a_command_line_is_writing_is_not_deleted(tiny: DataChoice) -> None:
-    folder = by_hand(tiny)
+def test_a_run_that_a_command_line_is_writing_is_not_deleted(tiny: DataChoice) -> None:
+    folder = command_line_map(tiny)
     (folder / runs.SUMMARY).unlink()
     opened = page("runs")
     (entry,) = run_list.list_runs()
     assert not opened.button(key="run_delete").disabled
 
-    with FileLock(folder / runs.LOCK):  # somebody goes on with it
+    with FileLock(folder / runs.LOCK):  # another process resumes it
         opened.button(key="run_delete").click().run()
         assert opened.button(key="run_delete").disabled
-        assert any("A command line is writing it" in each.value for each in opened.markdown)
+        assert any(
+            "A command line is writing this run" in element.value for element in opened.markdown
+        )
         with pytest.raises(CartographyError, match="is being written by a command line"):
             run_list.delete(entry)
 
@@ -219,7 +221,7 @@ def test_what_a_command_line_is_writing_is_not_deleted(tiny: DataChoice) -> None
     assert (folder / runs.MANIFEST).exists()
 
 
-def test_a_damaged_run_hides_no_other(tiny: DataChoice) -> None:
+def test_a_damaged_run_does_not_hide_others(tiny: DataChoice) -> None:
     carry_out(learn_task(tiny))
     damaged = learn_task(tiny, "random")
     carry_out(damaged)

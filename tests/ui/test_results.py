@@ -1,4 +1,4 @@
-"""What a selection on a figure and the files of a run come to."""
+"""Selections on a figure, and the progress of a run from its files."""
 
 import os
 from pathlib import Path
@@ -13,8 +13,8 @@ from ui.jobs import compared, found, results
 from ui.jobs.found import RunInfo
 
 
-def spread(n: int) -> DataMap:
-    """`n` texts of one variability, their confidence from 0 to 1."""
+def line_map(n: int) -> DataMap:
+    """A map of `n` texts with equal variability and confidence from 0 to 1."""
     return DataMap(
         ids=np.arange(n).astype(object),
         confidence=np.linspace(0, 1, n),
@@ -24,43 +24,43 @@ def spread(n: int) -> DataMap:
     )
 
 
-MANY = spread(MOST_POINTS + 10)
+MANY = line_map(MOST_POINTS + 10)
 
 
-def test_a_box_on_a_sample_holds_every_text_in_it() -> None:
+def test_a_box_on_a_sample_selects_all_texts_in_it() -> None:
     box = {"x": [0.3, 0.1], "y": [0.5, 1.0], "xref": "x", "yref": "y"}
 
     assert results.positions_in({"box": [box]}, MANY) == list(range(len(MANY) // 2, len(MANY)))
 
 
-def test_a_lasso_on_a_sample_holds_every_text_in_it() -> None:
+def test_a_lasso_on_a_sample_selects_all_texts_in_it() -> None:
     # Below the line from (0, 0) to (0.5, 1): at variability 0.2, confidences up to 0.4.
     triangle = {"x": [0.0, 0.5, 0.5], "y": [0.0, 0.0, 1.0], "xref": "x", "yref": "y"}
 
-    found = results.positions_in({"lasso": [triangle]}, MANY)
+    positions = results.positions_in({"lasso": [triangle]}, MANY)
 
-    assert len(found) == pytest.approx(0.4 * len(MANY), abs=2)
-    assert found == list(range(len(found)))
+    assert len(positions) == pytest.approx(0.4 * len(MANY), abs=2)
+    assert positions == list(range(len(positions)))
 
 
-def test_a_box_on_a_marginal_holds_no_text() -> None:
+def test_a_box_on_a_marginal_selects_no_text() -> None:
     box = {"x": [0.0, 900.0], "y": [0.0, 1.0], "xref": "x2", "yref": "y"}
 
     assert results.positions_in({"box": [box]}, MANY) == []
 
 
-def test_points_give_the_positions_they_carry() -> None:
+def test_points_give_their_positions() -> None:
     event = {"points": [{"customdata": 1}, {"customdata": 0}, {"x": 0.1}]}
 
-    assert results.positions_in(event, spread(2)) == [0, 1]
+    assert results.positions_in(event, line_map(2)) == [0, 1]
 
 
-def test_the_time_left_is_that_of_the_median_step(tmp_path: Path) -> None:
+def test_the_time_left_is_estimated_from_the_median_step(tmp_path: Path) -> None:
     (tmp_path / "epochs").mkdir()
-    for number, when in enumerate((100.0, 110.0, 120.0, 500.0)):
+    for number, seconds in enumerate((100.0, 110.0, 120.0, 500.0)):
         file = tmp_path / "epochs" / f"{number:04d}.npz"
         file.touch()
-        os.utime(file, (when, when))
+        os.utime(file, (seconds, seconds))
 
     steps = results.steps(tmp_path, 10)
 
@@ -69,15 +69,15 @@ def test_the_time_left_is_that_of_the_median_step(tmp_path: Path) -> None:
     assert steps.say("epoch") == "epoch 4 of 10, about 60 s left"
 
 
-def test_a_file_that_a_worker_has_just_taken_away_is_passed_over(tmp_path: Path) -> None:
-    there = tmp_path / "there"
-    there.touch()
-    os.utime(there, (7, 7))
+def test_a_removed_file_is_skipped(tmp_path: Path) -> None:
+    present = tmp_path / "present"
+    present.touch()
+    os.utime(present, (7, 7))
 
-    assert results.change_times([tmp_path / "gone", there]) == [7.0]
+    assert results.change_times([tmp_path / "removed", present]) == [7.0]
 
 
-def test_a_file_that_is_still_being_written_is_no_iteration(tmp_path: Path) -> None:
+def test_a_partly_written_file_is_no_iteration(tmp_path: Path) -> None:
     maps = tmp_path / MAPS
     maps.mkdir()
     (maps / ".iteration-000-x8f2.parquet").touch()
@@ -90,9 +90,9 @@ def test_a_file_that_is_still_being_written_is_no_iteration(tmp_path: Path) -> N
     assert RunInfo(tmp_path, {}).done == 1
 
 
-def test_iterations_side_by_side_bear_that_a_file_goes(tmp_path: Path) -> None:
+def test_progress_of_parallel_runs_skips_a_removed_file(tmp_path: Path) -> None:
     (tmp_path / MAPS).mkdir()
     (tmp_path / MAPS / "iteration-000.parquet").touch()
-    (tmp_path / MAPS / "iteration-001.parquet").symlink_to(tmp_path / "gone")
+    (tmp_path / MAPS / "iteration-001.parquet").symlink_to(tmp_path / "removed")
 
     assert compared.progress([tmp_path], 1, 3).done == 1

@@ -17,18 +17,18 @@ TOKEN = "0123456789abcdef" * 2
 
 @pytest.fixture(autouse=True)
 def own_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The session of one browser, with nothing in it."""
+    """An empty session of one browser."""
     monkeypatch.setattr(st, "session_state", {})
 
 
-def tell(monkeypatch: pytest.MonkeyPatch, cookie: str) -> None:
-    """Let the browser send a cookie."""
-    told = property(lambda _: {workspace.COOKIE: cookie})
-    monkeypatch.setattr(ContextProxy, "cookies", told)
+def send_cookie(monkeypatch: pytest.MonkeyPatch, cookie: str) -> None:
+    """Make the browser send a cookie."""
+    cookies = property(lambda _: {workspace.COOKIE: cookie})
+    monkeypatch.setattr(ContextProxy, "cookies", cookies)
 
 
-def test_a_browser_is_known_by_its_cookie(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> None:
-    tell(monkeypatch, TOKEN)
+def test_the_cookie_names_the_folder(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> None:
+    send_cookie(monkeypatch, TOKEN)
 
     assert workspace.folder() == own_cache / "workspaces" / TOKEN
 
@@ -36,47 +36,47 @@ def test_a_browser_is_known_by_its_cookie(monkeypatch: pytest.MonkeyPatch, own_c
 @pytest.mark.parametrize(
     "cookie", ["", "..", "../runs", TOKEN[:-1], TOKEN + "\n", TOKEN.upper(), f"{TOKEN}/.."]
 )
-def test_a_cookie_of_another_form_names_no_folder(
+def test_an_invalid_cookie_names_no_folder(
     monkeypatch: pytest.MonkeyPatch, own_cache: Path, cookie: str
 ) -> None:
-    tell(monkeypatch, cookie)
+    send_cookie(monkeypatch, cookie)
 
-    own = workspace.folder()
+    folder = workspace.folder()
 
-    assert own.parent == own_cache / "workspaces"
-    assert own.name not in ("", cookie.strip())
-    assert len(own.name) == 32
-    assert workspace.folder() == own, "the same one all session long"
+    assert folder.parent == own_cache / "workspaces"
+    assert folder.name not in ("", cookie.strip())
+    assert len(folder.name) == 32
+    assert workspace.folder() == folder, "the same one during the session"
 
 
-def test_what_lies_in_a_workspace_is_private(own_cache: Path) -> None:
+def test_files_in_a_workspace_are_private(own_cache: Path) -> None:
     assert workspace.is_private(workspace.folder() / "uploads" / "a.csv")
     assert not workspace.is_private(own_cache / "corpora" / "a.csv")
     assert not workspace.is_private(workspace.folder() / ".." / ".." / "a.csv")
 
 
-def test_a_sentence_names_an_upload_without_its_secret_folder() -> None:
+def test_messages_name_an_upload_without_its_secret_folder() -> None:
     path = session.keep_upload("plain.csv", b"text,label\n")
 
-    said = workspace.without_folders(f"reading {path} …")
+    message = workspace.without_folders(f"reading {path} …")
 
-    assert said == "reading plain.csv …"
-    assert workspace.without_folders(f"reading {session.keep_for_all(path)} …") == said
+    assert message == "reading plain.csv …"
+    assert workspace.without_folders(f"reading {session.keep_for_all(path)} …") == message
     log = workspace.folder() / "runs" / "map-1" / "log"
     assert workspace.without_folders(f"see {log}") == "see runs/map-1/log"
     assert workspace.without_folders("/data/plain.csv is empty") == "/data/plain.csv is empty"
 
 
-def test_only_what_was_left_for_a_week_is_swept(own_cache: Path) -> None:
+def test_workspaces_without_a_visit_for_a_week_are_removed(own_cache: Path) -> None:
     for name, days in (("old", workspace.DAYS + 1), ("young", workspace.DAYS - 1)):
-        place = own_cache / "workspaces" / name
-        (place / "uploads").mkdir(parents=True)
-        then = time.time() - days * 86_400
-        os.utime(place, (then, then))
+        folder = own_cache / "workspaces" / name
+        (folder / "uploads").mkdir(parents=True)
+        last_visit = time.time() - days * 86_400
+        os.utime(folder, (last_visit, last_visit))
 
-    workspace.greet()
+    workspace.open_workspace()
 
-    assert [place.name for place in (own_cache / "workspaces").iterdir()] == ["young"]
+    assert [folder.name for folder in (own_cache / "workspaces").iterdir()] == ["young"]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_only_what_was_left_for_a_week_is_swept(own_cache: Path) -> None:
         ("line\nbreak.csv", "linebreak.csv"),
     ],
 )
-def test_an_upload_is_a_file_of_its_own_folder(sent: str, written: str) -> None:
+def test_an_upload_is_written_to_a_folder_of_its_own(sent: str, written: str) -> None:
     path = Path(session.keep_upload(sent, b"content"))
 
     assert path.name == written
@@ -98,7 +98,7 @@ def test_an_upload_is_a_file_of_its_own_folder(sent: str, written: str) -> None:
     assert path.parent.parent == workspace.uploads_folder()
 
 
-def test_uploads_are_listed_by_their_kind_the_newest_first() -> None:
+def test_uploads_are_listed_by_type_the_newest_first() -> None:
     old = session.keep_upload("old.csv", b"old")
     os.utime(Path(old).parent, (1, 1))
     new = session.keep_upload("NEW.JSONL", b"new")
@@ -106,10 +106,10 @@ def test_uploads_are_listed_by_their_kind_the_newest_first() -> None:
 
     assert session.uploads((".csv", ".jsonl")) == [new, old]
     assert session.keep_upload("old.csv", b"old") == old
-    assert session.uploads((".csv", ".jsonl")) == [old, new], "given again, it is the newest"
+    assert session.uploads((".csv", ".jsonl")) == [old, new], "uploaded again, it is the newest"
 
 
-def test_a_table_that_is_given_or_kept_again_is_no_other_table() -> None:
+def test_a_table_uploaded_or_kept_again_is_unchanged() -> None:
     upload = session.keep_upload("mine.csv", b"text,label\n")
     kept = session.keep_for_all(upload)
     for path in (upload, kept):
@@ -122,7 +122,7 @@ def test_a_table_that_is_given_or_kept_again_is_no_other_table() -> None:
     assert [background.stamp(DataChoice(path)) for path in (upload, kept)] == stamps
 
 
-def test_to_forget_removes_all_and_the_sample_takes_over() -> None:
+def test_forgetting_deletes_all_uploads_and_the_sample_is_in_use() -> None:
     upload = session.keep_upload("mine.csv", b"text,label\n")
     kept = session.keep_for_all(upload)
     session.use(DataChoice(upload))
@@ -135,7 +135,7 @@ def test_to_forget_removes_all_and_the_sample_takes_over() -> None:
     assert session.is_kept(kept)
 
 
-def test_to_forget_leaves_a_corpus_that_is_no_upload_in_use(tiny: DataChoice) -> None:
+def test_forgetting_keeps_a_corpus_in_use_that_is_no_upload(tiny: DataChoice) -> None:
     session.use(tiny)
     session.keep_upload("mine.csv", b"text,label\n")
 
@@ -147,18 +147,18 @@ def test_to_forget_leaves_a_corpus_that_is_no_upload_in_use(tiny: DataChoice) ->
 
 
 @pytest.mark.parametrize("name", ["stanfordnlp/imdb", "a/b:train", "a/b:train[:10%]", "a-1/b_2.c"])
-def test_names_of_the_hub(name: str) -> None:
+def test_valid_names_on_the_hub(name: str) -> None:
     assert session.hub_source(name) == f"hub:{name}"
 
 
 @pytest.mark.parametrize(
     "name", ["imdb", "/etc/passwd", "../a/b", "a/..", "a/b/c", "hub:a/b", "a/b:", "a/b\n", "~/b"]
 )
-def test_what_is_no_name_of_the_hub(name: str) -> None:
+def test_invalid_names_on_the_hub(name: str) -> None:
     with pytest.raises(CartographyError, match="owner/name"):
         session.hub_source(name)
 
 
-def test_a_folder_of_the_server_is_not_read_as_a_data_set() -> None:
+def test_a_folder_of_the_server_is_no_data_set_of_the_hub() -> None:
     with pytest.raises(CartographyError, match="is a folder of the server"):
         session.hub_source("cartography/strategies")

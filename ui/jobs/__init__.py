@@ -1,6 +1,6 @@
-"""Work in the background and what it gives: workers, tasks, cached engine calls, results on disk.
+"""Background work and its results: workers, tasks, cached engine calls, runs on disk.
 
-May import the engine and `ui.state`. A new kind of long work is a function in `tasks`.
+A new kind of long work is a function in `tasks`.
 """
 
 __all__ = [

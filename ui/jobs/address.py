@@ -1,4 +1,4 @@
-"""What stands in the address of a page: the key of a run, its iteration, the strategy. No text."""
+"""Query parameters of a page's address that name runs. An address never contains texts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ui.naming import escape_markdown
 RUN = "run"
 RUNS = "runs"
 SWEEP = "sweep"
-_SHOWN = " in the address"
+_SEEN = " in the address"
 _PAGE = "page of the address"
 
-# The page that shows the runs of a kind; of several active-learning runs, the comparison.
+# The page of each kind of run. Several active-learning runs are shown by COMPARISON.
 PAGES: dict[Kind, str] = {
     "map": "pages/data_map.py",
     "learn": "pages/active_learning.py",
@@ -25,33 +25,44 @@ PAGES: dict[Kind, str] = {
 COMPARISON = "pages/compare.py"
 
 
-def arrive(page: str) -> None:
-    """Note which page is shown: what another had in its address is new to this one."""
+def enter_page(page: str) -> None:
+    """Forget the addresses seen on other pages when the visitor moves to `page`."""
     if st.session_state.get(_PAGE) != page:
         st.session_state[_PAGE] = page
         for name in (RUN, RUNS, SWEEP):
-            st.session_state.pop(name + _SHOWN, None)
+            st.session_state.pop(name + _SEEN, None)
 
 
 def opened(*kinds: Kind, name: str = RUN) -> Task | None:
-    """The task that the address names, when it is new to this page: the page then takes over
-    its settings. None where the address names none, or one that this browser may not see.
+    """Return the task in the address if this page has not seen it yet.
 
-    `name` is what the address calls it, where a page has more than one.
+    The page then takes over the task's settings. If this browser has no such task, a warning is
+    shown.
+
+    Parameters
+    ----------
+    *kinds : Kind
+        Kinds of task that the page can show.
+    name : str
+        The query parameter, for pages with more than one task.
+
+    Returns
+    -------
+    Task or None
     """
     key = st.query_params.get(name)
-    if key is None or key == st.session_state.get(name + _SHOWN):
+    if key is None or key == st.session_state.get(name + _SEEN):
         return None
-    st.session_state[name + _SHOWN] = key
+    st.session_state[name + _SEEN] = key
     task = background.find_task(key)
     if task is None or task.kind not in kinds:
-        say_gone()
+        warn_missing()
         return None
     return task
 
 
-def say_gone() -> None:
-    """Say that what the address names is not here."""
+def warn_missing() -> None:
+    """Warn that the run in the address does not exist for this browser."""
     st.warning(
         "There is no such run here: it was deleted, or it belongs to another browser.",
         icon=":material/link_off:",
@@ -59,27 +70,31 @@ def say_gone() -> None:
 
 
 def as_it_is(task: Task) -> bool:
-    """Say that the widgets of the page cannot ask for the `task` that the address names, and
-    tell whether it can be shown nevertheless.
+    """Explain that the page's widgets cannot ask for the task in the address.
 
-    It then stays in the address, new again to every run of the page, until it is closed.
+    Returns
+    -------
+    bool
+        Whether the task can be shown anyway, without settings. It then stays in the address, new
+        to every run of the page, until the visitor closes it.
     """
     state = background.task_state(task)
-    why = "a file of its corpus has changed since, or it has settings that this page does not offer"
+    why = "a file of its corpus has changed since, or this page does not offer its settings"
     if not state.busy and state.phase != "finished":
         st.info(
-            f"The run of this address cannot be gone on with here: {why}.",
+            f"The run of this address cannot be continued here: {why}.",
             icon=":material/history:",
         )
         return False
-    st.session_state.pop(RUN + _SHOWN, None)
+    st.session_state.pop(RUN + _SEEN, None)
+    corpus = escape_markdown(task.choice.name)
     st.info(
-        f"The run of this address, on {escape_markdown(task.choice.name)}, as it is on disk. It cannot be "
-        f"set up here: {why}.",
+        f"This is the run of the address, on {corpus}, as it is on disk. Its settings cannot be "
+        f"changed here: {why}.",
         icon=":material/history:",
     )
     st.button(
-        "Close it",
+        "Close",
         icon=":material/close:",
         key="address_close",
         on_click=show,
@@ -89,49 +104,49 @@ def as_it_is(task: Task) -> bool:
 
 
 def show(task: Task | None, name: str = RUN) -> None:
-    """Put `task` into the address, or take the last one out."""
+    """Put `task` into the address, or remove the current one if `task` is None."""
     if task is None:
         if name in st.query_params:
             del st.query_params[name]
-        st.session_state.pop(name + _SHOWN, None)
+        st.session_state.pop(name + _SEEN, None)
         return
-    st.session_state[name + _SHOWN] = task.key
+    st.session_state[name + _SEEN] = task.key
     if st.query_params.get(name) != task.key:
         st.query_params[name] = task.key
 
 
 def opened_runs() -> list[str]:
-    """The keys of the several runs that the address names, none where it names nothing new.
+    """Return the keys of the runs in the address, or an empty list if they are not new.
 
-    All that it has named on this page is known: a click that overtakes the answer to the one
-    before comes with the address from before.
+    Every value that the address had on this page counts as seen, not only the last: a fast second
+    click is sent with the address from before the first one.
     """
-    said = st.query_params.get(RUNS)
-    known = _known_runs()
-    if not said or said in known:
+    value = st.query_params.get(RUNS)
+    seen = _seen_runs()
+    if not value or value in seen:
         return []
-    known.add(said)
-    return said.split("-")
+    seen.add(value)
+    return value.split("-")
 
 
 def show_runs(keys: Sequence[str]) -> None:
-    """Put the runs with these keys into the address; without any, take the last ones out."""
-    said = "-".join(keys)
-    if said:
-        _known_runs().add(said)
-        st.query_params[RUNS] = said
+    """Put the runs with these keys into the address, or remove the current ones if empty."""
+    value = "-".join(keys)
+    if value:
+        _seen_runs().add(value)
+        st.query_params[RUNS] = value
     elif RUNS in st.query_params:
         del st.query_params[RUNS]
 
 
-def _known_runs() -> set[str]:
-    known: set[str] = st.session_state.setdefault(RUNS + _SHOWN, set())
-    return known
+def _seen_runs() -> set[str]:
+    seen: set[str] = st.session_state.setdefault(RUNS + _SEEN, set())
+    return seen
 
 
 def page_of(task: Task) -> str:
-    """The page that shows `task`."""
-    compared = [task.option(name) for name in ("strategy", "t-cor")]
-    if any(isinstance(values, tuple) and len(values) > 1 for values in compared):
+    """Return the page that shows `task`."""
+    repeatable = [task.option(name) for name in ("strategy", "t-cor")]
+    if any(isinstance(values, tuple) and len(values) > 1 for values in repeatable):
         return COMPARISON
     return PAGES[task.kind]

@@ -1,8 +1,8 @@
-"""Runs of the command line in worker processes: started, watched, stopped, found again.
+"""Command-line runs in worker processes that outlive the server.
 
-All that is known of a task lies in its folder: the run or runs themselves, and below `.worker`
-what was asked, the worker's output and its process number. So a page that was reloaded, or a
-server that was started again, finds it and can go on with it.
+Everything about a task is in its folder: its runs, and in `.worker` the options, the worker's
+output and its process number. A reloaded page or a restarted server finds the task there and can
+resume it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import psutil
 from filelock import FileLock
 
 from cartography.corpora.sources import SAVED_MARKS
@@ -35,18 +35,28 @@ Kind = Literal["map", "learn", "threshold", "embed"]
 Phase = Literal["absent", "preparing", "running", "stopped", "finished", "refused", "failed"]
 
 
-_PATIENCE = 5.0  # seconds a worker is given to end before it is killed
+_PATIENCE = 5.0  # seconds that a worker has to end before it is killed
+_NICENESS = 5  # pages stay responsive while a worker uses all cores
 _HIDDEN = ".worker"
 
-# Workers that this server started. They have to be waited for, or their numbers stay taken.
+# Workers that this server started. Without polling them, they would stay as zombies.
 _children: dict[Path, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True)
 class Task:
-    """One call of the command line: what it does with which corpus, and the folder it writes.
+    """One call of the command line.
 
-    `options` are (name, value) pairs; a value that is a tuple is given several times.
+    Attributes
+    ----------
+    kind : Kind
+        The subcommand.
+    choice : DataChoice
+        The corpus.
+    options : tuple of (str, Any)
+        Names and values of the options. A tuple as value stands for a repeated option.
+    folder : Path
+        Where the command writes.
     """
 
     kind: Kind
@@ -56,35 +66,35 @@ class Task:
 
     @property
     def key(self) -> str:
-        """Ten hexadecimal digits that change with what is asked: the task's name in an address."""
+        """Ten hexadecimal digits, a hash of the arguments; they name the task in an address."""
         return self.folder.name[-10:]
 
     @property
     def arguments(self) -> list[str]:
-        """The arguments of the command line that decide the content."""
-        given = [
-            f"--{name}={each}"
+        """The command-line arguments that determine the results."""
+        options = [
+            f"--{name}={item}"
             for name, value in self.options
-            for each in (value if isinstance(value, tuple) else (value,))
+            for item in (value if isinstance(value, tuple) else (value,))
         ]
-        return [*given, *self.choice.arguments()]
+        return [*options, *self.choice.arguments()]
 
     @property
     def log(self) -> Path:
-        """The worker's output."""
+        """File with the worker's output."""
         return self.folder / _HIDDEN / "log"
 
     @property
     def pid_file(self) -> Path:
-        """The worker's process number."""
+        """File with the worker's process number."""
         return self.folder / _HIDDEN / "pid"
 
-    def option(self, name: str, usual: Any = None) -> Any:
-        """The value of an option, `usual` where it was left to the command line."""
-        return dict(self.options).get(name, usual)
+    def option(self, name: str, default: Any = None) -> Any:
+        """Return the value of an option, or `default` if the task does not set it."""
+        return dict(self.options).get(name, default)
 
     def run_folders(self) -> list[Path]:
-        """The folders of its runs so far: the task's own, or one for each of several."""
+        """Return the folders of the runs so far: the task's own, or its subfolders."""
         if (self.folder / runs.MANIFEST).exists():
             return [self.folder]
         return sorted(path.parent for path in self.folder.glob(f"*/{runs.MANIFEST}"))
@@ -92,36 +102,53 @@ class Task:
 
 @dataclass(frozen=True)
 class TaskState:
-    """Where a task stands, and what its worker said last.
+    """The state of a task.
 
-    *refused*: the user's mistake, which `said` words; *failed*: a bug, told in the log alone.
+    Attributes
+    ----------
+    phase : Phase
+        "refused": an error that the user can fix; "failed": a bug, or too little memory.
+    message : str
+        The last line of a busy worker, the error of a refused task, or the log of a failed one.
     """
 
     phase: Phase
-    said: str = ""
+    message: str = ""
 
     @property
     def busy(self) -> bool:
-        """Whether a worker is at it."""
+        """Whether a worker is running."""
         return self.phase in ("preparing", "running")
 
 
 def shared_runs() -> Path:
-    """The folder of the runs that every visitor sees."""
+    """Return the folder of the runs that every visitor sees."""
     return cache_folder() / "runs"
 
 
 def roots() -> list[Path]:
-    """The folders that hold the runs this browser may see."""
+    """Return the folders with the runs that this browser may see."""
     return [shared_runs(), workspace.folder() / "runs"]
 
 
 def task(kind: Kind, choice: DataChoice, options: Mapping[str, object], label: str = "") -> Task:
-    """The task of `kind` on a corpus; options that are None are left to the command line.
+    """Build the task for a question; the same question gives the same task.
 
-    The folder is named by the content of the arguments and by when the files were changed last:
-    the same choice finds its own run again, and a file that was changed is a new choice. What is
-    done with an upload lies in the browser's own workspace.
+    Parameters
+    ----------
+    kind : Kind
+    choice : DataChoice
+        The corpus. Tasks on uploads are in the browser's own workspace.
+    options : mapping of str to object
+        None leaves an option at the command line's default.
+    label : str, optional
+        Part of the folder's name, for people who look at the disk.
+
+    Returns
+    -------
+    Task
+        Its folder is named by a hash of the arguments and of the files' modification times, so a
+        changed file gives a new task.
     """
     pairs = tuple((name, value) for name, value in options.items() if value is not None)
     root = workspace.folder() / "runs" if choice.is_private else shared_runs()
@@ -132,51 +159,52 @@ def task(kind: Kind, choice: DataChoice, options: Mapping[str, object], label: s
 
 
 def tasks() -> Iterator[Task]:
-    """Every task that this browser may see and that was ever started, in no order."""
+    """Yield every started task that this browser may see, in no particular order."""
     for root in roots():
         for path in root.glob(f"*/{_HIDDEN}/task.json"):
-            found = _read_task(path)
-            if found is not None:
-                yield found
+            stored = _read_task(path)
+            if stored is not None:
+                yield stored
 
 
 def find_task(key: str) -> Task | None:
-    """The task called `key` in an address, None if this browser knows none."""
+    """Return the task with this key, or None if this browser sees no such task."""
     return next((task for task in tasks() if task.key == key), None)
 
 
 def task_of_folder(folder: Path) -> Task | None:
-    """The task that wrote the run in `folder`; None for a run that was put there otherwise."""
-    for place in (folder, folder.parent):
-        found = _read_task(place / _HIDDEN / "task.json")
-        if found is not None:
-            return found
+    """Return the task that wrote the run in `folder`, or None if the dashboard did not."""
+    for parent in (folder, folder.parent):
+        stored = _read_task(parent / _HIDDEN / "task.json")
+        if stored is not None:
+            return stored
     return None
 
 
 def stamp(choice: DataChoice) -> str:
-    """A text that changes when one of the choice's files is changed."""
-    return " ".join(_stamp(file) for file in choice.files)
+    """Return a string that changes when a file of `choice` is changed."""
+    return " ".join(_file_stamp(path) for path in choice.files)
 
 
 def start(task: Task, *, pause_after: int | None = None) -> None:
-    """Start a worker on `task` unless one is at it or it is finished; with `pause_after`, for that
-    many iterations.
+    """Start a worker unless the task is running or finished. The worker outlives this server.
 
-    The worker outlives this server.
+    Parameters
+    ----------
+    task : Task
+    pause_after : int, optional
+        Pause after this many iterations.
     """
     task.log.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(task.pid_file.with_suffix(".starting")):
-        found = task_state(task)
-        if found.busy or found.phase == "finished":
+        state = task_state(task)
+        if state.busy or state.phase == "finished":
             return
         _write_task(task)
-        # Pages stay responsive while a worker takes all it can get of the rest.
-        gently = ["nice", "-n", "5"] if shutil.which("nice") else []
-        paused = [f"--pause-after={pause_after}"] if pause_after is not None else []
+        pause = [f"--pause-after={pause_after}"] if pause_after is not None else []
         command = [
-            *(*gently, sys.executable, "-m", "cartography", task.kind, f"--out={task.folder}"),
-            *(*paused, *task.arguments),
+            *(sys.executable, "-m", "cartography", task.kind, _out_argument(task)),
+            *(*pause, *task.arguments),
         ]
         with task.log.open("wb") as log:
             child = subprocess.Popen(
@@ -185,32 +213,35 @@ def start(task: Task, *, pause_after: int | None = None) -> None:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "400"},
+                **_detached_options(),
             )
+        _lower_priority(child.pid)
         _children[task.folder] = child
         with atomic_write(task.pid_file) as temporary:
             temporary.write_text(str(child.pid), encoding="utf-8")
 
 
 def stop(task: Task) -> None:
-    """End the worker of `task`, if there is one; what is on disk stays whole."""
-    pid = _worker(task)
-    if pid is None:
+    """End the worker of `task` if there is one. Finished results stay on disk."""
+    process = _find_worker(task)
+    if process is None:
         return
     deadline = time.monotonic() + _PATIENCE
-    with suppress(ProcessLookupError):  # it may end by itself at any moment
-        os.kill(pid, signal.SIGTERM)
-        while _worker(task) is not None:
+    # The worker may end at any moment. psutil raises NoSuchProcess then, also if another process
+    # has received its number.
+    with suppress(psutil.NoSuchProcess):
+        process.terminate()
+        while _find_worker(task) is not None:
             if time.monotonic() > deadline:
-                os.kill(pid, signal.SIGKILL)
+                process.kill()
                 deadline += _PATIENCE
             time.sleep(0.05)
     task.pid_file.unlink(missing_ok=True)
 
 
 def seconds_since_start(task: Task) -> float:
-    """How long ago the worker of `task` was started, 0 if none was."""
+    """Return the seconds since the worker of `task` was started, 0 if it never was."""
     try:
         return max(0.0, time.time() - task.pid_file.stat().st_mtime)
     except OSError:
@@ -218,118 +249,129 @@ def seconds_since_start(task: Task) -> float:
 
 
 def task_state(task: Task) -> TaskState:
-    """Where `task` stands."""
-    # Looked for before its files are: all that a worker wrote before it ended is then seen.
-    at_it = _worker(task) is not None
+    """Return the current state of `task`."""
+    # Before the files: a worker that ends in between has then written all of them.
+    has_worker = _find_worker(task) is not None
     folders = task.run_folders()
     if all((folder / runs.SUMMARY).exists() for folder in folders or [task.folder]):
         return TaskState("finished")
-    if at_it:
+    if has_worker:
         return TaskState("running" if folders else "preparing", _last_line(task))
-    # Not asked while our worker is at it: asking takes the lock for a moment, which the worker
-    # might want at that moment.
+    # `status` takes the run's lock for a moment; a worker of ours might need it then.
     if folders and runs.status(task.folder) == "running":
         return TaskState("running")
-    said, bug = _last_words(task)
-    if said:
-        return TaskState("refused", said)
-    if bug:
-        # By its name alone: the folder above may be a visitor's secret.
+    message, failed = _read_ending(task)
+    if message:
+        return TaskState("refused", message)
+    if failed:
+        # The folder's name only: the path may contain the secret of a workspace.
         return TaskState("failed", f"{task.folder.name}/{_HIDDEN}/{task.log.name}")
     return TaskState("stopped" if folders else "absent")
 
 
-def _worker(task: Task) -> int | None:
-    """The process number of the worker that is at `task`."""
+def _out_argument(task: Task) -> str:
+    return f"--out={task.folder}"
+
+
+def _detached_options() -> dict[str, Any]:
+    """Options of Popen that keep signals to the server's terminal away from the worker."""
+    options: dict[str, Any] = {}
+    if sys.platform == "win32":
+        options["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP
+    else:
+        options["start_new_session"] = True
+    return options
+
+
+def _lower_priority(pid: int) -> None:
+    with suppress(psutil.Error):  # the worker may have ended
+        process = psutil.Process(pid)
+        if sys.platform == "win32":
+            process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+        else:
+            process.nice(process.nice() + _NICENESS)
+
+
+def _find_worker(task: Task) -> psutil.Process | None:
+    """Return the running worker of `task`, or None."""
     child = _children.get(task.folder)
-    if child is not None:
-        if child.poll() is None:
-            return child.pid
-        return None
     try:
-        pid = int(task.pid_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        if child is not None:
+            return psutil.Process(child.pid) if child.poll() is None else None
+        process = psutil.Process(int(task.pid_file.read_text(encoding="utf-8")))
+        # The number may have been given to another process; only ours writes to this folder.
+        return process if _out_argument(task) in process.cmdline() else None
+    except (OSError, ValueError, psutil.Error):
         return None
-    # The number may be another process's by now; ours names the folder among its arguments.
-    return pid if str(task.folder) in _command_line(pid) else None
-
-
-def _command_line(pid: int) -> str:
-    if Path("/proc/self").exists():
-        try:
-            return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return ""
-    listed = subprocess.run(
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return listed.stdout
 
 
 def _write_task(task: Task) -> None:
-    asked = {"kind": task.kind, "choice": asdict(task.choice), "options": dict(task.options)}
+    record = {"kind": task.kind, "choice": asdict(task.choice), "options": dict(task.options)}
     with atomic_write(task.folder / _HIDDEN / "task.json") as temporary:
-        temporary.write_text(json.dumps(asked), encoding="utf-8")
+        temporary.write_text(json.dumps(record), encoding="utf-8")
 
 
 def _read_task(path: Path) -> Task | None:
     try:
-        asked = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8"))
         pairs = [
             (name, tuple(value) if isinstance(value, list) else value)
-            for name, value in asked["options"].items()
+            for name, value in record["options"].items()
         ]
-        return Task(asked["kind"], DataChoice(**asked["choice"]), tuple(pairs), path.parent.parent)
+        return Task(
+            record["kind"], DataChoice(**record["choice"]), tuple(pairs), path.parent.parent
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _lines(task: Task) -> list[str]:
+def _log_lines(task: Task) -> list[str]:
     try:
         text = task.log.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
-    # Shown on a page, where the folder of a visitor's uploads is a secret.
-    shown = workspace.without_folders(text)
-    return [line.strip() for line in shown.splitlines() if line.strip()]
+    # Pages show these lines, and the folder of a visitor's uploads is a secret.
+    lines = workspace.without_folders(text).splitlines()
+    return [line.strip() for line in lines if line.strip()]
 
 
 def _last_line(task: Task) -> str:
-    lines = _lines(task)
+    lines = _log_lines(task)
     return lines[-1] if lines else ""
 
 
-def _last_words(task: Task) -> tuple[str, bool]:
-    """The mistake that ended the worker, "" if none did, and whether a bug, or the machine for want
-    of memory, ended it.
-    """
+def _read_ending(task: Task) -> tuple[str, bool]:
+    """Return the error that ended the worker ("" if none) and whether it failed or was killed."""
     if not task.log.exists():
-        return "", False  # nothing was begun, or all of it was deleted
-    lines = _lines(task)
+        return "", False  # never started, or deleted
+    lines = _log_lines(task)
     if lines and lines[-1].startswith("cartography: "):
         return lines[-1].removeprefix("cartography: "), False
     child = _children.get(task.folder)
     code = child.returncode if child is not None else None
-    # Who stops a worker takes its number away; one that was killed by others still has it.
-    stopped = code is not None and code < 0 and not task.pid_file.exists()
-    ended = code in (None, 0) or stopped
-    return "", not ended or any(line.startswith("Traceback (most") for line in lines)
+    # POSIX reports a signal as a negative code; on Windows psutil uses SIGTERM as the exit code.
+    was_killed = code is not None and (code < 0 or code == signal.SIGTERM)
+    # `stop` removes the process number; a worker that somebody else killed still has it.
+    was_stopped = was_killed and not task.pid_file.exists()
+    has_ended_well = code in (None, 0) or was_stopped
+    return "", not has_ended_well or any(line.startswith("Traceback (most") for line in lines)
 
 
-def _stamp(path: Path) -> str:
+def _file_stamp(path: Path) -> str:
     try:
-        files = _read_of(path) if path.is_dir() else [path]
+        files = _corpus_files(path) if path.is_dir() else [path]
         return " ".join(f"{file.stat().st_mtime_ns}:{file.stat().st_size}" for file in files)
     except OSError:
         return ""
 
 
-def _read_of(folder: Path) -> list[Path]:
-    """The files of a source that is a folder: its own tables, or those of a saved data set and of
-    its splits. Whatever else lies there, or deeper, does not concern the texts.
+def _corpus_files(folder: Path) -> list[Path]:
+    """The tables of a folder, or all files of a saved data set and its splits.
+
+    Other files and deeper folders do not affect the texts.
     """
     if any((folder / mark).exists() for mark in SAVED_MARKS):
-        found = [*folder.glob("*"), *folder.glob("*/*")]
+        paths = [*folder.glob("*"), *folder.glob("*/*")]
     else:
-        found = [path for path in folder.glob("[!.]*") if path.suffix.lower() in READERS]
-    return sorted(path for path in found if path.is_file())
+        paths = [path for path in folder.glob("[!.]*") if path.suffix.lower() in READERS]
+    return sorted(path for path in paths if path.is_file())

@@ -1,7 +1,7 @@
-"""Engine calls whose results are kept, a few at a time, under keys that change with the content.
+"""Cached engine calls, keyed by content.
 
-What is kept is shared by all sessions and is not to be changed. A file is known by its path, time
-of change and size; an upload lies under its session's own path, which no other session knows.
+All sessions share the cached objects, so callers must not modify them. Files are identified by
+path, modification time and size. The path of an upload is known to its own browser only.
 """
 
 from __future__ import annotations
@@ -33,14 +33,21 @@ from cartography.runs.map_runs import MapRun, read_map
 from ui.jobs import background, results
 from ui.state.session import DataChoice
 
-_SHOWN_ROWS = 50
-_SHOWN_COLUMNS = 30
-_SHOWN_LETTERS = 300
+_MAX_ROWS = 50
+_MAX_COLUMNS = 30
+_MAX_CHARACTERS = 300
 
 
 def corpora(choice: DataChoice) -> tuple[Corpus, Corpus | None]:
-    """The training corpus, and the test corpus if there is one. Raises CartographyError."""
-    # What becomes of the texts does not change them, and they are many: they are kept once.
+    """Return the training corpus and the test corpus, None without a test set.
+
+    Raises
+    ------
+    CartographyError
+        A source cannot be read.
+    """
+    # Without the options of the features, which do not change the texts: large corpora are cached
+    # once.
     texts = DataChoice(choice.source, choice.test, choice.text, choice.label, choice.id)
     return _corpora(texts, background.stamp(texts))
 
@@ -54,7 +61,7 @@ def _corpora(choice: DataChoice, stamp: str) -> tuple[Corpus, Corpus | None]:
 
 
 def report(corpus: Corpus) -> CorpusReport:
-    """What `corpus` holds."""
+    """Return the statistics of `corpus`."""
     return _report(corpus.fingerprint, corpus)
 
 
@@ -65,7 +72,7 @@ def _report(fingerprint: str, _corpus: Corpus) -> CorpusReport:
 
 
 def lengths(corpus: Corpus) -> NDArray[np.int64]:
-    """Words in each text of `corpus` (n,)."""
+    """Return the number of words per text, shape (n,)."""
     return _lengths(corpus.fingerprint, corpus)
 
 
@@ -75,20 +82,30 @@ def _lengths(fingerprint: str, _corpus: Corpus) -> NDArray[np.int64]:
     return token_counts(_corpus)
 
 
-def repeated(corpus: Corpus) -> tuple[NDArray[np.int64], ...]:
-    """The positions of each text that more than one row of `corpus` has."""
-    return _repeated(corpus.fingerprint, corpus)
+def repeated_texts(corpus: Corpus) -> tuple[NDArray[np.int64], ...]:
+    """Return the row positions of each text that occurs more than once."""
+    return _repeated_texts(corpus.fingerprint, corpus)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Looking for duplicated texts …")
-def _repeated(fingerprint: str, _corpus: Corpus) -> tuple[NDArray[np.int64], ...]:
+def _repeated_texts(fingerprint: str, _corpus: Corpus) -> tuple[NDArray[np.int64], ...]:
     del fingerprint
     return find_repeated_texts(_corpus)
 
 
 @dataclass(frozen=True, eq=False)
 class FirstRows:
-    """The columns of a table, how many rows it has, and the first of them as texts."""
+    """The first rows of a table.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        All column names.
+    rows : int
+        Number of rows of the table.
+    head : DataFrame
+        The first rows and columns, as strings.
+    """
 
     columns: tuple[str, ...]
     rows: int
@@ -96,31 +113,43 @@ class FirstRows:
 
 
 def first_rows(source: str) -> FirstRows:
-    """The beginning of the table at `source`, as it is. Raises CartographyError."""
+    """Return the first rows of the table at `source`, unprocessed.
+
+    Raises
+    ------
+    CartographyError
+        The table cannot be read.
+    """
     return _first_rows(source, background.stamp(DataChoice(source)))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the table …")
 def _first_rows(source: str, stamp: str) -> FirstRows:
     del stamp
-    parts = open_source(source)
-    table = (parts.get("train") or parts["whole"])()
+    splits = open_source(source)
+    table = (splits.get("train") or splits["whole"])()
     columns = tuple(dict.fromkeys(table.columns))
     head = {
-        name: [_shortened(cell) for cell in table.values(name)[:_SHOWN_ROWS]]
-        for name in columns[:_SHOWN_COLUMNS]
+        name: [_shorten(cell) for cell in table.values(name)[:_MAX_ROWS]]
+        for name in columns[:_MAX_COLUMNS]
     }
     return FirstRows(columns, table.rows, pd.DataFrame(head, dtype="str"))
 
 
-def _shortened(cell: object) -> str:
-    said = "" if cell is None else str(cell)
-    return said if len(said) <= _SHOWN_LETTERS else f"{said[:_SHOWN_LETTERS]}…"
+def _shorten(cell: object) -> str:
+    text = "" if cell is None else str(cell)
+    return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}…"
 
 
 def learning_fingerprint(choice: DataChoice) -> str:
-    """The fingerprint of what active learning is run on: the labelled texts, less a held-out test
-    set where there is none. Raises CartographyError.
+    """Return the fingerprint of the corpus that active learning runs on.
+
+    These are the texts with a gold label, without a held-out test set if none was given.
+
+    Raises
+    ------
+    CartographyError
+        A source cannot be read.
     """
     return _learning_fingerprint(choice, background.stamp(choice))
 
@@ -134,7 +163,13 @@ def _learning_fingerprint(choice: DataChoice, stamp: str) -> str:
 
 
 def map_run(folder: Path) -> MapRun:
-    """The map in `folder` as it stands. Raises CartographyError."""
+    """Return the map run in `folder`, complete or partial.
+
+    Raises
+    ------
+    CartographyError
+        A file of the run is damaged or missing.
+    """
     return _map_run(folder, reached(folder))
 
 
@@ -145,12 +180,18 @@ def _map_run(folder: Path, stamp: str) -> MapRun:
 
 
 def active_run(folder: Path) -> ActiveRun:
-    """The active-learning run in `folder` as it stands. Raises CartographyError."""
-    return _learn_run(folder, reached(folder))
+    """Return the active-learning run in `folder`, complete or partial.
+
+    Raises
+    ------
+    CartographyError
+        A file of the run is damaged or missing.
+    """
+    return _active_run(folder, reached(folder))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _learn_run(folder: Path, stamp: str) -> ActiveRun:
+def _active_run(folder: Path, stamp: str) -> ActiveRun:
     del stamp
     return read_active_run(folder)
 
@@ -162,7 +203,19 @@ def map_figure(
     t_cor: float | None = None,
     newest: int = 0,
 ) -> go.Figure:
-    """The figure of a map of the run in `folder`; the last `newest` items are ringed as a batch."""
+    """Return the figure of a map.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
+    data_map : DataMap
+        A map of this run.
+    t_cor : float, optional
+        Threshold to colour the texts by.
+    newest : int
+        Number of texts at the end of the map to highlight as a batch.
+    """
     key = f"{reached(folder)} {len(data_map)} {data_map.epochs}"
     return _map_figure(folder, key, data_map.thresholds, t_cor, newest, data_map)
 
@@ -184,9 +237,9 @@ def _map_figure(
 
 
 def reached(folder: Path) -> str:
-    """How far the run in `folder` has come, as a text that changes with every step.
+    """Return a string that changes with every step of the run in `folder`.
 
-    The time of the last is in it, since a map that was stopped begins again in the same folder.
+    It includes the time of the last step, because a stopped map starts again in the same folder.
     """
     if (folder / runs.SUMMARY).exists():
         return f"finished {(folder / runs.SUMMARY).stat().st_mtime_ns}"

@@ -1,4 +1,4 @@
-"""What several active-learning runs come to: read from disk, kept, and as values of figures."""
+"""Comparison of active-learning runs: reading them, and the cached values of the figures."""
 
 from __future__ import annotations
 
@@ -26,15 +26,20 @@ from ui.jobs.reference import ReferenceMap
 from ui.jobs.results import StepProgress, change_times, iteration_files
 from ui.state import workspace
 
-# Of the bootstrap: the same runs give the same numbers on every visit.
-_SEED = 0
+_SEED = 0  # of the bootstrap, so that the same runs give the same numbers on every visit
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Runs beside each other: where they were `found`, their `outlines`, and as they are compared.
+    """Runs that are compared.
 
-    `key` changes with any of them and how far it has come.
+    Attributes
+    ----------
+    found : tuple of RunInfo, length R
+    outlines : tuple of RunOutline, length R
+    runs : tuple of LearningCurve, length R
+    key : str
+        Cache key; changes with the runs and their progress.
     """
 
     found: tuple[RunInfo, ...]
@@ -44,39 +49,37 @@ class Comparison:
 
     @property
     def names(self) -> list[str]:
-        """The names that are compared, each once."""
+        """The distinct names of the runs, in their order."""
         return list(dict.fromkeys(run.name for run in self.runs))
 
     @property
     def methods(self) -> list[Method]:
-        """How the runs were made, each method once, the paper's first."""
+        """The distinct methods of the runs, the paper's first."""
         return methods(self.found)
 
     @property
     def texts(self) -> int:
-        """How many texts could be labelled."""
+        """Number of texts in the training corpus."""
         return int(self.found[0].manifest["train"]["rows"])
 
     @property
     def batches(self) -> int:
-        """The most batches that a run has."""
+        """Number of batches of the longest run."""
         return max(len(run.batches) for run in self.runs)
 
     @property
     def common(self) -> int:
-        """The numbers of labels that all runs have: on these they are judged."""
+        """Number of trainings of the shortest run; epsilon_min uses these of every run."""
         return min(len(run.labelled) for run in self.runs)
 
     @property
     def curves(self) -> list[Curve]:
-        """The accuracy curve of each run."""
+        """Accuracy curve of each run."""
         return [Curve(run.name, run.labelled, run.accuracy) for run in self.runs]
 
     @property
     def batch_series(self) -> list[BatchSeries]:
-        """The statistics of the batches of each name, the mean over its seeds, as far as all of
-        them have come.
-        """
+        """Batch statistics of each name: the mean over its seeds, for batches that all have."""
         columns = ["confidence", "variability", "correctness"]
         statistics = defaultdict(list)
         for run, outline in zip(self.runs, self.outlines, strict=True):
@@ -89,18 +92,30 @@ class Comparison:
         return series
 
 
-def read_comparison(found: Sequence[RunInfo]) -> tuple[Comparison | None, list[str]]:
-    """The runs, Random's first, and what was wrong with those that could not be read."""
-    good, outlines, faults = [], [], []
-    for run in sorted(found, key=lambda run: run.place):
+def read_comparison(run_infos: Sequence[RunInfo]) -> tuple[Comparison | None, list[str]]:
+    """Read runs from disk.
+
+    Parameters
+    ----------
+    run_infos : sequence of RunInfo
+
+    Returns
+    -------
+    Comparison or None
+        The readable runs, Random's first; None if there are none.
+    list of str
+        The errors of the other runs.
+    """
+    readable, outlines, errors = [], [], []
+    for run in sorted(run_infos, key=lambda run: run.sort_key):
         try:
             outlines.append(_outline(run.folder, cached.reached(run.folder)))
-            good.append(run)
+            readable.append(run)
         except CartographyError as error:
-            faults.append(workspace.without_folders(str(error)))
-    if not good:
-        return None, faults
-    learned = [
+            errors.append(workspace.without_folders(str(error)))
+    if not readable:
+        return None, errors
+    curves = [
         LearningCurve(
             name=name,
             strategy=run.strategy,
@@ -109,10 +124,10 @@ def read_comparison(found: Sequence[RunInfo]) -> tuple[Comparison | None, list[s
             accuracy=outline.iterations["accuracy"].to_numpy(),
             batches=outline.batches,
         )
-        for run, name, outline in zip(good, series_names(good), outlines, strict=True)
+        for run, name, outline in zip(readable, series_names(readable), outlines, strict=True)
     ]
-    key = content_key(*(f"{run.folder} {cached.reached(run.folder)}" for run in good))
-    return Comparison(tuple(good), tuple(outlines), tuple(learned), key), faults
+    key = content_key(*(f"{run.folder} {cached.reached(run.folder)}" for run in readable))
+    return Comparison(tuple(readable), tuple(outlines), tuple(curves), key), errors
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -122,21 +137,39 @@ def _outline(folder: Path, stamp: str) -> RunOutline:
 
 
 def progress(folders: Sequence[Path], runs: int, trainings: int) -> StepProgress:
-    """How many of the `trainings` each all `runs` have done that are written side by side.
+    """Return the progress of runs that are trained in parallel.
 
-    The last of a round's files tells when it ended.
+    Parameters
+    ----------
+    folders : sequence of Path
+        Folders of the runs that have started.
+    runs : int
+        Number of all runs.
+    trainings : int
+        Number of trainings per run.
+
+    Returns
+    -------
+    StepProgress
+        A training counts once all runs have finished it.
     """
-    written = [change_times(iteration_files(folder)) for folder in folders]
-    if len(written) < runs:
+    times_per_run = [change_times(iteration_files(folder)) for folder in folders]
+    if len(times_per_run) < runs:
         return StepProgress(0, trainings, None)
-    rounds = [max(times) for times in zip(*written, strict=False)]
+    rounds = [max(times) for times in zip(*times_per_run, strict=False)]
     spans = np.diff(rounds)
     left = float(np.median(spans)) * (trainings - len(rounds)) if len(spans) else None
     return StepProgress(len(rounds), trainings, left)
 
 
 def epsilon(compared: Comparison) -> EpsilonTable:
-    """epsilon_min of each name over each other. Raises CartographyError."""
+    """Return epsilon_min of each pair of names.
+
+    Raises
+    ------
+    CartographyError
+        The runs cannot be compared.
+    """
     return _epsilon(compared.key, compared)
 
 
@@ -148,8 +181,14 @@ def _epsilon(key: str, _compared: Comparison) -> EpsilonTable:
 
 
 def verdicts(compared: Comparison) -> list[Verdicts]:
-    """The names of each method that has Random judged against it, the paper's first: a strategy is
-    judged against Random made as it was. Raises CartographyError.
+    """Return the verdicts for each method that includes Random, the paper's first.
+
+    A strategy is compared with Random of its own method.
+
+    Raises
+    ------
+    CartographyError
+        The runs cannot be compared.
     """
     return _verdicts(compared.key, compared)
 
@@ -158,25 +197,25 @@ def verdicts(compared: Comparison) -> list[Verdicts]:
 def _verdicts(key: str, _compared: Comparison) -> list[Verdicts]:
     del key
     pairs = list(zip(_compared.found, _compared.runs, strict=True))
-    parts = [
-        [learned for run, learned in pairs if run.method == method] for method in _compared.methods
+    groups = [
+        [curve for run, curve in pairs if run.method == method] for method in _compared.methods
     ]
     return [
-        verdict.verdicts(part, epsilon(_compared))
-        for part in parts
-        if any(run.strategy == BASELINE for run in part)
+        verdict.verdicts(group, epsilon(_compared))
+        for group in groups
+        if any(curve.strategy == BASELINE for curve in group)
     ]
 
 
 def unjudged(compared: Comparison) -> list[str]:
-    """The names whose method has no Random among the runs."""
-    having = {run.method for run in compared.found if run.strategy == BASELINE}
+    """Return the names that cannot be judged because their method has no run of Random."""
+    judged = {run.method for run in compared.found if run.strategy == BASELINE}
     pairs = zip(compared.found, compared.runs, strict=True)
-    return list(dict.fromkeys(each.name for run, each in pairs if run.method not in having))
+    return list(dict.fromkeys(curve.name for run, curve in pairs if run.method not in judged))
 
 
 def overlap(compared: Comparison) -> PickOverlap:
-    """The picks that each two names have in common."""
+    """Return the number of common picks of each pair of names."""
     return _overlap(compared.key, compared)
 
 
@@ -187,7 +226,7 @@ def _overlap(key: str, _compared: Comparison) -> PickOverlap:
 
 
 def region_shares(compared: Comparison, reference: ReferenceMap) -> dict[str, RegionShares]:
-    """The regions of the reference map that each name picks from."""
+    """Return the shares of the reference map's regions among the picks of each name."""
     return _region_shares(compared.key, reference.folder, compared, reference)
 
 
@@ -202,7 +241,15 @@ def _region_shares(
 def pick_density(
     compared: Comparison, reference: ReferenceMap, first: int, last: int
 ) -> PickDensity:
-    """Where on the reference map each name picks in the batches `first` to `last`, from 1."""
+    """Return where on the reference map each name picks.
+
+    Parameters
+    ----------
+    compared : Comparison
+    reference : ReferenceMap
+    first, last : int
+        The first and the last batch to include, counted from 1.
+    """
     return _pick_density(compared.key, reference.folder, first, last, compared, reference)
 
 
@@ -211,11 +258,11 @@ def _pick_density(
     key: str, folder: Path, first: int, last: int, _compared: Comparison, _reference: ReferenceMap
 ) -> PickDensity:
     del key, folder
-    part = [_part(run, first, last) for run in _compared.runs if len(run.batches) >= first]
-    return comparison.pick_density(part, _reference.data_map)
+    curves = [_slice(run, first, last) for run in _compared.runs if len(run.batches) >= first]
+    return comparison.pick_density(curves, _reference.data_map)
 
 
-def _part(run: LearningCurve, first: int, last: int) -> LearningCurve:
+def _slice(run: LearningCurve, first: int, last: int) -> LearningCurve:
     """The run from before its batch `first` to after its batch `last`."""
     steps = slice(first - 1, last + 1)
     return replace(

@@ -1,4 +1,4 @@
-"""The figures of a comparison as tables, and the comparison itself with a row for each run."""
+"""Tables of a comparison: one per figure, and one with a row per run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ui.jobs.compared import Comparison
 
 
 def accuracy(compared: Comparison) -> pd.DataFrame:
-    """Mean, lowest and highest accuracy of each name by the number of labels."""
+    """Return the mean, lowest and highest accuracy of each name by the number of labels."""
     return pd.concat(
         [
             pd.DataFrame(
@@ -35,49 +35,49 @@ def accuracy(compared: Comparison) -> pd.DataFrame:
     )
 
 
-def judged(verdicts: Sequence[Verdict]) -> pd.DataFrame:
-    """Each verdict with its numbers."""
+def verdict_table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
+    """Return a row per verdict."""
     return pd.DataFrame(
         {
-            "name": [each.name for each in verdicts],
-            "outcome": [each.outcome for each in verdicts],
-            "labels saved": [each.saved.mean for each in verdicts],
-            "from": [each.saved.low for each in verdicts],
-            "to": [each.saved.high for each in verdicts],
-            "seeds": [each.saved.counted for each in verdicts],
-            "epsilon_min": [each.epsilon for each in verdicts],
-            "the other way": [each.reverse for each in verdicts],
+            "name": [verdict.name for verdict in verdicts],
+            "outcome": [verdict.outcome for verdict in verdicts],
+            "labels saved": [verdict.saved.mean for verdict in verdicts],
+            "from": [verdict.saved.low for verdict in verdicts],
+            "to": [verdict.saved.high for verdict in verdicts],
+            "seeds": [verdict.saved.counted for verdict in verdicts],
+            "epsilon_min": [verdict.epsilon for verdict in verdicts],
+            "the other way": [verdict.reverse for verdict in verdicts],
         }
     )
 
 
 def epsilon(table: EpsilonTable) -> pd.DataFrame:
-    """epsilon_min of the name of a row over that of a column."""
+    """Return epsilon_min of the name in the row over the name in the column."""
     values = pd.DataFrame(table.values, columns=list(table.names))
     values.insert(0, "name", table.names)
     return values
 
 
-def overlap(found: PickOverlap) -> pd.DataFrame:
-    """A row for each two names."""
-    one, other = np.triu_indices(len(found.names), k=1)
-    names = np.array(found.names, dtype=object)
+def overlap(overlaps: PickOverlap) -> pd.DataFrame:
+    """Return a row per pair of names."""
+    i, j = np.triu_indices(len(overlaps.names), k=1)
+    names = np.array(overlaps.names, dtype=object)
     return pd.DataFrame(
         {
-            "name": names[one],
-            "other": names[other],
-            "picks in common": found.counts[one, other],
-            "of": found.totals[one, other],
-            "share": found.shares[one, other],
-            "seeds": found.seeds[one, other],
+            "name": names[i],
+            "other": names[j],
+            "picks in common": overlaps.counts[i, j],
+            "of": overlaps.totals[i, j],
+            "share": overlaps.shares[i, j],
+            "seeds": overlaps.seeds[i, j],
         }
     )
 
 
-def density(found: PickDensity) -> pd.DataFrame:
-    """A row for each cell in which a name, or the reference map, has a text."""
-    x, y = ((edges[:-1] + edges[1:]) / 2 for edges in (found.variability, found.confidence))
-    shares = {"all texts": found.reference, **found.picks}
+def density(densities: PickDensity) -> pd.DataFrame:
+    """Return a row per cell in which a name or the reference map has a text."""
+    x, y = ((edges[:-1] + edges[1:]) / 2 for edges in (densities.variability, densities.confidence))
+    shares = {"all texts": densities.reference, **densities.picks}
     table = pd.DataFrame(
         {
             "variability": np.repeat(x, len(y)),
@@ -88,32 +88,36 @@ def density(found: PickDensity) -> pd.DataFrame:
     return table[table[list(shares)].sum(axis=1) > 0].reset_index(drop=True)
 
 
-def region_shares(found: Mapping[str, RegionShares]) -> pd.DataFrame:
-    """Mean, lowest and highest share of each region by name and iteration."""
+def region_shares(shares_by_name: Mapping[str, RegionShares]) -> pd.DataFrame:
+    """Return the mean, lowest and highest share of each region by name and iteration."""
     tables = []
-    for name, shares in found.items():
+    for name, shares in shares_by_name.items():
         band = shares.by_iteration
         values = {
-            f"{region}, {word}": part[:, place]
-            for place, region in enumerate(REGIONS)
-            for word, part in (("mean", band.mean), ("lowest", band.low), ("highest", band.high))
+            f"{region}, {statistic}": column[:, index]
+            for index, region in enumerate(REGIONS)
+            for statistic, column in (
+                ("mean", band.mean),
+                ("lowest", band.low),
+                ("highest", band.high),
+            )
         }
         iterations = np.arange(1, len(band.mean) + 1)
         tables.append(pd.DataFrame({"name": name, "iteration": iterations, **values}))
     return pd.concat(tables, ignore_index=True)
 
 
-def overall_shares(found: Mapping[str, RegionShares]) -> pd.DataFrame:
-    """The mean share of each region over the seeds, all batches together."""
-    means = np.vstack([shares.overall.mean for shares in found.values()])
+def overall_shares(shares_by_name: Mapping[str, RegionShares]) -> pd.DataFrame:
+    """Return the mean share of each region over the seeds, for all batches together."""
+    means = np.vstack([shares.overall.mean for shares in shares_by_name.values()])
     table = pd.DataFrame(means, columns=list(REGIONS))
-    table.insert(0, "name", list(found))
+    table.insert(0, "name", list(shares_by_name))
     return table
 
 
 def batch_statistics(series: Sequence[BatchSeries]) -> pd.DataFrame:
-    """A row for each batch of each name."""
-    return pd.concat([pd.DataFrame(vars(one)) for one in series], ignore_index=True)
+    """Return a row per name and batch."""
+    return pd.concat([pd.DataFrame(vars(batches)) for batches in series], ignore_index=True)
 
 
 def by_run(
@@ -121,48 +125,61 @@ def by_run(
     verdicts: Sequence[Verdict] = (),
     shares: Mapping[str, RegionShares] | None = None,
 ) -> pd.DataFrame:
-    """A row for each run: its settings, accuracies, and what it comes to beside the others.
+    """Return a row per run with its settings and results.
 
-    Labels saved are against Random with the same method and seed, and the shares of the regions
-    those of its picks on the reference map; empty where there is neither.
+    Parameters
+    ----------
+    compared : Comparison
+    verdicts : sequence of Verdict, optional
+        They give the labels saved against Random of the same method and seed.
+    shares : mapping of str to RegionShares, optional
+        They give the regions of the picks on the reference map.
+
+    Returns
+    -------
+    DataFrame
+        Labels saved are NaN without a verdict; without `shares`, the columns of the regions are
+        missing.
     """
     rows = []
-    for found, run, outline in zip(compared.found, compared.runs, compared.outlines, strict=True):
-        preset = found.manifest["preset"]
+    for info, run, outline in zip(compared.found, compared.runs, compared.outlines, strict=True):
+        preset = info.manifest["preset"]
         rows.append(
             {
                 "name": run.name,
-                "strategy": found.strategy,
-                "t_cor": found.t_cor,
-                "method": found.method.name,
-                "seed": found.seed,
+                "strategy": info.strategy,
+                "t_cor": info.t_cor,
+                "method": info.method.name,
+                "seed": info.seed,
                 "iterations": len(run.batches),
                 "labelled": int(run.labelled[-1]),
                 "first accuracy": float(run.accuracy[0]),
                 "mean accuracy": float(run.accuracy.mean()),
                 "last accuracy": float(run.accuracy[-1]),
                 "last macro-F1": float(outline.iterations["macro_f1"].iloc[-1]),
-                "labels saved": _saved(run.name, run.seed, verdicts),
-                **_shares(run.name, run.seed, shares),
+                "labels saved": _labels_saved(run.name, run.seed, verdicts),
+                **_run_shares(run.name, run.seed, shares),
                 "seed_size": preset["seed_size"],
                 "query_size": preset["query_size"],
-                "epochs": found.epochs,
-                "corpus": found.manifest["train"]["name"],
-                "run_id": found.key,
+                "epochs": info.epochs,
+                "corpus": info.manifest["train"]["name"],
+                "run_id": info.key,
             }
         )
     return pd.DataFrame(rows)
 
 
-def _saved(name: str, seed: int, verdicts: Sequence[Verdict]) -> float:
-    for each in verdicts:
-        if each.name == name and seed in each.saved.seeds:
-            return float(each.saved.saved[each.saved.seeds.index(seed)])
+def _labels_saved(name: str, seed: int, verdicts: Sequence[Verdict]) -> float:
+    for verdict in verdicts:
+        if verdict.name == name and seed in verdict.saved.seeds:
+            return float(verdict.saved.saved[verdict.saved.seeds.index(seed)])
     return float("nan")
 
 
-def _shares(name: str, seed: int, shares: Mapping[str, RegionShares] | None) -> dict[str, float]:
+def _run_shares(
+    name: str, seed: int, shares: Mapping[str, RegionShares] | None
+) -> dict[str, float]:
     if not shares:
         return {}
-    own = shares[name].pooled[shares[name].seeds.index(seed)]
-    return dict(zip(REGIONS, own.tolist(), strict=True))
+    pooled = shares[name].pooled[shares[name].seeds.index(seed)]
+    return dict(zip(REGIONS, pooled.tolist(), strict=True))

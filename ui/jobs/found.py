@@ -1,4 +1,4 @@
-"""The active-learning runs on disk, each by its manifest alone."""
+"""Active-learning runs on disk, described by their manifests."""
 
 from __future__ import annotations
 
@@ -15,98 +15,104 @@ from cartography.formatting import strategy_name
 from cartography.runs import manifest as runs
 from cartography.strategies.table import STRATEGIES, USES_T_COR
 from ui.jobs import background
-from ui.jobs.methods import Method, departures, reading
+from ui.jobs.methods import Method, departures, feature_settings
 from ui.jobs.results import iteration_files
 
 
 @dataclass(frozen=True)
 class RunInfo:
-    """An active-learning run on disk, by its manifest alone."""
+    """An active-learning run on disk, described by its manifest.
+
+    Attributes
+    ----------
+    folder : Path
+    manifest : mapping
+    """
 
     folder: Path
     manifest: Mapping[str, Any]
 
     @cached_property
     def key(self) -> str:
-        """What names it in an address."""
+        """Id of the run in an address."""
         return runs.run_id(self.manifest)
 
     @property
     def strategy(self) -> str:
-        """The query strategy."""
+        """Short name of the query strategy."""
         return str(self.manifest["strategy"])
 
     @property
     def seed(self) -> int:
-        """The seed."""
+        """Random seed."""
         return int(self.manifest["seed"])
 
     @property
     def t_cor(self) -> float | None:
-        """CAL's threshold of correctness, None where the strategy does not look at it."""
+        """CAL's threshold of correctness; None if the strategy does not use it."""
         return float(self.manifest["preset"]["t_cor"]) if self.strategy in USES_T_COR else None
 
     @cached_property
     def method(self) -> Method:
-        """The preset and the switches that were changed from it."""
+        """Preset and changed switches."""
         return Method.of(self.manifest["preset"])
 
     @property
     def series(self) -> str:
-        """Strategy, t_cor and method in a line: with equal settings, these and the seed decide the
-        run.
-        """
+        """Strategy, t_cor and method; comparable runs of one series differ in their seed only."""
         t_cor = "" if self.t_cor is None else f", t_cor {self.t_cor:g}"
         return f"{strategy_name(self.strategy)}{t_cor}{self.method.suffix}"
 
     @property
-    def place(self) -> tuple[Any, ...]:
-        """Where it stands among others: Random first, and of a strategy the paper's method."""
-        return list(STRATEGIES).index(self.strategy), self.t_cor or 0, self.method.place, self.seed
+    def sort_key(self) -> tuple[Any, ...]:
+        """Sorts by strategy with Random first, then t_cor, method and seed."""
+        position = list(STRATEGIES).index(self.strategy)
+        return position, self.t_cor or 0, self.method.sort_key, self.seed
 
     @property
     def corpus(self) -> str:
-        """The fingerprint of the corpus that it learned from."""
+        """Fingerprint of the training corpus."""
         return str(self.manifest["train"]["fingerprint"])
 
     @property
     def corpus_name(self) -> str:
-        """The corpus, as a reader would call it."""
+        """Name and size of the training corpus."""
         train = self.manifest["train"]
         return f"{train['name']}, {train['rows']:,} texts to learn from"
 
     @property
     def epochs(self) -> int:
-        """The epochs of a training."""
+        """Epochs per training."""
         return int(self.manifest["preset"]["classifier"]["epochs"])
 
     @property
     def done(self) -> int:
-        """How many of its trainings are on disk."""
+        """Number of trainings on disk."""
         return len(iteration_files(self.folder))
 
     @property
     def phase(self) -> str:
-        """Finished, running, or stopped."""
+        """State of the run: "finished", "running" or "stopped"."""
         return runs.status(self.folder)
 
     @property
     def name(self) -> str:
-        """The run in a line: series, seed and its batches. It stays while the run goes on, since a
-        list of choices knows its entries by their names.
+        """Series, seed and number of batches.
+
+        It does not change while the run is running, because widgets identify entries by name.
         """
         batches = self.manifest["preset"]["iterations"]
         phase = self.phase
-        came = (
+        size = (
             f"{batches} batches"
             if phase != "stopped"
             else f"{max(0, self.done - 1)} of {batches} batches, {phase}"
         )
-        return f"{self.series}, seed {self.seed} ({came})"
+        return f"{self.series}, seed {self.seed} ({size})"
 
     @cached_property
     def settings(self) -> dict[str, str]:
-        """What runs have to agree in to be compared, each as a reader would name it."""
+        """Settings that comparable runs share, by their names on a page."""
         preset = self.manifest["preset"]
         return {
             "test set": self.manifest["test"]["fingerprint"][:6],
@@ -119,19 +125,20 @@ class RunInfo:
         }
 
     @property
-    def reading(self) -> str:
-        """How its method makes features of texts."""
-        return reading(self.manifest["preset"])
+    def feature_settings(self) -> str:
+        """Settings of the method that decide the features of the texts."""
+        return feature_settings(self.manifest["preset"])
 
     @property
     def features(self) -> str:
-        """The key of the features that it learned from."""
+        """Key of the training features."""
         return str(self.manifest["train"]["features"])
 
 
 def find_active_runs() -> list[RunInfo]:
-    """The active-learning runs that this browser may see and that have an iteration, the newest
-    first.
+    """Return the active-learning runs with at least one iteration, the newest first.
+
+    Only runs that this browser may see.
     """
     return [
         RunInfo(folder, manifest)
@@ -141,27 +148,33 @@ def find_active_runs() -> list[RunInfo]:
 
 
 def runs_in_folders(folders: Iterable[Path]) -> list[RunInfo]:
-    """The runs in `folders` that have an iteration. Raises CartographyError for a damaged one."""
+    """Return the runs in `folders` that have at least one iteration.
+
+    Raises
+    ------
+    CartographyError
+        A manifest is damaged.
+    """
     return [
         RunInfo(folder, runs.read_manifest(folder)) for folder in folders if iteration_files(folder)
     ]
 
 
 def manifests() -> list[tuple[Path, dict[str, Any]]]:
-    """The folder and manifest of every run that this browser may see, the newest first."""
-    read = []
+    """Return folder and manifest of every run that this browser may see, the newest first."""
+    pairs = []
     for root in background.roots():
         for folder in runs.find_runs(root):
             try:
-                read.append((folder, runs.read_manifest(folder)))
+                pairs.append((folder, runs.read_manifest(folder)))
             except CartographyError:
-                continue  # a damaged folder must not hide the runs beside it
-    return read
+                continue  # a damaged folder must not hide the other runs
+    return pairs
 
 
-def by_corpus(found: Iterable[RunInfo]) -> dict[str, list[RunInfo]]:
-    """The runs on each corpus, by its fingerprint; the corpus of the newest run first."""
+def by_corpus(run_infos: Iterable[RunInfo]) -> dict[str, list[RunInfo]]:
+    """Group runs by the fingerprint of their corpus, in the order of the runs."""
     corpora = defaultdict(list)
-    for run in found:
+    for run in run_infos:
         corpora[run.corpus].append(run)
     return dict(corpora)

@@ -1,4 +1,4 @@
-"""Which runs can be compared with each other, and what their curves are called."""
+"""Groups of runs that can be compared, and the names of their curves."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from ui.jobs.found import RunInfo
 from ui.jobs.methods import Method
 
 _COUNTS = ("seed size", "query size", "epochs", "batch size")
-# Of more, a figure shows little, and no two of them in colours of their own.
-_MOST_AT_FIRST = 9
+# With more series, figures are crowded and colours repeat.
+_MAX_DEFAULT_SERIES = 9
 
 
 @dataclass(frozen=True)
 class ComparableRuns:
-    """Runs that can be compared: one corpus, one test set, and all settings but t_cor and the
-    method the same.
+    """Runs on one corpus and test set that differ in strategy, t_cor, method and seed only.
 
-    `runs` are in the order of their series, and of several with one series and seed only the one
-    that has come furthest; the others are `repeats`.
+    Attributes
+    ----------
+    runs : tuple of RunInfo
+        Sorted by series; one run per series and seed, the one with the most trainings.
+    repeats : tuple of RunInfo
+        The other runs of the same series and seed.
     """
 
     runs: tuple[RunInfo, ...]
@@ -32,31 +35,31 @@ class ComparableRuns:
 
     @cached_property
     def series(self) -> dict[str, list[RunInfo]]:
-        """The runs that differ in their seed alone, by the name of their series."""
-        found = defaultdict(list)
+        """The runs of each series, by its name."""
+        by_name = defaultdict(list)
         for run in self.runs:
-            found[run.series].append(run)
-        return dict(found)
+            by_name[run.series].append(run)
+        return dict(by_name)
 
     @property
     def seeds(self) -> list[int]:
         """All seeds, ascending."""
         return sorted({run.seed for run in self.runs})
 
-    def standing_in_for(self, wanted: Callable[[RunInfo], bool]) -> list[RunInfo]:
-        """The runs that are `wanted`, and those kept in place of a repeat that is."""
-        arms = {_arm(run) for run in (*self.runs, *self.repeats) if wanted(run)}
-        return [run for run in self.runs if _arm(run) in arms]
+    def matching(self, predicate: Callable[[RunInfo], bool]) -> list[RunInfo]:
+        """Return the runs for which `predicate` is true, of them or of one of their repeats."""
+        trials = {_trial(run) for run in (*self.runs, *self.repeats) if predicate(run)}
+        return [run for run in self.runs if _trial(run) in trials]
 
     @property
     def key(self) -> str:
-        """What names it among all groups."""
-        first = min(self.runs, key=lambda run: run.reading)
+        """Key of the group, distinct from all others."""
+        first = min(self.runs, key=lambda run: run.feature_settings)
         return content_key(first.corpus, *first.settings.values(), first.features)[:8]
 
     @property
     def name(self) -> str:
-        """The settings in a line."""
+        """The shared settings for a page."""
         settings = self.runs[0].settings
         return (
             f"{settings['seed size']} labels, then batches of {settings['query size']}, "
@@ -64,58 +67,63 @@ class ComparableRuns:
         )
 
 
-def comparable_groups(found: Iterable[RunInfo]) -> list[ComparableRuns]:
-    """The groups of runs that can be compared, the one with the newest run first."""
-    alike = defaultdict(list)
-    for run in found:
-        alike[(run.corpus, *run.settings.values())].append(run)
-    return [_without_repeats(each) for runs in alike.values() for each in _by_features(runs)]
+def comparable_groups(run_infos: Iterable[RunInfo]) -> list[ComparableRuns]:
+    """Group runs that can be compared; groups are in the order of their first runs."""
+    by_settings = defaultdict(list)
+    for run in run_infos:
+        by_settings[(run.corpus, *run.settings.values())].append(run)
+    return [
+        _without_repeats(group) for runs in by_settings.values() for group in _by_features(runs)
+    ]
 
 
 def default_selection(runs: Sequence[RunInfo]) -> list[RunInfo]:
-    """Which of `runs` to show before somebody chose: all, or of many series those of one method,
-    the paper's if it is among them, and at the paper's t_cor.
+    """Return the runs to show before a visitor chooses any.
+
+    All of them, or if there are many series, only those of one method at the paper's t_cor. The
+    method is the paper's if it is among them.
     """
-    if len({run.series for run in runs}) <= _MOST_AT_FIRST:
+    if len({run.series for run in runs}) <= _MAX_DEFAULT_SERIES:
         return list(runs)
-    method = min((run.method for run in runs), key=lambda method: method.place)
-    usual = [run for run in runs if run.method == method and run.t_cor in (None, PAPER.t_cor)]
-    return usual or list(runs)
+    method = min((run.method for run in runs), key=lambda method: method.sort_key)
+    selection = [run for run in runs if run.method == method and run.t_cor in (None, PAPER.t_cor)]
+    return selection or list(runs)
 
 
-def left_out(found: Sequence[RunInfo], group: ComparableRuns) -> list[str]:
-    """How many of the runs on a corpus are not in `group`, and why, in words."""
-    ours = group.runs[0].settings
+def left_out(run_infos: Sequence[RunInfo], group: ComparableRuns) -> list[str]:
+    """Describe the runs on a corpus that are not in `group`: how many, and why."""
+    settings = group.runs[0].settings
     members = {run.folder for run in (*group.runs, *group.repeats)}
-    why: dict[str, int] = defaultdict(int)
-    for run in found:
+    counts: dict[str, int] = defaultdict(int)
+    for run in run_infos:
         if run.folder in members:
             continue
-        different = [
+        differences = [
             f"{name} {value}" if name in _COUNTS else f"other {name.removeprefix('other ')}"
             for name, value in run.settings.items()
-            if value != ours[name]
+            if value != settings[name]
         ]
-        why[" and ".join(different or ["other features of its texts"])] += 1
-    said = [f"{count_noun(number, 'run')} with {reason}" for reason, number in why.items()]
+        counts[" and ".join(differences or ["other text features"])] += 1
+    reasons = [f"{count_noun(number, 'run')} with {reason}" for reason, number in counts.items()]
     if group.repeats:
-        repeated = count_noun(len(group.repeats), "run")
-        said.append(
-            f"{repeated} with the strategy, t_cor, method and seed of another that came further"
+        repeats = count_noun(len(group.repeats), "run")
+        reasons.append(
+            f"{repeats} with the strategy, t_cor, method and seed of another (the one with most "
+            "trainings is shown)"
         )
-    return said
+    return reasons
 
 
-def series_names(found: Sequence[RunInfo]) -> list[str]:
-    """What to call each run's curve: its strategy, with t_cor where one has runs with several, and
-    with the method where there are several and it is not the paper's.
+def series_names(run_infos: Sequence[RunInfo]) -> list[str]:
+    """Return the name of each run's curve.
 
-    Runs that differ in their seed alone get one name.
+    The name is the strategy, with t_cor if the strategy has runs at several, and with the method if
+    there are several and it is not the paper's. Runs that differ in their seed only share a name.
     """
     levels = defaultdict(set)
-    for run in found:
+    for run in run_infos:
         levels[run.strategy].add(run.t_cor)
-    several = len(methods(found)) > 1
+    has_several_methods = len(methods(run_infos)) > 1
     return [
         strategy_name(run.strategy)
         + (
@@ -123,41 +131,43 @@ def series_names(found: Sequence[RunInfo]) -> list[str]:
             if run.t_cor is not None and len(levels[run.strategy]) > 1
             else ""
         )
-        + (run.method.suffix if several else "")
-        for run in found
+        + (run.method.suffix if has_several_methods else "")
+        for run in run_infos
     ]
 
 
-def methods(found: Iterable[RunInfo]) -> list[Method]:
-    """The methods of runs, each once, the paper's first."""
-    return sorted({run.method for run in found}, key=lambda method: method.place)
+def methods(run_infos: Iterable[RunInfo]) -> list[Method]:
+    """Return the distinct methods of runs, the paper's first."""
+    return sorted({run.method for run in run_infos}, key=lambda method: method.sort_key)
 
 
-def _arm(run: RunInfo) -> tuple[str, int]:
+def _trial(run: RunInfo) -> tuple[str, int]:
     return run.series, run.seed
 
 
 def _by_features(runs: Sequence[RunInfo]) -> list[list[RunInfo]]:
-    """Runs whose settings are the same, parted where one way of reading texts gave several
-    features: their manifests then do not tell whose features belong together.
+    """Split runs of equal settings by their features if the method does not explain these.
+
+    With different features for the same feature settings, the manifests do not say which runs
+    belong together.
     """
     features = defaultdict(set)
     for run in runs:
-        features[run.reading].add(run.features)
+        features[run.feature_settings].add(run.features)
     if all(len(keys) == 1 for keys in features.values()):
         return [list(runs)]
-    parted = defaultdict(list)
+    by_features = defaultdict(list)
     for run in runs:
-        parted[run.features].append(run)
-    return list(parted.values())
+        by_features[run.features].append(run)
+    return list(by_features.values())
 
 
-def _without_repeats(found: Sequence[RunInfo]) -> ComparableRuns:
-    kept: dict[tuple[str, int], RunInfo] = {}
-    for run in sorted(found, key=lambda run: -run.done):
-        kept.setdefault(_arm(run), run)
-    chosen = {run.folder for run in kept.values()}
+def _without_repeats(run_infos: Sequence[RunInfo]) -> ComparableRuns:
+    best: dict[tuple[str, int], RunInfo] = {}
+    for run in sorted(run_infos, key=lambda run: -run.done):
+        best.setdefault(_trial(run), run)
+    folders = {run.folder for run in best.values()}
     return ComparableRuns(
-        runs=tuple(sorted(kept.values(), key=lambda run: run.place)),
-        repeats=tuple(run for run in found if run.folder not in chosen),
+        runs=tuple(sorted(best.values(), key=lambda run: run.sort_key)),
+        repeats=tuple(run for run in run_infos if run.folder not in folders),
     )

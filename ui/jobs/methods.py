@@ -1,4 +1,4 @@
-"""How a run was made: its preset, and the switches that were changed from it."""
+"""The method of a run: its preset and the switches changed from it."""
 
 from __future__ import annotations
 
@@ -11,114 +11,147 @@ from typing import Any
 from cartography.models.presets import PAPER, PRESETS
 from cartography.models.switches import Switches, describe_switches, switch_values
 
-# Of a preset's fields, what has a name of its own beside the method. The length that texts are
-# padded to is the corpus's, and changes the features.
+# Fields of a preset that are no part of the method: they are named separately, or, for the length
+# that texts are padded to, follow from the corpus.
 _SIZES = ("name", "switches", "t_cor", "seed_size", "query_size", "iterations", "padded_to")
 _RECIPES = {"classifier": ("epochs", "batch_size"), "discriminator": ("batch_size",)}
 
 
 @dataclass(frozen=True)
 class Method:
-    """A preset by name, and what is `changed` from it: name=value of switches, in their order."""
+    """A preset and the switches changed from it.
+
+    Attributes
+    ----------
+    preset : str
+        Name of the preset.
+    changed : tuple of str
+        The changed switches as name=value, in the order of `Switches`.
+    """
 
     preset: str = PAPER.name
     changed: tuple[str, ...] = ()
 
     @classmethod
-    def asked(cls, preset: str, settings: Sequence[str]) -> Method:
-        """The method of these options of the command line, however they are ordered. Raises
-        CartographyError for an unknown switch or value.
+    def from_options(cls, preset: str, settings: Sequence[str]) -> Method:
+        """Return the method of these command-line options.
+
+        Parameters
+        ----------
+        preset : str
+        settings : sequence of str
+            Switches as name=value, in any order.
+
+        Raises
+        ------
+        CartographyError
+            A switch or its value is unknown.
         """
         return cls._with(preset, PRESETS[preset].switches.with_settings(settings))
 
     @classmethod
     def of(cls, preset: Mapping[str, Any]) -> Method:
-        """The method of a run, by the preset in its manifest."""
+        """Return the method of a run from the preset in its manifest."""
         return cls._with(preset.get("name", PAPER.name), _switches(preset))
 
     @classmethod
     def _with(cls, preset: str, switches: Switches) -> Method:
-        usual = PRESETS.get(preset, PAPER).switches.settings()
-        own = switches.settings()
-        return cls(preset, tuple(f"{name}={own[name]}" for name in own if own[name] != usual[name]))
+        defaults = PRESETS.get(preset, PAPER).switches.settings()
+        changed = [
+            f"{name}={value}"
+            for name, value in switches.settings().items()
+            if value != defaults[name]
+        ]
+        return cls(preset, tuple(changed))
 
     @property
     def name(self) -> str:
-        """What to call it: "released, dropout_at_test=off"."""
+        """Name for a page, such as "released, dropout_at_test=off"."""
         return ", ".join((self.preset, *self.changed))
 
     @property
     def suffix(self) -> str:
-        """What follows the name of something that was made so: nothing where all is as the paper
-        has it.
-        """
-        named = () if self.preset == PAPER.name else (self.preset,)
-        return "".join(f", {each}" for each in (*named, *self.changed))
+        """Suffix for the name of a run, such as ", released"; empty for the paper's method."""
+        preset = () if self.preset == PAPER.name else (self.preset,)
+        return "".join(f", {part}" for part in (*preset, *self.changed))
 
     @property
     def fresh_weights(self) -> bool:
-        """Whether every training starts from fresh weights."""
+        """Whether each training starts from new weights."""
         switches = PRESETS.get(self.preset, PAPER).switches
         return switches.with_settings(self.changed).weight_reset
 
     @property
-    def place(self) -> tuple[bool, bool, str]:
-        """Where it stands among others: presets before what is changed, the paper's first."""
+    def sort_key(self) -> tuple[bool, bool, str]:
+        """Sorts the paper's method first, then other presets, then changed ones."""
         return bool(self.changed), self.preset != PAPER.name, self.name
 
 
 AS_PAPER = Method()
-"""All as the paper states it."""
+"""The paper's method."""
 
 
 def alternatives(preset: str) -> list[str]:
-    """Every switch as it is not in `preset`, each as name=value."""
-    usual = PRESETS[preset].switches.settings()
+    """Return every setting that differs from `preset`, as name=value."""
     return [
-        f"{name}={value}" for name in usual for value in switch_values(name) if value != usual[name]
+        f"{name}={value}"
+        for name, default in PRESETS[preset].switches.settings().items()
+        for value in switch_values(name)
+        if value != default
     ]
 
 
 def reason(setting: str) -> str:
-    """What the switch of `setting`, name=value, is."""
+    """Return the description of the switch in `setting`, a name=value pair."""
     return describe_switches()[setting.partition("=")[0]]
 
 
-def reading(preset: Mapping[str, Any]) -> str:
-    """How the method of a manifest's `preset` makes features of texts, as a text: with all else
-    equal, equal ones have equal features.
+def feature_settings(preset: Mapping[str, Any]) -> str:
+    """Return the settings of a manifest's preset that decide the features of the texts.
+
+    Two runs on the same corpus and word vectors have the same features if this string is equal.
     """
     switches = _switches(preset)
     return f"{switches.tokens} {preset['padded_to'] if switches.padding else ''}"
 
 
 def departures(preset: Mapping[str, Any]) -> dict[str, Any]:
-    """What in a manifest's `preset` does not follow from its switches, without what has a name
-    beside the method: sizes, epochs, t_cor.
+    """Return the values of a manifest's preset that do not follow from its switches.
+
+    Parameters
+    ----------
+    preset : mapping
+        The preset as in a manifest.
+
+    Returns
+    -------
+    dict of str to Any
+        Without the values that are named separately: sizes, epochs and t_cor.
     """
-    usual = _implied(_switches(preset))
-    found = {
+    implied = _implied(_switches(preset))
+    values = {
         name: value
         for name, value in preset.items()
-        if name not in (*_SIZES, *_RECIPES) and value != usual.get(name)
+        if name not in (*_SIZES, *_RECIPES) and value != implied.get(name)
     }
-    for recipe, named in _RECIPES.items():
-        found |= {
+    for recipe, separate in _RECIPES.items():
+        values |= {
             f"{recipe} {name}": value
             for name, value in preset[recipe].items()
-            if name not in named and value != usual[recipe].get(name)
+            if name not in separate and value != implied[recipe].get(name)
         }
-    return found
+    return values
 
 
 def _switches(preset: Mapping[str, Any]) -> Switches:
-    known = [each.name for each in fields(Switches)]
-    given = preset.get("switches", {})
-    return Switches(**{name: given[name] for name in known if name in given})
+    # Manifests of earlier versions lack some switches, or all.
+    values = preset.get("switches", {})
+    names = [field.name for field in fields(Switches)]
+    return Switches(**{name: values[name] for name in names if name in values})
 
 
 @cache
 def _implied(switches: Switches) -> dict[str, Any]:
-    """What follows from switches, as a manifest holds it."""
-    plain: dict[str, Any] = json.loads(json.dumps(PAPER.with_switches(switches).as_dict()))
-    return plain
+    """The paper's preset with these switches, as in a manifest."""
+    preset: dict[str, Any] = json.loads(json.dumps(PAPER.with_switches(switches).as_dict()))
+    return preset

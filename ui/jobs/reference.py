@@ -1,4 +1,4 @@
-"""The full data map of a corpus, on which the picks of several strategies are placed."""
+"""The full data map of a corpus, on which the picks of several strategies are compared."""
 
 from __future__ import annotations
 
@@ -18,8 +18,15 @@ from ui.state.session import DataChoice
 
 @dataclass(frozen=True, eq=False)
 class ReferenceMap:
-    """A finished full data map; `accuracy` on the test set is None where the map has none that
-    compares with that of the runs.
+    """A finished full data map.
+
+    Attributes
+    ----------
+    folder : Path
+    data_map : DataMap
+    method : Method
+    accuracy : float or None
+        Test accuracy; None if it cannot be compared with the accuracy of the runs.
     """
 
     folder: Path
@@ -29,24 +36,34 @@ class ReferenceMap:
 
     @property
     def shares(self) -> tuple[float, float, float]:
-        """The shares of the regions among all its texts, in the order of `REGIONS`."""
+        """Shares of the regions among all texts, in the order of `REGIONS`."""
         return self.data_map.statistics().region_shares
 
     @property
-    def described(self) -> str:
-        """What it is a map of, in words."""
+    def description(self) -> str:
+        """Size, epochs, method and region shares."""
         regions = ", ".join(
             f"{share:.0%} {name}" for name, share in zip(REGIONS, self.shares, strict=True)
         )
-        trained = f"{len(self.data_map):,} texts over {self.data_map.epochs} epochs"
-        return f"{trained}{self.method.suffix}: {regions}"
+        size = f"{len(self.data_map):,} texts over {self.data_map.epochs} epochs"
+        return f"{size}{self.method.suffix}: {regions}"
 
 
 def find_reference_map(run: RunInfo, whole: str | None = None) -> ReferenceMap | None:
-    """The full map of the corpus that `run` learned from, the most like its trainings and then
-    the newest; None if there is none. `whole` is the fingerprint of a corpus that holds it.
+    """Find the full map of a run's corpus.
+
+    Parameters
+    ----------
+    run : RunInfo
+    whole : str, optional
+        Fingerprint of a larger corpus that includes the run's.
+
+    Returns
+    -------
+    ReferenceMap or None
+        Of several maps, the one trained most like the run, then the newest.
     """
-    usable = [
+    candidates = [
         (folder, manifest)
         for folder, manifest in manifests()
         if manifest["kind"] == "map"
@@ -54,40 +71,42 @@ def find_reference_map(run: RunInfo, whole: str | None = None) -> ReferenceMap |
         and manifest["train"]["fingerprint"] in (run.corpus, whole)
         and (folder / SUMMARY).exists()
     ]
-    if not usable:
+    if not candidates:
         return None
-    folder, manifest = max(usable, key=lambda each: _likeness(each[1], run))
-    read = cached.map_run(folder)
-    accuracy = read.summary.get("test_accuracy") if read.summary else None
+    folder, manifest = max(candidates, key=lambda pair: _likeness(pair[1], run))
+    map_run = cached.map_run(folder)
+    accuracy = map_run.summary.get("test_accuracy") if map_run.summary else None
     return ReferenceMap(
         folder=folder,
-        data_map=results.data_map(read, Thresholds()),
+        data_map=results.data_map(map_run, Thresholds()),
         method=Method.of(manifest["preset"]),
         accuracy=accuracy if all(_likeness(manifest, run)) else None,
     )
 
 
 def whole_fingerprint(run: RunInfo, choice: DataChoice) -> str | None:
-    """The fingerprint of the whole corpus of `choice`, texts without label and a held-out test
-    set included, if `run` learned from it; else None.
+    """Return the fingerprint of the whole corpus of `choice`, or None if `run` is not from it.
+
+    The whole corpus includes texts without a gold label and a held-out test set.
     """
     try:
         if cached.learning_fingerprint(choice) != run.corpus:
             return None
         return cached.corpora(choice)[0].fingerprint
     except CartographyError:
-        return None  # its files are gone, and with them a way to draw it
+        return None  # its files are gone, so its map cannot be drawn
 
 
 def task_for(run: RunInfo, choice: DataChoice) -> Task:
-    """The task that draws the full map of `choice`, in as many epochs as `run` trains. By the
-    paper's method, whichever is the run's: one map for all.
+    """Return the task that draws the full map of `choice`, with as many epochs as `run`.
+
+    It uses the paper's method, so that runs of all methods share one map.
     """
     return tasks.maps(choice, epochs=run.epochs)
 
 
 def _likeness(manifest: dict[str, Any], run: RunInfo) -> tuple[bool, bool, bool]:
-    """In what a map is trained and tested as `run` is: features, recipe, test set."""
+    """Whether a map has the features, the classifier and the test set of `run`."""
     test = manifest["test"]
     return (
         manifest["train"]["features"] == run.manifest["train"]["features"],

@@ -1,4 +1,4 @@
-"""What runs on disk come to, as the values and tables that pages show."""
+"""Values and tables that pages show of runs on disk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,15 @@ from cartography.runs.map_runs import EPOCHS, MapRun
 
 @dataclass(frozen=True)
 class StepProgress:
-    """How many of a run's steps are done, and the seconds that the others will take."""
+    """Progress of a run.
+
+    Attributes
+    ----------
+    done, total : int
+        Number of steps.
+    seconds_left : float or None
+        Estimated time of the remaining steps; None if unknown.
+    """
 
     done: int
     total: int
@@ -33,31 +41,29 @@ class StepProgress:
 
     @property
     def share(self) -> float:
-        """The share that is done, in [0, 1]."""
+        """Share of the steps that are done, in [0, 1]."""
         return min(1.0, self.done / max(self.total, 1))
 
     def say(self, unit: str) -> str:
-        """How far it has come, in words."""
-        said = f"{unit} {self.done} of {self.total}"
+        """Return the progress in words, such as "epoch 4 of 10, about 60 s left"."""
+        text = f"{unit} {self.done} of {self.total}"
         if self.seconds_left is None or self.done >= self.total:
-            return said
-        return f"{said}, about {_duration(self.seconds_left)} left"
+            return text
+        return f"{text}, about {_format_duration(self.seconds_left)} left"
 
 
 def iteration_files(folder: Path) -> list[Path]:
-    """The files of the iterations of the run in `folder` so far, in order; one that is still being
-    written has another name.
-    """
+    """Return the files of the finished iterations in `folder`, in order."""
     return sorted((folder / MAPS).glob("iteration-*.parquet"))
 
 
 def step_files(folder: Path) -> list[Path]:
-    """The files of the steps that the run in `folder` has made so far, in no order."""
+    """Return the files of the finished epochs or iterations in `folder`, in no order."""
     return [*(folder / EPOCHS).glob("[0-9]*.npz"), *iteration_files(folder)]
 
 
 def change_times(files: Iterable[Path]) -> list[float]:
-    """When each of the files was changed, without those that a worker has just taken away."""
+    """Return the modification times of files, skipping any that a worker has just removed."""
     times = []
     for file in files:
         with suppress(FileNotFoundError):
@@ -66,30 +72,54 @@ def change_times(files: Iterable[Path]) -> list[float]:
 
 
 def steps(folder: Path, total: int) -> StepProgress:
-    """The steps of the run in `folder`, timed by its files; epochs of a map, trainings of a run."""
+    """Return the progress of the run in `folder`, estimated from the times of its files.
+
+    Parameters
+    ----------
+    folder : Path
+    total : int
+        Number of steps: epochs of a map, trainings of an active-learning run.
+    """
     times = sorted(change_times(step_files(folder)))
-    # The span between files leaves out the time before the first, and a pause lies in few spans.
+    # Intervals exclude the preparation before the first file, and the median ignores pauses.
     spans = np.diff(times)
     left = float(np.median(spans)) * (total - len(times)) if len(spans) else None
     return StepProgress(len(times), total, left)
 
 
 def data_map(run: MapRun, thresholds: Thresholds) -> DataMap:
-    """The map of `run` as far as it has come. Raises CartographyError before the first epoch."""
+    """Return the complete or partial map of `run`.
+
+    Raises
+    ------
+    CartographyError
+        No epoch is finished yet.
+    """
     if run.dynamics is None:
-        raise CartographyError("the first epoch is not finished yet: wait a moment")
+        raise CartographyError("no epoch is finished yet: wait a moment")
     return DataMap.of(run.dynamics, thresholds)
 
 
 def positions_in(event: Mapping[str, Any], placed: DataMap) -> list[int]:
-    """The positions that a selection on the figure of `placed` holds.
+    """Return the positions of the texts in a selection on a map's figure.
 
-    Where the figure shows a sample, a box or a lasso holds every text that lies in it.
+    Parameters
+    ----------
+    event : mapping
+        The selection as Streamlit returns it: points, boxes and lassos.
+    placed : DataMap
+        The map of the figure.
+
+    Returns
+    -------
+    list of int
+        Ascending. If the figure shows a sample, a box or lasso selects all texts inside it, not
+        only the drawn ones.
     """
-    chosen = set(positions_of(event.get("points", [])))
+    selected = set(positions_of(event.get("points", [])))
     if len(placed) > MOST_POINTS:
         inside = np.zeros(len(placed), dtype=np.bool_)
-        for box in _on_the_map(event.get("box", [])):
+        for box in _on_map(event.get("box", [])):
             (left, right), (low, high) = sorted(box["x"]), sorted(box["y"])
             inside |= (
                 (placed.variability >= left)
@@ -97,14 +127,16 @@ def positions_in(event: Mapping[str, Any], placed: DataMap) -> list[int]:
                 & (placed.confidence >= low)
                 & (placed.confidence <= high)
             )
-        for lasso in _on_the_map(event.get("lasso", [])):
-            inside |= _within(placed.variability, placed.confidence, lasso["x"], lasso["y"])
-        chosen |= set(np.flatnonzero(inside).tolist())
-    return sorted(position for position in chosen if position < len(placed))
+        for lasso in _on_map(event.get("lasso", [])):
+            inside |= _points_in_polygon(
+                placed.variability, placed.confidence, lasso["x"], lasso["y"]
+            )
+        selected |= set(np.flatnonzero(inside).tolist())
+    return sorted(position for position in selected if position < len(placed))
 
 
 def seed_map(run: ActiveRun, number: int, thresholds: Thresholds | None = None) -> DataMap:
-    """The map of the labelled set at iteration `number`, the batch last."""
+    """Return the map of the labelled set at iteration `number`, with its batch at the end."""
     table = run.maps[number]
     return DataMap(
         ids=table["id"].to_numpy(dtype=object),
@@ -117,18 +149,18 @@ def seed_map(run: ActiveRun, number: int, thresholds: Thresholds | None = None) 
 
 
 def batch_size(run: ActiveRun, number: int) -> int:
-    """How many texts joined at iteration `number`; none at 0, the seed set's."""
+    """Return the number of texts added at iteration `number`; 0 for the seed set."""
     return int((run.maps[number]["iteration"] == number).sum()) if number else 0
 
 
 def fallbacks(run: ActiveRun) -> list[str]:
-    """Where the strategy could not do as it is defined, and what it did instead."""
-    told = run.iterations[["iteration", "fallback"]].itertuples(index=False)
-    return [f"Iteration {number}: {text}" for number, text in told if text]
+    """Return a sentence for each iteration in which the strategy used a fallback."""
+    rows = run.iterations[["iteration", "fallback"]].itertuples(index=False)
+    return [f"Iteration {number}: {text}" for number, text in rows if text]
 
 
 def preview(corpus: Corpus, rows: int = 200) -> pd.DataFrame:
-    """The first texts of `corpus`."""
+    """Return the first texts of `corpus` as a table."""
     head = corpus.take(np.arange(min(rows, len(corpus))))
     return pd.DataFrame(
         {"id": head.ids, "text": head.texts, "label": head.label_names(head.labels)}, dtype="str"
@@ -136,25 +168,25 @@ def preview(corpus: Corpus, rows: int = 200) -> pd.DataFrame:
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
-    """`table` as a CSV file, neutralised."""
+    """Return `table` as a CSV file in which spreadsheets execute no formula."""
     return csv_text(table).encode("utf-8")
 
 
 def card_bytes(run: ActiveRun, number: int) -> bytes:
-    """The selection card of one batch as a JSON file."""
+    """Return the selection card of a batch as a JSON file."""
     card = run.card(run.batch(number))
     return (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def _on_the_map(drawn: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those of the boxes or lassos that were drawn on the map, not on a marginal beside it."""
-    return [each for each in drawn if (each.get("xref"), each.get("yref")) == ("x", "y")]
+def _on_map(shapes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The boxes or lassos that were drawn on the map, not on a marginal next to it."""
+    return [shape for shape in shapes if (shape.get("xref"), shape.get("yref")) == ("x", "y")]
 
 
-def _within(
+def _points_in_polygon(
     x: NDArray[np.float64], y: NDArray[np.float64], xs: Sequence[float], ys: Sequence[float]
 ) -> NDArray[np.bool_]:
-    """Which points (n,) lie in the polygon: those from which a ray crosses its edge oddly often."""
+    """Which points (n,) are in the polygon, by the even-odd rule."""
     inside = np.zeros(len(x), dtype=np.bool_)
     for i in range(len(xs)):
         x0, y0, x1, y1 = xs[i - 1], ys[i - 1], xs[i], ys[i]
@@ -164,5 +196,5 @@ def _within(
     return inside
 
 
-def _duration(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

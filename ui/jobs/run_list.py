@@ -1,4 +1,4 @@
-"""The runs on disk that this browser may see, each as one entry of a list."""
+"""The list of the runs that this browser may see, and what can be done with each."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from ui.jobs.methods import AS_PAPER, Method
 from ui.jobs.results import change_times
 
 _NAME = ".name"
-_MOST_LETTERS = 80
-_REPRODUCTION = "reproduction"  # below it, `cartography reproduce` has a folder for a data set
+_MAX_NAME = 80  # characters
+_REPRODUCTION = "reproduction"  # contains a folder per data set of `cartography reproduce`
 KINDS = {
     "map": "data map",
     "learn": "active learning",
@@ -47,9 +47,17 @@ PHASES = {
 
 @dataclass(frozen=True)
 class ListedRun:
-    """One task, or what a call of the command line put on disk, with its manifests.
+    """An entry of the list: one task, or the runs of one call of the command line.
 
-    `task` is None for the latter: it can be read but not gone on with from here.
+    Attributes
+    ----------
+    folder : Path
+    task : Task or None
+        None for runs of the command line, which cannot be resumed from the dashboard.
+    manifests : tuple of mapping
+        One per run; damaged runs are missing.
+    phase : str
+        A key of `PHASES`.
     """
 
     folder: Path
@@ -59,17 +67,17 @@ class ListedRun:
 
     @property
     def key(self) -> str:
-        """What names it among all entries."""
+        """Key of the entry, distinct from all others."""
         return str(self.folder)
 
     @property
-    def mark(self) -> str:
-        """What tells it from others of its name: its key in an address, else its folder."""
+    def short_key(self) -> str:
+        """The task's key in an address, or the folder's name; distinguishes entries by eye."""
         return self.task.key if self.task else self.folder.name
 
     @property
     def kind(self) -> str:
-        """The kind of its runs, "" where nothing has begun."""
+        """Kind of the runs, a key of `KINDS`; "" if there is none."""
         if self.folder.parent.name == _REPRODUCTION:
             return _REPRODUCTION
         if self.manifests:
@@ -78,135 +86,142 @@ class ListedRun:
 
     @property
     def busy(self) -> bool:
-        """Whether a worker is at it."""
+        """Whether a worker is running."""
         return self.phase in ("preparing", "running")
 
     @property
     def corpus(self) -> str:
-        """What it is of."""
+        """Name of the corpus."""
         if self.manifests:
             return str(self.manifests[0]["train"]["name"])
         return self.task.choice.name if self.task else ""
 
     @property
     def name(self) -> str:
-        """The name that somebody gave it, else what it does in a few words."""
+        """The name that a visitor chose, or the description."""
         try:
-            given = (self.folder / _NAME).read_text(encoding="utf-8").strip()
+            chosen_name = (self.folder / _NAME).read_text(encoding="utf-8").strip()
         except OSError:
-            given = ""
-        return given or self.described
+            chosen_name = ""
+        return chosen_name or self.description
 
     @property
-    def described(self) -> str:
-        """What it does, in a few words."""
-        methods = [each for each in self.methods if each != AS_PAPER]
+    def description(self) -> str:
+        """Strategies or map sizes, and the methods if they are not the paper's."""
         if self.kind == _REPRODUCTION:
-            named = [each.name for each in self.methods if not each.changed]
-            others = len(self.methods) - len(named)
-            said = join_names([*named, *([count_noun(others, "other method")] if others else [])])
-            return f"Reproduction, {self.folder.name}: {said}"
-        return " · ".join([self._done, *(each.name for each in methods)])
+            presets = [method.name for method in self.methods if not method.changed]
+            others = len(self.methods) - len(presets)
+            names = join_names(
+                [*presets, *([count_noun(others, "other method")] if others else [])]
+            )
+            return f"Reproduction, {self.folder.name}: {names}"
+        methods = [method.name for method in self.methods if method != AS_PAPER]
+        return " · ".join([self._content, *methods])
 
     @property
-    def _done(self) -> str:
-        """What it does, but for the method."""
+    def _content(self) -> str:
+        """The description without the method."""
         if self.kind == "learn":
-            learned = [each for each in self.manifests if each["kind"] == "learn"]
-            strategies = dict.fromkeys(str(each["strategy"]) for each in learned)
-            seeds = {each["seed"] for each in learned}
+            manifests = self._learn_manifests
+            strategies = dict.fromkeys(str(manifest["strategy"]) for manifest in manifests)
+            seeds = {manifest["seed"] for manifest in manifests}
             if not strategies and self.task:
                 strategies = dict.fromkeys(self.task.option("strategy", ()))
-            said = ", ".join(map(strategy_name, strategies))
-            return f"{said} · {len(seeds)} seeds" if len(seeds) > 1 else said
+            names = ", ".join(map(strategy_name, strategies))
+            return f"{names} · {len(seeds)} seeds" if len(seeds) > 1 else names
         if self.kind == "map":
-            sizes = [each["preset"]["seed_size"] for each in self.manifests]
+            sizes = [manifest["preset"]["seed_size"] for manifest in self.manifests]
             return " and ".join(f"seed map of {size:,}" if size else "full map" for size in sizes)
         return KINDS[self.kind]
 
     @property
     def methods(self) -> list[Method]:
-        """How its runs are made, each method once, the paper's first."""
-        found = {Method.of(each["preset"]) for each in self.manifests}
-        if not found and self.task:
-            found = {tasks.method_of(self.task)}
-        return sorted(found, key=lambda method: method.place)
+        """The distinct methods of the runs, the paper's first."""
+        methods = {Method.of(manifest["preset"]) for manifest in self.manifests}
+        if not methods and self.task:
+            methods = {tasks.method_of(self.task)}
+        return sorted(methods, key=lambda method: method.sort_key)
 
     @property
-    def to_compare(self) -> list[str]:
-        """What names its active-learning runs in the address of a comparison; of many, of those
-        that a comparison shows at first.
-        """
-        learned = [RunInfo(self.folder, each) for each in self.manifests if each["kind"] == "learn"]
-        return [run.key for run in default_selection(learned)]
+    def comparison_keys(self) -> list[str]:
+        """Keys of its active-learning runs that a comparison shows by default."""
+        run_infos = [RunInfo(self.folder, manifest) for manifest in self._learn_manifests]
+        return [run.key for run in default_selection(run_infos)]
 
     @property
-    def changed(self) -> datetime:
-        """When something was last written."""
+    def _learn_manifests(self) -> list[Mapping[str, Any]]:
+        return [manifest for manifest in self.manifests if manifest["kind"] == "learn"]
+
+    @property
+    def changed_at(self) -> datetime:
+        """Time of the last change."""
         files = [self.folder, *self.folder.glob("*")]
         return datetime.fromtimestamp(max(change_times(files), default=0.0))
 
 
 def list_runs() -> list[ListedRun]:
-    """All entries, the one that changed last first."""
-    found = []
+    """Return all entries, the last changed first."""
+    entries = []
     for root in background.roots():
         for folder in [*root.glob("*/"), *root.glob(f"{_REPRODUCTION}/*/")]:
-            entry = _entry(folder) if folder.name != _REPRODUCTION else None
+            entry = _read_entry(folder) if folder.name != _REPRODUCTION else None
             if entry is not None:
-                found.append(entry)
-    return sorted(found, key=lambda entry: entry.changed, reverse=True)
+                entries.append(entry)
+    return sorted(entries, key=lambda entry: entry.changed_at, reverse=True)
 
 
-def table(found: Sequence[ListedRun]) -> pd.DataFrame:
-    """The entries as a table."""
+def table(entries: Sequence[ListedRun]) -> pd.DataFrame:
+    """Return the entries as a table."""
     return pd.DataFrame(
         {
-            "name": [entry.name for entry in found],
-            "corpus": [entry.corpus for entry in found],
-            "state": [PHASES[entry.phase] for entry in found],
-            "kind": [KINDS[entry.kind] for entry in found],
-            "runs": [len(entry.manifests) for entry in found],
-            "last change": [entry.changed for entry in found],
-            "key": [entry.mark for entry in found],
+            "name": [entry.name for entry in entries],
+            "corpus": [entry.corpus for entry in entries],
+            "state": [PHASES[entry.phase] for entry in entries],
+            "kind": [KINDS[entry.kind] for entry in entries],
+            "runs": [len(entry.manifests) for entry in entries],
+            "last change": [entry.changed_at for entry in entries],
+            "key": [entry.short_key for entry in entries],
         }
     )
 
 
 def rename(entry: ListedRun, name: str) -> None:
-    """Call an entry `name`; an empty name gives it back its description."""
+    """Set the name of an entry; with an empty name its description is shown again."""
     with atomic_write(entry.folder / _NAME) as temporary:
-        temporary.write_text(" ".join(name.split())[:_MOST_LETTERS], encoding="utf-8")
+        temporary.write_text(" ".join(name.split())[:_MAX_NAME], encoding="utf-8")
 
 
 def delete(entry: ListedRun) -> None:
-    """Remove an entry and all its files, its worker ended first.
+    """Stop the worker of an entry and delete all its files.
 
-    Raises CartographyError while a command line writes it, which cannot be ended from here.
+    Raises
+    ------
+    CartographyError
+        A command line is writing the entry; the dashboard cannot stop that.
     """
     if entry.task is not None:
         background.stop(entry.task)
     if any(runs.status(run) == "running" for run in runs.find_runs(entry.folder)):
         raise CartographyError(
-            f"{entry.name} ({entry.mark}) is being written by a command line: end that first, then "
-            "delete the run"
+            f"{entry.name} ({entry.short_key}) is being written by a command line: stop "
+            "that first, then delete the run"
         )
     shutil.rmtree(entry.folder, ignore_errors=True)
 
 
 def archive(entry: ListedRun) -> bytes:
-    """All files of an entry as one ZIP archive; what is hidden is the dashboard's own."""
+    """Return all files of an entry as a ZIP archive, without the dashboard's hidden ones."""
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as zip_file:
         for path in sorted(entry.folder.rglob("*")):
-            inside = path.relative_to(entry.folder.parent)
-            if path.is_file() and not any(part.startswith(".") for part in inside.parts):
-                packed.write(path, inside)
+            name = path.relative_to(entry.folder.parent)
+            if path.is_file() and not any(part.startswith(".") for part in name.parts):
+                zip_file.write(path, name)
     return content.getvalue()
 
 
-def _entry(folder: Path) -> ListedRun | None:
-    """The entry in `folder`; None where there is no run, or only the making of features."""
+def _read_entry(folder: Path) -> ListedRun | None:
+    """The entry in `folder`; None if there is no run, or only features were computed."""
     task = background.task_of_folder(folder)
     if task is not None and task.kind == "embed":
         return None
@@ -215,12 +230,12 @@ def _entry(folder: Path) -> ListedRun | None:
         try:
             manifests.append(runs.read_manifest(run))
         except CartographyError:
-            continue  # a damaged folder must not hide the runs beside it
+            continue  # a damaged folder must not hide the other runs
     if task is None and not manifests:
         return None
     if task is not None:
         phase: str = background.task_state(task).phase
     else:
         states = {runs.status(run) for run in runs.find_runs(folder)}
-        phase = next((each for each in ("running", "stopped") if each in states), "finished")
+        phase = next((state for state in ("running", "stopped") if state in states), "finished")
     return ListedRun(folder, task, tuple(manifests), phase)

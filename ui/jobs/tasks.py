@@ -1,7 +1,7 @@
-"""The tasks that pages ask for: equal questions give equal tasks, so pages share their answers.
+"""Tasks of the pages. The same settings give the same task, so pages share results.
 
-Every number is given to the command line, also the usual one; a seed size of None is the one that
-active learning starts from, by the size of the corpus. Of the method, what is not the paper's is.
+Sizes are always written out as options, even at their defaults; the method only where it differs
+from the paper's. A seed size of None depends on the size of the corpus.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ui.jobs.background import Task
 from ui.jobs.methods import AS_PAPER, Method
 from ui.state.session import DataChoice
 
-MAP_EPOCHS = 10  # of the paper's data maps (Figures 1 and 2)
+MAP_EPOCHS = 10  # as in the paper's data maps, Figures 1 and 2
 FULL = "all"
 AUTO = "auto"
 
@@ -26,9 +26,15 @@ def maps(
     epochs: int = MAP_EPOCHS,
     flip: float | None = None,
 ) -> Task:
-    """The seed map and the full map of a corpus, trained side by side: two runs in one task.
+    """Build the task of two runs: the seed map and the full map of a corpus.
 
-    `flip`: with this fraction of the gold labels flipped.
+    Parameters
+    ----------
+    choice : DataChoice
+    seed_size : int, optional
+    epochs : int
+    flip : float, optional
+        Fraction of the gold labels that are flipped at random before training.
     """
     options = {"seed-size": (seed_size or AUTO, FULL), "epochs": epochs, "flip": flip or None}
     return background.task("map", choice, options, "flipped" if flip else "")
@@ -40,7 +46,7 @@ def study(
     epochs: int = PAPER.classifier.epochs,
     seed: int = SEEDS[0],
 ) -> Task:
-    """The threshold study of a corpus."""
+    """Build the task of a threshold study."""
     options = {"seed-size": seed_size, "epochs": epochs, "seed": seed}
     return background.task("threshold", choice, options)
 
@@ -57,10 +63,23 @@ def learning(
     epochs: int = PAPER.classifier.epochs,
     method: Method = AS_PAPER,
 ) -> Task:
-    """Active learning with each of the strategies, thresholds and seeds: a run for each."""
+    """Build the task of active-learning runs, one per strategy, threshold and seed.
+
+    Parameters
+    ----------
+    choice : DataChoice
+    strategies : sequence of str
+    t_cor : sequence of float
+        Ignored by strategies that do not use it.
+    seeds : sequence of int
+    seed_size : int, optional
+    query_size, iterations, epochs : int
+    method : Method
+        Preset and changed switches.
+    """
     options = {
         "strategy": tuple(strategies),
-        # The other strategies do not look at it, so it must not make theirs another task.
+        # Without a strategy that uses it, t_cor must not change the task.
         "t-cor": tuple(t_cor) if USES_T_COR & set(strategies) else None,
         "seed": tuple(seeds),
         "seed-size": seed_size,
@@ -75,10 +94,16 @@ def learning(
 
 
 def method_of(task: Task) -> Method:
-    """The method that a task asks for. Raises CartographyError where it is unknown."""
-    return Method.asked(task.option("preset", PAPER.name), task.option("set", ()))
+    """Return the method of a task.
+
+    Raises
+    ------
+    CartographyError
+        A switch or its value is unknown.
+    """
+    return Method.from_options(task.option("preset", PAPER.name), task.option("set", ()))
 
 
 def embedding(choice: DataChoice) -> Task:
-    """The features of a corpus, and what its word vectors cover."""
+    """Build the task of computing the features of a corpus and the coverage of its vectors."""
     return background.task("embed", choice, {})

@@ -1,7 +1,6 @@
-"""The widgets and figures of each page, a folder per page.
+"""The widgets and figures of the pages, one folder per page.
 
-A panel may import `ui.state`, `ui.jobs` and `ui.parts`; the lesson also uses values of the pages
-that it explains.
+The lesson also uses values of the pages that it explains.
 """
 
 __all__ = ["method"]

@@ -1,4 +1,4 @@
-"""How a run is made: the choice of the preset and of the switches that are changed from it."""
+"""Widgets for the method of a run: the preset and the switches changed from it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ui.jobs.methods import AS_PAPER, Method, alternatives, reason
 
 
 def take_over(page: str, method: Method) -> None:
-    """Let the widgets of `page` show `method`."""
-    st.session_state[_preset(page)] = method.preset
-    st.session_state[_changed(page, method.preset)] = list(method.changed)
+    """Set the widgets of `page` to `method`."""
+    st.session_state[_preset_key(page)] = method.preset
+    st.session_state[_changed_key(page, method.preset)] = list(method.changed)
 
 
 def chosen(page: str) -> Method:
-    """The method, by its widgets: the preset in sight, the switches behind a button."""
+    """Draw the widgets of `page` and return the chosen method."""
     with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
         preset = st.selectbox(
             "Preset",
             list(PRESETS),
-            key=_preset(page),
+            key=_preset_key(page),
             help=words.PRESET,
             width=120,
             persist_state="session",
@@ -31,9 +31,9 @@ def chosen(page: str) -> Method:
         changed = st.multiselect(
             f"Changed from “{preset}”",
             alternatives(preset),
-            # Those of one preset are none of another's.
-            key=_changed(page, preset),
-            placeholder="None: all as the preset has it",
+            # One key per preset, because the options differ.
+            key=_changed_key(page, preset),
+            placeholder="None: as in the preset",
             select_all=False,
             persist_state="session",
             width=460,
@@ -42,18 +42,18 @@ def chosen(page: str) -> Method:
             st.caption(f"**{setting}** {reason(setting)}", width=460)
         if not changed:
             st.caption(words.SWITCHES, width=460)
-    return Method.asked(preset, changed)
+    return Method.from_options(preset, changed)
 
 
 def told(method: Method) -> None:
-    """Say how a run is made, where it is not as the paper has it."""
+    """Show the method of a run unless it is the paper's."""
     if method != AS_PAPER:
         st.caption(f":material/tune: Method: {method.name}.", help=words.METHOD)
 
 
-def _preset(page: str) -> str:
+def _preset_key(page: str) -> str:
     return f"{page}_preset"
 
 
-def _changed(page: str, preset: str) -> str:
+def _changed_key(page: str, preset: str) -> str:
     return f"{page}_changed_from_{preset}"

@@ -1,6 +1,3 @@
-"""What a visitor chose, and what belongs to this browser alone. The only owner of session keys.
-
-May import the engine.
-"""
+"""A visitor's choices and private files. The only module group that owns session keys."""
 
 __all__ = ["session", "workspace"]

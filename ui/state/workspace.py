@@ -1,8 +1,7 @@
-"""What belongs to one browser alone: its uploads, the runs on them, and the corpus it last used.
+"""The private folder of a browser: its uploads, the runs on them, and its last corpus.
 
-A browser is known by a cookie, 32 random hexadecimal digits that name its folder, so that a page
-that is reloaded, or a server that is started again, finds everything; no other browser can. A
-workspace that nobody came back to for a week is removed.
+A cookie of 32 random hexadecimal digits names the folder, so it is found again after a reload or a
+restart of the server, and only by this browser. A workspace without a visit for a week is removed.
 """
 
 from __future__ import annotations
@@ -21,32 +20,32 @@ COOKIE = "cartography_workspace"
 DAYS = 7
 _DIGITS = "[0-9a-f]{32}"
 _TOKEN = "workspace token"
-_GREETED = "workspace greeted"
+_OPENED = "workspace opened"
 
 
 def folder() -> Path:
-    """The folder of this browser, which may not be there yet."""
-    return _all() / _token()
+    """Return the folder of this browser, which may not exist yet."""
+    return _workspaces() / _token()
 
 
 def uploads_folder() -> Path:
-    """Where the uploads of this browser lie, each in a folder named by its content."""
+    """Return the folder of this browser's uploads, each in a subfolder named by its content."""
     return folder() / "uploads"
 
 
 def is_private(path: str | Path) -> bool:
-    """Whether `path` lies in some browser's workspace, and so is for that browser alone."""
-    return _all().resolve() in Path(path).resolve().parents
+    """Return whether `path` is in a workspace, so that only its browser may see it."""
+    return _workspaces().resolve() in Path(path).resolve().parents
 
 
-def greet() -> None:
-    """Make the browser remember its workspace, and sweep out what others left behind long ago."""
-    if _GREETED in st.session_state:
+def open_workspace() -> None:
+    """Set the cookie and remove expired workspaces, once per session."""
+    if _OPENED in st.session_state:
         return
-    st.session_state[_GREETED] = True
+    st.session_state[_OPENED] = True
     if folder().exists():
         folder().touch()
-    _sweep()
+    _remove_expired()
     st.html(
         f"<script>document.cookie = '{COOKIE}={_token()}; path=/; SameSite=Lax; "
         f"Max-Age={DAYS * 86_400}';</script>",
@@ -55,13 +54,14 @@ def greet() -> None:
 
 
 def forget() -> None:
-    """Remove everything that this browser uploaded and the runs on it."""
+    """Delete this browser's uploads and the runs on them."""
     shutil.rmtree(folder(), ignore_errors=True)
 
 
 def without_folders(text: str) -> str:
-    """`text` with the files of visitors called by their names alone: the folder of a workspace is
-    the secret of its browser, and not for the eyes of who looks at a page.
+    """Remove the folders of visitors' files from `text`, leaving the file names.
+
+    The folder of a workspace is a secret of its browser and must not appear on a page.
     """
     key = r"[0-9a-f]{10}[/\\]"
     own = rf"workspaces[/\\]{_DIGITS}[/\\](?:uploads[/\\]{key})?"
@@ -70,22 +70,22 @@ def without_folders(text: str) -> str:
 
 def _token() -> str:
     if _TOKEN not in st.session_state:
-        told = str(st.context.cookies.get(COOKIE))
-        # A cookie is whatever a visitor sends, and this one becomes the name of a folder.
-        st.session_state[_TOKEN] = told if re.fullmatch(_DIGITS, told) else uuid4().hex
+        cookie = str(st.context.cookies.get(COOKIE))
+        # A visitor can send anything as a cookie, and it becomes the name of a folder.
+        st.session_state[_TOKEN] = cookie if re.fullmatch(_DIGITS, cookie) else uuid4().hex
     token: str = st.session_state[_TOKEN]
     return token
 
 
-def _all() -> Path:
+def _workspaces() -> Path:
     return cache_folder() / "workspaces"
 
 
-def _sweep() -> None:
-    for place in _all().glob("*"):
+def _remove_expired() -> None:
+    for path in _workspaces().glob("*"):
         try:
-            left = time.time() - place.stat().st_mtime
+            seconds = time.time() - path.stat().st_mtime
         except OSError:
-            continue  # swept by another session at this moment
-        if left > DAYS * 86_400:
-            shutil.rmtree(place, ignore_errors=True)
+            continue  # another session is removing it
+        if seconds > DAYS * 86_400:
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""One iteration of an active-learning run: where it is on the way, its map, its batch."""
+"""One iteration of an active-learning run: its numbers, map and batch."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from ui.jobs.background import Task
 from ui.panels.active_learning import values
 
 _ITERATION = "iteration"
-_LOOKED_AT = "learn_looked_at"
+_CHOSEN = "learn_looked_at"
 _SLIDER = "learn_iteration"
 
-_BATCH_ORDER = (
+_BATCH_COLUMNS = (
     *("rank", "text", "label", "predicted_label", "score", "picked", "region", "place"),
     *("confidence", "variability", "correctness", "id"),
 )
 
 
 def take_over(task: Task) -> None:
-    """Look at the iteration of `task` that the address names; at its newest if it names none."""
-    asked = st.query_params.get(_ITERATION, "")
+    """Choose the iteration of `task` in the address, or the newest if there is none."""
+    value = st.query_params.get(_ITERATION, "")
     for key in [key for key in st.session_state if str(key).startswith(f"{_SLIDER}_{task.key}_")]:
-        del st.session_state[key]  # where it stood before
-    st.session_state[_LOOKED_AT] = (task.key, int(asked) if asked.isdecimal() else None)
+        del st.session_state[key]  # an earlier position of the slider
+    st.session_state[_CHOSEN] = (task.key, int(value) if value.isdecimal() else None)
 
 
 def show_address(number: int | None) -> None:
-    """Put an iteration into the address, or take the last one out."""
+    """Put an iteration into the address, or remove the previous one."""
     if number is None:
         if _ITERATION in st.query_params:
             del st.query_params[_ITERATION]
@@ -42,8 +42,8 @@ def show_address(number: int | None) -> None:
 
 
 def iteration(run: ActiveRun, task: Task) -> None:
-    """The iteration that is looked at: its numbers, maps, batch, and files to take away."""
-    number = _chosen(task, len(run.maps) - 1)
+    """Draw the chosen iteration: its numbers, maps, batch and downloads."""
+    number = _choose_iteration(task, len(run.maps) - 1)
     _numbers(run, number)
     seed_map, trails = st.tabs(
         ["Seed map", "Trails of the picks"], key="learn_maps", on_change="rerun"
@@ -58,28 +58,28 @@ def iteration(run: ActiveRun, task: Task) -> None:
         _batch(run, number)
     else:
         st.info(
-            "Iteration 0 is the training on the seed set alone: its batch is none. "
-            + ("Move the slider to a batch." if len(run.maps) > 1 else "Step on to the first."),
+            "Iteration 0 is the training on the seed set alone and has no batch. "
+            + ("Move the slider to see one." if len(run.maps) > 1 else "Step once to get one."),
             icon=":material/skip_next:",
         )
     _downloads(run, number)
 
 
-def _chosen(task: Task, last: int) -> int:
-    """Which iteration to look at, 0 to `last`: the newest unless another was chosen."""
+def _choose_iteration(task: Task, last: int) -> int:
+    """Let the visitor choose an iteration from 0 to `last`, by default the newest."""
     st.subheader("Iteration by iteration", anchor=False)
-    of, asked = st.session_state.get(_LOOKED_AT, ("", None))
-    following = of != task.key or asked is None or asked >= last
-    number = last if following else int(asked)
-    show_address(None if following else number)
+    run_key, chosen = st.session_state.get(_CHOSEN, ("", None))
+    is_newest = run_key != task.key or chosen is None or chosen >= last
+    number = last if is_newest else int(chosen)
+    show_address(None if is_newest else number)
     if not last:
         return 0
-    # The bounds of a slider are part of what it is, so each length of the run has its own.
+    # A slider cannot change its bounds, so each length of the run has its own.
     key = f"{_SLIDER}_{task.key}_{last}"
 
-    def keep() -> None:
-        moved_to = st.session_state[key]
-        st.session_state[_LOOKED_AT] = (task.key, moved_to if moved_to < last else None)
+    def save_choice() -> None:
+        position = st.session_state[key]
+        st.session_state[_CHOSEN] = (task.key, position if position < last else None)
 
     return int(
         st.slider(
@@ -88,54 +88,58 @@ def _chosen(task: Task, last: int) -> int:
             last,
             number,
             key=key,
-            on_change=keep,
-            help="0 is the training on the seed set alone; each later one has a batch. At the "
-            "right end, the newest iteration is followed while the run goes on.",
+            on_change=save_choice,
+            help="0 is the training on the seed set alone; each later iteration has a batch. At "
+            "the right end, the slider follows the newest iteration while the run goes on.",
         )
     )
 
 
 def _numbers(run: ActiveRun, number: int) -> None:
-    told = run.iterations.iloc[number]
-    shown = (
-        ("labelled texts", f"{told['labelled']:,}", None),
-        ("test accuracy", f"{told['accuracy']:.3f}", words.ACCURACY),
-        ("agreement", f"{told['agreement']:.3f}", words.AGREEMENT),
-        ("discriminator", f"{told['discriminator_accuracy']:.3f}", words.DISCRIMINATOR),
+    row = run.iterations.iloc[number]
+    metrics = (
+        ("labelled texts", f"{row['labelled']:,}", None),
+        ("test accuracy", f"{row['accuracy']:.3f}", words.ACCURACY),
+        ("agreement", f"{row['agreement']:.3f}", words.AGREEMENT),
+        ("discriminator", f"{row['discriminator_accuracy']:.3f}", words.DISCRIMINATOR),
     )
     with st.container(horizontal=True, gap="large"):
-        for label, value, help in shown:
+        for label, value, help in metrics:
             if value != "nan":
                 st.metric(label, value, help=help, width="content")
 
 
 def _seed_map(run: ActiveRun, number: int) -> None:
-    """The labelled set on the map of its training, the batch ringed."""
-    placed = results.seed_map(run, number)
+    """Draw the labelled set on the map of its training, with the batch ringed."""
+    data_map = results.seed_map(run, number)
     size = results.batch_size(run, number)
-    picked = f"the batch of {size} ringed" if size else "before the first batch"
+    batch = f"with its batch of {size} ringed" if size else "before the first batch"
     t_cor = float(run.manifest["preset"]["t_cor"]) if run.strategy in USES_T_COR else None
-    st.caption(f"The labelled set on the map of the training of iteration {number}, {picked}.")
+    st.caption(f"The labelled set on the map of the training of iteration {number}, {batch}.")
     parts.figure(
-        cached.map_figure(run.folder, placed, t_cor=t_cor, newest=size),
+        cached.map_figure(run.folder, data_map, t_cor=t_cor, newest=size),
         "learn_map",
-        f"Data map of the {len(placed):,} labelled texts, {picked}. {parts.describe_regions(placed)}",
+        f"Data map of the {len(data_map):,} labelled texts, {batch}. "
+        f"{parts.describe_regions(data_map)}",
         lambda: run.maps[number],
     )
 
 
 def _trails(run: ActiveRun, number: int) -> None:
-    """Where the picks have gone on the maps since they joined."""
+    """Draw how the picks moved on the maps since they were labelled."""
     if not number:
-        st.info("The seed set was not picked: it leaves no trails.", icon=":material/timeline:")
+        st.info(
+            "The seed set was not picked by the strategy, so it has no trails.",
+            icon=":material/timeline:",
+        )
         return
     trails = run.trails(number)
     st.caption(words.TRAILS)
     parts.figure(
         trails_figure(trails),
         "learn_trails",
-        f"The ways of {min(len(trails), MOST_TRAILS)} of the {count_noun(len(trails), 'pick')} over "
-        f"the maps up to iteration {number}, by variability and confidence.",
+        f"The trails of {min(len(trails), MOST_TRAILS)} of the {count_noun(len(trails), 'pick')} "
+        f"over the maps up to iteration {number}, by variability and confidence.",
         lambda: values.trails(run, number),
     )
 
@@ -145,56 +149,48 @@ def _batch(run: ActiveRun, number: int) -> None:
     st.subheader(
         f"{count_noun(len(batch), 'text')} in batch {number}", anchor=False, help=words.PLACED
     )
-    parts.table(batch, f"The batch of iteration {number}", height=360, column_order=_BATCH_ORDER)
+    parts.table(batch, f"The batch of iteration {number}", height=360, column_order=_BATCH_COLUMNS)
     _near_duplicates(batch, number)
 
 
 def _near_duplicates(batch: pd.DataFrame, number: int) -> None:
-    alike = values.near_duplicates_of(batch)
-    if alike.empty:
+    duplicates = values.near_duplicates_of(batch)
+    if duplicates.empty:
         st.caption(f"No near-duplicates within batch {number}.", help=words.NEAR_DUPLICATES)
         return
-    groups = count_noun(int(alike["group"].max()), "group")
+    groups = count_noun(int(duplicates["group"].max()), "group")
     with st.expander(
-        f"{len(alike)} of the {len(batch)} texts are near-duplicates of another, in {groups}",
+        f"{len(duplicates)} of the {len(batch)} texts are near-duplicates of another, in {groups}",
         key="learn_near_duplicates",
         icon=":material/content_copy:",
     ):
         st.caption(words.NEAR_DUPLICATES)
         parts.table(
-            alike,
+            duplicates,
             f"Near-duplicates within batch {number}",
             column_order=("group", "rank", "text", "label", "region", "id"),
         )
 
 
 def _downloads(run: ActiveRun, number: int) -> None:
-    csv = "text/csv"
-    name = f"{run.strategy}-seed-{run.seed}"
-    labelled = (
-        "Labelled set (CSV)",
-        lambda: results.csv_bytes(run.labelled_set(number)),
-        f"{name}-labelled-{number}.csv",
-        csv,
+    name, csv = f"{run.strategy}-seed-{run.seed}", "text/csv"
+
+    def labelled_set() -> bytes:
+        return results.csv_bytes(run.labelled_set(number))
+
+    def batch() -> bytes:
+        return results.csv_bytes(run.batch(number))
+
+    def card() -> bytes:
+        return results.card_bytes(run, number)
+
+    def batches() -> bytes:
+        return results.csv_bytes(run.batches())
+
+    batch_files = (
+        ("This batch (CSV)", batch, f"{name}-batch-{number}.csv", csv),
+        ("Selection card (JSON)", card, f"{name}-batch-{number}.card.json", "application/json"),
+        ("All batches (CSV)", batches, f"{name}-batches.csv", csv),
     )
-    this_batch = (
-        (
-            "This batch (CSV)",
-            lambda: results.csv_bytes(run.batch(number)),
-            f"{name}-batch-{number}.csv",
-            csv,
-        ),
-        (
-            "Selection card (JSON)",
-            lambda: results.card_bytes(run, number),
-            f"{name}-batch-{number}.card.json",
-            "application/json",
-        ),
-        (
-            "All batches (CSV)",
-            lambda: results.csv_bytes(run.batches()),
-            f"{name}-batches.csv",
-            csv,
-        ),
-    )
-    parts.downloads("learn_files", (*(this_batch if number else ()), labelled))
+    labelled = ("Labelled set (CSV)", labelled_set, f"{name}-labelled-{number}.csv", csv)
+    parts.downloads("learn_files", (*(batch_files if number else ()), labelled))

@@ -1,4 +1,4 @@
-"""What an active-learning run is set up with: one strategy, its sizes, one seed or several."""
+"""Settings of an active-learning run: one strategy, its sizes, one seed or several."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ui.jobs.methods import Method
 from ui.panels import method as method_panel
 from ui.state.session import DataChoice
 
-# Keys that are the names in the address too.
+# Keys that are also query parameters of the address.
 _STRATEGY = "strategy"
 _T_COR = "t_cor"
 _SEEDS = "learn_seeds"
 _PAGE = "learn"
 
-# What the numbers show at first; the seed size is left to the corpus.
-_NUMBERS: dict[str, int | None] = {
+# A seed size of None depends on the size of the corpus.
+_DEFAULTS: dict[str, int | None] = {
     "seed_size": None,
     "query_size": PAPER.query_size,
     "iterations": 10,
@@ -33,17 +33,15 @@ _NUMBERS: dict[str, int | None] = {
 
 
 def take_over(task: Task) -> bool:
-    """Let the widgets show the settings that started `task`; false, and nothing changed, where
-    this page could not start it as it is now.
-    """
+    """Set the widgets to the settings of `task`; False if they cannot ask for it."""
     strategies, levels = task.option("strategy", ()), task.option("t-cor", (PAPER.t_cor,))
     seeds = task.option("seed", SEEDS[:1])
-    numbers = {name: task.option(name.replace("_", "-")) for name in _NUMBERS}
+    numbers = {name: task.option(name.replace("_", "-")) for name in _DEFAULTS}
     if len(strategies) != 1 or len(levels) != 1:
         return False
     method = tasks.method_of(task)
-    same = _task(task.choice, strategies[0], levels[0], in_order(seeds), numbers, method)
-    if same.folder != task.folder:
+    current = _task(task.choice, strategies[0], levels[0], in_order(seeds), numbers, method)
+    if current.folder != task.folder:
         return False
     st.session_state[_STRATEGY] = strategies[0]
     st.session_state[_T_COR] = levels[0]
@@ -54,10 +52,16 @@ def take_over(task: Task) -> bool:
     return True
 
 
-def chosen(choice: DataChoice) -> Task:
-    """The run that is set up, by its widgets. Raises CartographyError where it has no seed."""
-    for name, usual in _NUMBERS.items():
-        st.session_state.setdefault(_key(name), usual)
+def set_up(choice: DataChoice) -> Task:
+    """Draw the settings of the run and return its task.
+
+    Raises
+    ------
+    CartographyError
+        If there is no seed, or one is not a whole number.
+    """
+    for name, default in _DEFAULTS.items():
+        st.session_state.setdefault(_key(name), default)
     st.session_state.setdefault(_T_COR, PAPER.t_cor)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -98,17 +102,17 @@ def chosen(choice: DataChoice) -> Task:
             default=None if _SEEDS in st.session_state else [str(SEEDS[0])],
             key=_SEEDS,
             accept_new_options=True,
-            # What is typed is most often a seed of one's own.
+            # Visitors mostly type seeds of their own, which should not match those of the paper.
             filter_mode="prefix",
             select_all=False,
-            placeholder="Choose a seed of the paper, or type one",
-            help=f"{words.SEED} With several, a run is made with each, side by side. These are the "
-            "five of the paper; others can be typed.",
+            placeholder="Choose a seed of the paper or type one",
+            help=f"{words.SEED} With several seeds, one run per seed is made in parallel. The list "
+            "has the five seeds of the paper; you can type others.",
             persist_state="session",
         )
         method_panel.told(method)
     level = PAPER.t_cor if t_cor is None else t_cor  # an address can leave it empty
-    return _task(choice, strategy, level, in_order(_read(seeds)), numbers, method)
+    return _task(choice, strategy, level, in_order(_parse_seeds(seeds)), numbers, method)
 
 
 def _task(
@@ -136,18 +140,19 @@ def _number(label: str, name: str, least: int, help: str) -> int | None:
     )
 
 
-def _read(seeds: Sequence[str]) -> list[int]:
-    """Seeds as they were chosen or typed."""
+def _parse_seeds(seeds: Sequence[str]) -> list[int]:
     if not seeds:
-        raise CartographyError("a run needs a seed: choose one of the paper's, or type a number")
+        raise CartographyError("a run needs a seed: choose one of the paper or type a number")
     for seed in seeds:
         if not seed.strip().isdecimal():
-            raise CartographyError(f"the seed {seed!r} is no whole number from 0 on: remove it")
+            raise CartographyError(
+                f"the seed {seed!r} is not a whole number of at least 0: remove it"
+            )
     return [int(seed) for seed in seeds]
 
 
 def in_order(seeds: Sequence[int]) -> list[int]:
-    """Each once, the paper's first: the order of clicks makes no other run."""
+    """Return the distinct seeds, those of the paper first, so that click order does not matter."""
     return [seed for seed in SEEDS if seed in seeds] + sorted(set(seeds) - set(SEEDS))
 
 

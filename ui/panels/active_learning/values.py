@@ -1,4 +1,4 @@
-"""What an active-learning run comes to, as the values and tables that its page shows."""
+"""Values and tables of the Active learning page."""
 
 from __future__ import annotations
 
@@ -15,19 +15,25 @@ from ui.jobs.compared import Comparison
 from ui.state.session import DataChoice
 
 
-def iterations(several: Comparison) -> pd.DataFrame:
-    """A row for each iteration of each run, its seed first."""
+def iterations(comparison: Comparison) -> pd.DataFrame:
+    """Return a row per iteration of each run; the seed is the first column."""
     return pd.concat(
         [
             outline.iterations.assign(seed=run.seed)[["seed", *outline.iterations.columns]]
-            for run, outline in zip(several.runs, several.outlines, strict=True)
+            for run, outline in zip(comparison.runs, comparison.outlines, strict=True)
         ],
         ignore_index=True,
     )
 
 
 def signals(run: ActiveRun, choice: DataChoice) -> tuple[StoppingSignal, ...]:
-    """What the run's own numbers say for stopping. Raises CartographyError."""
+    """Return the advice on stopping that a run on the corpus `choice` gives.
+
+    Raises
+    ------
+    CartographyError
+        If the corpus cannot be read.
+    """
     table = run.iterations
     return stopping_signals(
         table["accuracy"].to_numpy(),
@@ -35,7 +41,7 @@ def signals(run: ActiveRun, choice: DataChoice) -> tuple[StoppingSignal, ...]:
         table["labelled"].to_numpy(),
         table["pool"].to_numpy(),
         table["pool_max_probability"].to_numpy(),
-        # A test set that was held out has a gold label throughout.
+        # A held-out test set has a gold label for every text.
         test_size=_labelled_test_texts(choice, background.stamp(choice))
         or int(run.manifest["test"]["rows"]),
     )
@@ -43,22 +49,22 @@ def signals(run: ActiveRun, choice: DataChoice) -> tuple[StoppingSignal, ...]:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _labelled_test_texts(choice: DataChoice, stamp: str) -> int | None:
-    """How many texts of the test set have a gold label; None where there is no test set."""
+    """How many texts of the test set have a gold label; None without a test set."""
     del stamp
     _, test = cached.corpora(choice)
     return None if test is None else int(test.labelled.sum())
 
 
 def batch(run: ActiveRun, number: int) -> pd.DataFrame:
-    """The batch of iteration `number`, why each text was picked and why it lies where it does."""
+    """Return the batch of an iteration with the reasons for each text's pick and region."""
     table = run.batch(number)
-    placed = results.seed_map(run, number)
-    rows = np.arange(len(placed) - len(table), len(placed))
-    return table.assign(picked=run.reasons(number), place=explain_regions(placed, rows))
+    data_map = results.seed_map(run, number)
+    rows = np.arange(len(data_map) - len(table), len(data_map))
+    return table.assign(picked=run.reasons(number), place=explain_regions(data_map, rows))
 
 
 def near_duplicates_of(table: pd.DataFrame) -> pd.DataFrame:
-    """The texts of a batch that are near-duplicates of others in it, by their group, from 1."""
+    """Return the near-duplicates within a batch, with group numbers from 1."""
     groups = near_duplicates(table["text"].tolist())
     rows = [position for group in groups for position in group]
     numbers = [number for number, group in enumerate(groups, start=1) for _ in group]
@@ -66,8 +72,8 @@ def near_duplicates_of(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def trails(run: ActiveRun, number: int) -> pd.DataFrame:
-    """A row for each place of each text picked until iteration `number`."""
-    places = [
+    """Return a row per iteration of each text that was picked up to iteration `number`."""
+    frames = [
         pd.DataFrame(
             {
                 "id": trail.name,
@@ -79,4 +85,4 @@ def trails(run: ActiveRun, number: int) -> pd.DataFrame:
         )
         for trail in run.trails(number)
     ]
-    return pd.concat(places, ignore_index=True)
+    return pd.concat(frames, ignore_index=True)

@@ -1,3 +1,3 @@
-"""The Compare page: several runs, and the verdict on them."""
+"""The Compare page: several runs and the verdict on them."""
 
 __all__ = ["panel"]

@@ -1,4 +1,4 @@
-"""What several runs come to beside each other: the verdict, then the figures that it rests on."""
+"""The results of a comparison: the verdict and the figures behind it."""
 
 from __future__ import annotations
 
@@ -32,89 +32,94 @@ from ui.state.session import DataChoice
 _LABELS, _PERCENT = "labels", "percent of the data"
 
 
-def judged(runs: Comparison) -> None:
-    """The verdict in one sentence, and for each strategy what it rests on."""
+def show_verdicts(runs: Comparison) -> None:
+    """Show the verdict in one sentence, and the evidence for each strategy."""
     st.subheader("Verdict", anchor=False, help=words.VERDICT)
-    _methods(runs)
+    _show_methods(runs)
     verdicts = compared.verdicts(runs)
-    for found in verdicts:
-        if found.shown:
-            st.success(found.sentence, icon=":material/trending_up:")
+    for verdict in verdicts:
+        if verdict.shown:
+            st.success(verdict.sentence, icon=":material/trending_up:")
         else:
-            st.info(found.sentence, icon=":material/balance:")
+            st.info(verdict.sentence, icon=":material/balance:")
     names = compared.unjudged(runs)
     if names:
-        st.info(_without_random(names, runs), icon=":material/casino:")
-    each = _each(verdicts)
-    if each:
-        with st.expander("What it rests on", key="compare_rests_on", type="compact"):
-            st.markdown("\n".join(f"- {one.sentence}" for one in each))
+        st.info(_describe_unjudged(names, runs), icon=":material/casino:")
+    per_strategy = _flatten(verdicts)
+    if per_strategy:
+        with st.expander("Evidence", key="compare_rests_on", type="compact"):
+            st.markdown("\n".join(f"- {verdict.sentence}" for verdict in per_strategy))
     unfinished = sum(run.phase != "finished" for run in runs.found)
     if unfinished:
         st.caption(f"So far: {count_noun(unfinished, 'run')} of {len(runs.found)} not finished.")
     if unfinished or runs.common <= runs.batches:
         st.caption(
-            f"epsilon_min looks at the {count_noun(runs.common, 'training')} that every run has; "
-            "labels are saved at accuracies that both runs of a seed reached, however late."
+            f"epsilon_min uses the {count_noun(runs.common, 'training')} that every run has. "
+            "Labels saved are measured at accuracies that both runs of a seed have reached."
         )
 
 
-def sections(runs: Comparison, choice: DataChoice | None) -> None:
-    """The figures, in the order in which a reader asks; only those of the open tab are made.
+def show_sections(runs: Comparison, choice: DataChoice | None) -> None:
+    """Show the figures in tabs; only those of the open tab are drawn.
 
-    `choice` is the corpus of the runs where it is known, so that its full map can be drawn.
+    Parameters
+    ----------
+    runs : Comparison
+    choice : DataChoice or None
+        The corpus of the runs, to draw its full map; None if it is unknown.
     """
-    shown: dict[str, Callable[[], None]] = {
-        "Accuracy": lambda: _accuracy(runs),
-        "By chance?": lambda: _epsilon(runs),
-        "Where they pick": lambda: _picks(runs, choice),
-        "Overlap": lambda: _overlap(runs),
-        "Batches": lambda: _batches(runs),
-        "Runs": lambda: _table(runs, choice),
+    sections: dict[str, Callable[[], None]] = {
+        "Accuracy": lambda: _show_accuracy(runs),
+        "By chance?": lambda: _show_epsilon(runs),
+        "Where they pick": lambda: _show_picks(runs, choice),
+        "Overlap": lambda: _show_overlap(runs),
+        "Batches": lambda: _show_batches(runs),
+        "Runs": lambda: _show_table(runs, choice),
     }
-    tabs = st.tabs(list(shown), key="compare_section", on_change="rerun", bind="query-params")
-    for tab, show in zip(tabs, shown.values(), strict=True):
+    tabs = st.tabs(list(sections), key="compare_section", on_change="rerun", bind="query-params")
+    for tab, show in zip(tabs, sections.values(), strict=True):
         if tab.open:
             with tab:
                 show()
 
 
-def _methods(runs: Comparison) -> None:
-    """How the runs were made, where that is not as the paper has it."""
+def _show_methods(runs: Comparison) -> None:
+    """Show the methods of the runs unless all have the paper's."""
     if len(runs.methods) == 1:
         method.told(runs.methods[0])
         return
-    named = [f"**{escape_markdown(each.name)}**" for each in runs.methods]
-    unnamed = "A name that says none is the paper's. " if AS_PAPER in runs.methods else ""
+    names = [f"**{escape_markdown(run_method.name)}**" for run_method in runs.methods]
+    unnamed = "Names without a method have the paper's. " if AS_PAPER in runs.methods else ""
     st.caption(
-        f":material/tune: Runs of {len(named)} methods: {join_names(named)}. {unnamed}Each strategy is "
-        "judged against Random of its own method.",
+        f":material/tune: Runs of {len(names)} methods: {join_names(names)}. {unnamed}Each "
+        "strategy is compared with Random of its own method.",
         help=words.METHOD,
     )
 
 
-def _without_random(names: Sequence[str], runs: Comparison) -> str:
+def _describe_unjudged(names: Sequence[str], runs: Comparison) -> str:
     if len(runs.methods) == 1:
         return (
-            "Random is not among these runs, and nothing can be judged without it: run it with "
-            "the same settings, or choose its runs."
+            "Random is not among these runs, so there is no verdict. Run Random with the same "
+            "settings, or choose its runs."
         )
+    strategies = join_names([escape_markdown(name) for name in names])
     return (
-        f"Not judged: {join_names([escape_markdown(name) for name in names])}. Random of the same method is not "
-        "among these runs: run it with the same settings, or choose its runs."
+        f"Not judged: {strategies}. Random of the same method is not among these runs. Run it with "
+        "the same settings, or choose its runs."
     )
 
 
-def _each(verdicts: Sequence[Verdicts]) -> list[Verdict]:
-    """The verdicts of all methods."""
-    return [each for found in verdicts for each in found.each]
+def _flatten(verdicts: Sequence[Verdicts]) -> list[Verdict]:
+    """The verdicts on all strategies of all methods."""
+    return [verdict for of_method in verdicts for verdict in of_method.each]
 
 
-def _accuracy(runs: Comparison) -> None:
+def _show_accuracy(runs: Comparison) -> None:
     st.subheader(
         "Test accuracy", anchor=False, help=f"{words.ACCURACY}\n\n{words.SEED_BAND} (Figure 3)"
     )
-    st.markdown("The higher a line, and the further to the left it rises, the better.")
+    st.markdown("Better strategies have higher lines that rise earlier.")
     axis = st.segmented_control(
         "Against",
         [_LABELS, _PERCENT],
@@ -124,7 +129,7 @@ def _accuracy(runs: Comparison) -> None:
         persist_state="session",
         label_visibility="collapsed",
     )
-    # That of one method says nothing of another's curves.
+    # With several methods, the accuracy of one full map would not apply to all curves.
     full = reference.find_reference_map(runs.found[0]) if len(runs.methods) == 1 else None
     parts.figure(
         accuracy_figure(
@@ -137,28 +142,30 @@ def _accuracy(runs: Comparison) -> None:
         "with a band from the lowest to the highest.",
         lambda: comparison_tables.accuracy(runs),
     )
-    each = _each(compared.verdicts(runs))
-    if not each:
+    verdicts = _flatten(compared.verdicts(runs))
+    if not verdicts:
         return
     st.subheader("Labels saved against Random", anchor=False, help=words.LABELS_SAVED)
     st.markdown(
-        "A strategy whose whole interval lies to the right of 0 needs fewer labels than Random for "
-        "the same accuracy."
+        "If the whole interval of a strategy is to the right of 0, it needs fewer labels than "
+        "Random for the same accuracy."
     )
-    values = comparison_tables.judged(each)
+    values = comparison_tables.verdict_table(verdicts)
     mean, low, high = (values[name].to_numpy() for name in ("labels saved", "from", "to"))
     parts.figure(
         labels_saved_figure(list(values["name"]), mean, low, high),
         "compare_saved",
-        "Labels saved against Random at equal accuracy. " + " ".join(one.sentence for one in each),
+        "Labels saved against Random at equal accuracy. "
+        + " ".join(verdict.sentence for verdict in verdicts),
         lambda: values,
     )
 
 
-def _epsilon(runs: Comparison) -> None:
-    st.subheader("Does one dominate the other?", anchor=False, help=words.EPSILON_MIN)
+def _show_epsilon(runs: Comparison) -> None:
+    st.subheader("Does one strategy dominate another?", anchor=False, help=words.EPSILON_MIN)
     st.markdown(
-        "Blue: the strategy of the row almost always learns at least as well as that of the column."
+        "Blue: the strategy in the row is almost always at least as accurate as the one in the "
+        "column."
     )
     if len(runs.names) < 2:
         st.info("Choose runs of a second strategy to compare.", icon=":material/checklist:")
@@ -167,16 +174,16 @@ def _epsilon(runs: Comparison) -> None:
     parts.figure(
         epsilon_figure(table.names, table.values),
         "compare_epsilon",
-        f"epsilon_min of each strategy over each other, for {', '.join(table.names)}.",
+        f"epsilon_min of each pair of strategies, for {', '.join(table.names)}.",
         lambda: comparison_tables.epsilon(table),
     )
     st.caption(
-        "Scores of one run at successive iterations hang together, which this test does not know: "
-        "take values near a limit for undecided."
+        "The accuracies of one run at successive iterations are correlated, which this test "
+        "ignores. Treat values near a limit as undecided."
     )
 
 
-def _picks(runs: Comparison, choice: DataChoice | None) -> None:
+def _show_picks(runs: Comparison, choice: DataChoice | None) -> None:
     st.subheader("Where on the map does each strategy pick?", anchor=False, help=words.REFERENCE)
     if not runs.batches:
         st.info("No batch has been picked yet.", icon=":material/hourglass_empty:")
@@ -184,33 +191,34 @@ def _picks(runs: Comparison, choice: DataChoice | None) -> None:
     whole = reference.whole_fingerprint(runs.found[0], choice) if choice else None
     full = reference.find_reference_map(runs.found[0], whole)
     if full is None:
-        # Of files that have changed since, another map would be drawn.
-        compare_map.offer(runs.found[0], choice if whole else None)
+        # If the files have changed since, the map would be of another corpus.
+        compare_map.offer_map(runs.found[0], choice if whole else None)
         return
-    st.caption(f"On the full data map of {full.described}.")
+    st.caption(f"On the full data map of {full.description}.")
     shares = compared.region_shares(runs, full)
-    missing = sum(int(each.missing.sum()) for each in shares.values())
+    missing = sum(int(strategy_shares.missing.sum()) for strategy_shares in shares.values())
     if missing:
         st.warning(
-            f"{count_noun(missing, 'pick')} cannot be found on the map by id and are left out.",
+            f"Left out: {count_noun(missing, 'pick')} whose id is not on the map.",
             icon=":material/help:",
         )
-    _density(runs, full)
+    _show_density(runs, full)
     st.subheader("Regions of the picks, by iteration", anchor=False, help=words.REGION)
     st.markdown(
-        "A line above the dashed one: the strategy picks more of that region than chance would."
+        "Above the dashed line, a strategy picks more texts of the region than chance would."
     )
     parts.figure(
         region_share_bands_figure(
-            {name: each.shares for name, each in shares.items()}, reference=full.shares
+            {name: strategy_shares.shares for name, strategy_shares in shares.items()},
+            reference=full.shares,
         ),
         "compare_regions",
         f"Share of {', '.join(REGIONS)} texts among the picks by iteration, for "
-        f"{', '.join(shares)}. {full.described}.",
+        f"{', '.join(shares)}. {full.description}.",
         lambda: comparison_tables.region_shares(shares),
     )
     st.subheader("All batches together", anchor=False, help=words.REGION)
-    st.markdown("What each strategy spends its labels on, as the mean over its seeds.")
+    st.markdown("The regions of each strategy's picks, as the mean over its seeds.")
     overall = comparison_tables.overall_shares(shares)
     parts.figure(
         region_shares_figure(list(overall["name"]), overall[list(REGIONS)].to_numpy()),
@@ -220,7 +228,7 @@ def _picks(runs: Comparison, choice: DataChoice | None) -> None:
     )
 
 
-def _density(runs: Comparison, full: ReferenceMap) -> None:
+def _show_density(runs: Comparison, full: ReferenceMap) -> None:
     first, last = 1, runs.batches
     if last > 1:
         first, last = st.slider(
@@ -228,12 +236,12 @@ def _density(runs: Comparison, full: ReferenceMap) -> None:
             1,
             runs.batches,
             (1, runs.batches),
-            # While runs go on, the newest batch is always in.
+            # A new key with every batch, so that the newest batch is included.
             key=f"compare_batches_{runs.batches}",
-            help="Show the picks of these batches alone: early and late ones often differ.",
+            help="Only the picks of these batches are shown; early and late ones often differ.",
         )
     st.markdown(
-        "The stronger the colour, the more of its labels a strategy spends there.",
+        "The stronger the colour, the larger the share of a strategy's picks.",
         help=words.PICK_DENSITY,
     )
     density = compared.pick_density(runs, full, first, last)
@@ -246,29 +254,30 @@ def _density(runs: Comparison, full: ReferenceMap) -> None:
     )
 
 
-def _overlap(runs: Comparison) -> None:
+def _show_overlap(runs: Comparison) -> None:
     st.subheader("Picks in common", anchor=False, help=words.OVERLAP)
     st.markdown(
-        "The more two strategies share, the less it matters which of the two is used; two random "
-        "draws share a few texts as well."
+        "The more picks two strategies have in common, the less it matters which one is used. Two "
+        "random draws have a few in common as well."
     )
     if not runs.batches:
         st.info("No batch has been picked yet.", icon=":material/hourglass_empty:")
         return
-    found = compared.overlap(runs)
+    overlaps = compared.overlap(runs)
     parts.figure(
-        overlap_figure(found.names, found.counts, found.totals),
+        overlap_figure(overlaps.names, overlaps.counts, overlaps.totals),
         "compare_overlap",
-        f"Texts that each two of {', '.join(found.names)} both picked.",
-        lambda: comparison_tables.overlap(found),
+        f"Number of picks in common for each pair of {', '.join(overlaps.names)}.",
+        lambda: comparison_tables.overlap(overlaps),
     )
 
 
-def _batches(runs: Comparison) -> None:
+def _show_batches(runs: Comparison) -> None:
     st.subheader("Batch statistics", anchor=False, help=words.PLACED)
     st.markdown(
-        "Batches of low confidence and correctness are hard for the model that is taught them, "
-        "those of high variability make it waver. Each line is the mean over the seeds."
+        "Batches with low confidence and correctness are hard for the model that is trained on "
+        "them; with high variability, its predictions change between epochs. Each line is the mean "
+        "over the seeds."
     )
     if not runs.batches:
         st.info("No batch has been picked yet.", icon=":material/hourglass_empty:")
@@ -283,14 +292,14 @@ def _batches(runs: Comparison) -> None:
     )
 
 
-def _table(runs: Comparison, choice: DataChoice | None) -> None:
-    st.subheader("The runs that are compared", anchor=False)
-    st.markdown("A row for each run; the file holds the same, to go on with elsewhere.")
+def _show_table(runs: Comparison, choice: DataChoice | None) -> None:
+    st.subheader("The compared runs", anchor=False)
+    st.markdown("One row per run; the CSV file has the same columns.")
     whole = reference.whole_fingerprint(runs.found[0], choice) if choice else None
     full = reference.find_reference_map(runs.found[0], whole)
     values = comparison_tables.by_run(
         runs,
-        _each(compared.verdicts(runs)),
+        _flatten(compared.verdicts(runs)),
         compared.region_shares(runs, full) if full else None,
     )
     parts.table(values, "The compared runs", height=min(420, 40 + 35 * len(values)))

@@ -1,4 +1,4 @@
-"""The full data map that a comparison needs, drawn from its page."""
+"""Drawing the full data map that a comparison needs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ from ui.jobs.found import RunInfo
 from ui.state.session import DataChoice
 
 
-def offer(run: RunInfo, choice: DataChoice | None) -> None:
-    """A button that draws the full map of the corpus of `run`, and how far it has come."""
+def offer_map(run: RunInfo, choice: DataChoice | None) -> None:
+    """Show the button that draws the full map of a run's corpus, and its progress.
+
+    Parameters
+    ----------
+    run : RunInfo
+    choice : DataChoice or None
+        The corpus of `run`; None if it is unknown, so that its map cannot be drawn from here.
+    """
     if choice is None:
         st.info(
             "There is no full data map of this corpus yet. Choose the corpus on the Dataset page "
@@ -31,7 +38,9 @@ def offer(run: RunInfo, choice: DataChoice | None) -> None:
         if state.phase == "preparing":
             parts.preparing(task, state)
         elif state.phase == "running":
-            done = min(len(list((f / EPOCHS).glob("[0-9]*.npz"))) for f in task.run_folders())
+            done = min(
+                len(list((folder / EPOCHS).glob("[0-9]*.npz"))) for folder in task.run_folders()
+            )
             st.progress(min(1.0, done / run.epochs), text=f"Epoch {done} of {run.epochs}")
         if state.busy:
             parts.cancel(task, "compare_map_stop")
@@ -39,8 +48,8 @@ def offer(run: RunInfo, choice: DataChoice | None) -> None:
             st.rerun()
         else:
             st.info(
-                "To place the picks of all strategies on one map, the classifier has to be trained "
-                "on all texts once. It happens in the background and is kept.",
+                "To show the picks of all strategies on one map, the classifier is trained on all "
+                "texts once. This runs in the background, and the map is kept.",
                 icon=":material/scatter_plot:",
             )
             if st.button(

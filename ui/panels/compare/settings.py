@@ -1,4 +1,4 @@
-"""What a comparison runs: strategies, seeds and the settings that all of them share."""
+"""Settings of a comparison: strategies, seeds and what all runs share."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from ui.jobs.methods import AS_PAPER, Method
 from ui.panels import method as method_panel
 from ui.state.session import DataChoice
 
-# Widgets of the settings by the option of the command line that they stand for, and what they
-# show at first; the seed size is left to the corpus. The method has widgets of its own.
-_USUAL: dict[str, Any] = {
+# Defaults of the widgets by command-line option. A seed size of None depends on the corpus. The
+# method has widgets of its own.
+_DEFAULTS: dict[str, Any] = {
     "strategy": ["cal", "lc"],
     "seed": list(SEEDS[:3]),
     "t-cor": PAPER.t_cor,
@@ -37,7 +37,18 @@ _PAGE = "compare"
 
 @dataclass(frozen=True)
 class Settings:
-    """What a comparison runs: each of the strategies, Random first, with each of the seeds."""
+    """Settings of a comparison; each strategy is run with each seed.
+
+    Attributes
+    ----------
+    strategies : tuple of str
+        Random first.
+    seeds : tuple of int
+    t_cor : float
+    seed_size : int or None
+    query_size, iterations, epochs : int
+    method : Method
+    """
 
     strategies: tuple[str, ...]
     seeds: tuple[int, ...]
@@ -50,33 +61,33 @@ class Settings:
 
     @classmethod
     def of(cls, values: Mapping[str, Any], method: Method = AS_PAPER) -> Settings:
-        """The settings by the names of the options; what is not there is as usual."""
-        given = {**_USUAL, **values}
-        chosen = set(given["strategy"])
+        """Return the settings for values by command-line option; others have their defaults."""
+        options = {**_DEFAULTS, **values}
+        chosen = set(options["strategy"])
         others = [name for name in words.strategies() if name in chosen and name != BASELINE]
         return cls(
             strategies=(BASELINE, *others),
-            seeds=tuple(seed for seed in SEEDS if seed in given["seed"]),
-            t_cor=given["t-cor"],
-            seed_size=given["seed-size"],
-            query_size=given["query-size"],
-            iterations=given["iterations"],
-            epochs=given["epochs"],
+            seeds=tuple(seed for seed in SEEDS if seed in options["seed"]),
+            t_cor=options["t-cor"],
+            seed_size=options["seed-size"],
+            query_size=options["query-size"],
+            iterations=options["iterations"],
+            epochs=options["epochs"],
             method=method,
         )
 
     @property
     def runs(self) -> int:
-        """How many runs they are."""
+        """Number of runs."""
         return len(self.strategies) * len(self.seeds)
 
     @property
     def trainings(self) -> int:
-        """How many trainings each run has."""
+        """Number of trainings per run."""
         return self.iterations + 1
 
     def task(self, choice: DataChoice) -> Task:
-        """All runs as one task."""
+        """Return the task of all runs."""
         return tasks.learning(
             choice,
             self.strategies,
@@ -91,45 +102,50 @@ class Settings:
 
 
 def of_task(task: Task) -> Settings | None:
-    """The settings that started `task`; None where this page could not have."""
+    """Return the settings that started `task`, or None if this page could not start it."""
     values = _values(task)
-    if not values.keys() <= _USUAL.keys():
+    if not values.keys() <= _DEFAULTS.keys():
         return None
-    settings = Settings.of(values, tasks.method_of(task))
+    settings = settings_of(task)
     return settings if settings.task(task.choice).folder == task.folder else None
 
 
+def settings_of(task: Task) -> Settings:
+    """Return the settings in the options of a task that this page started."""
+    return Settings.of(_values(task), tasks.method_of(task))
+
+
 def take_over(task: Task) -> None:
-    """Let the widgets show the settings that started `task`."""
+    """Set the widgets to the settings that started `task`."""
     values = _values(task)
-    for name, usual in _USUAL.items():
-        st.session_state[_key(name)] = values.get(name, usual)
+    for name, default in _DEFAULTS.items():
+        st.session_state[_key(name)] = values.get(name, default)
     method_panel.take_over(_PAGE, tasks.method_of(task))
 
 
 def _values(task: Task) -> dict[str, Any]:
-    """The options of a task as the widgets hold them: one value or a list."""
+    """The options of a task as values of the widgets: a list or a single value."""
     return {
-        name: _several(value) if isinstance(_USUAL.get(name), list) else _one(value)
+        name: _as_list(value) if isinstance(_DEFAULTS.get(name), list) else _first(value)
         for name, value in task.options
         if name not in _METHOD
     }
 
 
-def chosen() -> Settings:
-    """The settings, by their widgets."""
-    for name, usual in _USUAL.items():
-        st.session_state.setdefault(_key(name), usual)
+def choose_settings() -> Settings:
+    """Draw the widgets and return the chosen settings."""
+    for name, default in _DEFAULTS.items():
+        st.session_state.setdefault(_key(name), default)
     with st.container(border=True):
         strategies = st.pills(
-            "Strategies, beside Random",
+            "Strategies, in addition to Random",
             [name for name in words.strategies() if name != BASELINE],
             format_func=strategy_name,
             selection_mode="multi",
             key=_key("strategy"),
             persist_state="session",
             help="\n\n".join(
-                ["Random is always among them: it is the one to beat."]
+                ["Random is always included as the baseline."]
                 + [words.strategy(name) for name in words.strategies()]
             ),
         )
@@ -139,8 +155,8 @@ def chosen() -> Settings:
             selection_mode="multi",
             key=_key("seed"),
             persist_state="session",
-            help=f"{words.SEED} Each strategy is run with each seed: one seed cannot show an "
-            "advantage. These are the five of the paper.",
+            help=f"{words.SEED} Each strategy is run with each seed. One seed cannot show an "
+            "advantage. These are the paper's five seeds.",
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.slider(
@@ -160,7 +176,7 @@ def chosen() -> Settings:
             _number("Epochs", "epochs", 1, words.EPOCHS)
             method = method_panel.chosen(_PAGE)
         method_panel.told(method)
-    values = {name: st.session_state[_key(name)] for name in _USUAL}
+    values = {name: st.session_state[_key(name)] for name in _DEFAULTS}
     return Settings.of({**values, "strategy": strategies, "seed": seeds}, method)
 
 
@@ -175,7 +191,7 @@ def _number(label: str, name: str, least: int, help: str) -> None:
         width=130,
         persist_state="session",
     )
-    if _USUAL[name] is None:
+    if _DEFAULTS[name] is None:
         field(value=None, placeholder="auto")
     else:
         field()
@@ -185,9 +201,9 @@ def _key(name: str) -> str:
     return f"{_PAGE}_{name.replace('-', '_')}"
 
 
-def _several(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, tuple) else [value]
 
 
-def _one(value: Any) -> Any:
+def _first(value: Any) -> Any:
     return value[0] if isinstance(value, tuple) else value

@@ -1,4 +1,4 @@
-"""What the visitor of the Data map page sets: what to map, colours, regions, epoch, filters."""
+"""Controls of the Data map page: what to map, colours, regions, epoch, filters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 from cartography.errors import CartographyError
 from cartography.maps.data_map import REGIONS, Thresholds
 from ui import words
-from ui.jobs import address, cached, tasks
+from ui.jobs import background, cached, tasks
 from ui.jobs.background import Task
 from ui.jobs.found import RunInfo, find_active_runs
 from ui.naming import distinct_names
@@ -22,30 +22,25 @@ _EPOCH = "epoch"
 _BOTH = "Both"
 
 
-def follow_address() -> Task | None:
-    """Take over corpus and settings of the maps that the address newly names. Where the widgets
-    cannot ask for them, nothing is changed, and they are returned if they can be shown as they are.
-    """
-    task = address.opened("map")
-    if task is None:
-        return None
-    asked = task.option("seed-size", (tasks.AUTO,))[0]
-    size = int(asked) if asked != tasks.AUTO else None
+def take_over(task: Task) -> bool:
+    """Set the widgets to the settings of `task`; False if they cannot ask for it."""
+    seed_size = task.option("seed-size", (tasks.AUTO,))[0]
+    size = int(seed_size) if seed_size != tasks.AUTO else None
     epochs = int(task.option("epochs", tasks.MAP_EPOCHS))
     flipped = round(100 * float(task.option("flip", 0.0)))
     if tasks.maps(task.choice, size, epochs, flipped / 100).folder != task.folder:
-        return task if address.as_it_is(task) else None
+        return False
     st.session_state["map_seed_size"] = size
     st.session_state["map_epochs"] = epochs
     st.session_state["map_flip"] = flipped
-    if session.choice() != task.choice:
-        session.use(task.choice)
-        st.rerun()  # the frame around the page has named the corpus before
-    return None
+    return True
 
 
-def map_task(choice: DataChoice) -> Task:
-    """What to map: the size of the seed set, the epochs, and how many labels to flip first."""
+def set_up(choice: DataChoice) -> Task:
+    """Draw the settings of the maps and return their task.
+
+    The maps of the sample are started without a click on a first visit.
+    """
     size = st.number_input(
         "Seed size",
         min_value=2,
@@ -57,7 +52,7 @@ def map_task(choice: DataChoice) -> Task:
         width=150,
         persist_state="session",
     )
-    # Given as a value, it would be in the way of what an address brings.
+    # A default given to the widget would conflict with what `take_over` sets.
     st.session_state.setdefault("map_epochs", tasks.MAP_EPOCHS)
     epochs = st.number_input(
         "Epochs",
@@ -77,11 +72,15 @@ def map_task(choice: DataChoice) -> Task:
         width=150,
         persist_state="session",
     )
-    return tasks.maps(choice, size, epochs, flipped / 100)
+    task = tasks.maps(choice, size, epochs, flipped / 100)
+    is_first = session.offer_first_map() and choice == DataChoice()
+    if is_first and background.task_state(task).phase == "absent":
+        background.start(task)
+    return task
 
 
-def which() -> tuple[str, ...]:
-    """The names of the maps to show."""
+def map_names() -> tuple[str, ...]:
+    """Return the names of the maps to show."""
     name = st.segmented_control(
         "Maps",
         [_BOTH, SEED_MAP, FULL_MAP],
@@ -94,8 +93,8 @@ def which() -> tuple[str, ...]:
     return (SEED_MAP, FULL_MAP) if name == _BOTH else (str(name),)
 
 
-def look(choice: DataChoice) -> MapStyle:
-    """What colours and shapes say."""
+def map_style(choice: DataChoice) -> MapStyle:
+    """Return what colours and shapes show."""
     colour = st.segmented_control(
         "Colour and shape by",
         COLOURS,
@@ -106,14 +105,13 @@ def look(choice: DataChoice) -> MapStyle:
         persist_state="session",
     )
     if colour == "batch":
-        run = _run(choice)
+        run = _choose_run(choice)
         return MapStyle("batch", batches=run.folder if run else None)
-    # Words that are searched for are in the field below, which only then colours.
-    return MapStyle(str(colour), words=_words() if colour == "search" else "")
+    return MapStyle(str(colour), words=_searched_words() if colour == "search" else "")
 
 
-def _run(choice: DataChoice) -> RunInfo | None:
-    """The active-learning run on this corpus whose batches are shown, None if there is none."""
+def _choose_run(choice: DataChoice) -> RunInfo | None:
+    """Let the visitor choose the active-learning run on this corpus whose batches are shown."""
     fingerprint = cached.learning_fingerprint(choice)
     runs = [run for run in find_active_runs() if run.corpus == fingerprint]
     if not runs:
@@ -123,9 +121,9 @@ def _run(choice: DataChoice) -> RunInfo | None:
             icon=":material/model_training:",
         )
         return None
-    furthest = sorted(runs, key=lambda run: run.done)
-    # Of equal runs the last is kept, in the place of the first: they stay the newest first.
-    by_key = {run.key: run for run in [*runs, *furthest]}
+    # Of runs with equal settings the most complete is kept. Sorting by it must not change the
+    # order, newest first, so the keys are inserted in that order before.
+    by_key = {run.key: run for run in [*runs, *sorted(runs, key=lambda run: run.done)]}
     names = distinct_names({key: run.name for key, run in by_key.items()}, lambda key: key[:6])
     key = st.selectbox(
         "Batches of",
@@ -139,14 +137,20 @@ def _run(choice: DataChoice) -> RunInfo | None:
 
 
 def thresholds() -> Thresholds:
-    """Where the regions lie. Raises CartographyError when they contradict each other."""
-    usual = Thresholds()
+    """Return the limits of the regions.
+
+    Raises
+    ------
+    CartographyError
+        If the two limits of correctness are equal.
+    """
+    default = Thresholds()
     with st.popover("Regions", icon=":material/tune:", help="Move the limits of the regions."):
         low, high = st.slider(
             "Correctness: hard-to-learn up to, easy-to-learn from",
             0.0,
             1.0,
-            (usual.hard, usual.easy),
+            (default.hard, default.easy),
             0.05,
             key="region_correctness",
             help=f"{words.CORRECTNESS} {words.REGION}",
@@ -156,7 +160,7 @@ def thresholds() -> Thresholds:
             "Variability: ambiguous from",
             0.05,
             0.5,
-            usual.ambiguous,
+            default.ambiguous,
             0.05,
             key="region_variability",
             help=words.VARIABILITY,
@@ -170,13 +174,16 @@ def thresholds() -> Thresholds:
 
 
 def epochs(total: int) -> int:
-    """After how many of the epochs the maps are shown; in the address where that is not all."""
+    """Return the epoch after which the maps are shown, at most `total`.
+
+    It is in the address unless it is `total`.
+    """
     if total == 1:
         return 1
     key = f"map_epoch_of_{total}"
     if key not in st.session_state:
-        asked = st.query_params.get(_EPOCH, "")
-        st.session_state[key] = min(max(int(asked), 1), total) if asked.isdecimal() else total
+        value = st.query_params.get(_EPOCH, "")
+        st.session_state[key] = min(max(int(value), 1), total) if value.isdecimal() else total
     epoch = int(
         st.slider(
             "Replay: after epoch",
@@ -196,8 +203,8 @@ def epochs(total: int) -> int:
 
 
 def filters(classes: Sequence[str]) -> TextFilters:
-    """Which texts to look at."""
-    chosen = st.multiselect(
+    """Return which texts to look at."""
+    labels = st.multiselect(
         "Classes",
         classes,
         key="map_classes",
@@ -215,7 +222,7 @@ def filters(classes: Sequence[str]) -> TextFilters:
         persist_state="session",
     )
     st.text_input(
-        "Texts that hold",
+        "Search",
         key="map_words",
         type="search",
         placeholder="words, or an id",
@@ -223,13 +230,13 @@ def filters(classes: Sequence[str]) -> TextFilters:
         width=200,
         persist_state="session",
     )
-    return TextFilters(tuple(chosen), tuple(regions), _words())
+    return TextFilters(tuple(labels), tuple(regions), _searched_words())
 
 
-def fading(filters: TextFilters, look: MapStyle) -> TextFilters:
-    """The filters that grey out: words that are coloured do not."""
-    return replace(filters, words="") if look.colour == "search" else filters
+def fading_filters(filters: TextFilters, style: MapStyle) -> TextFilters:
+    """Return the filters that grey texts out: all but words that are shown by colour."""
+    return replace(filters, words="") if style.colour == "search" else filters
 
 
-def _words() -> str:
+def _searched_words() -> str:
     return str(st.session_state.get("map_words", "")).strip()

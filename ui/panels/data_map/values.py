@@ -1,4 +1,4 @@
-"""What the Data map page shows: the maps of a task, who matches a filter, and a table of texts."""
+"""Values of the Data map page: the maps of a task, filter matches, figures and tables."""
 
 from __future__ import annotations
 
@@ -37,7 +37,15 @@ COLOURS = ("correctness", "region", "class", "batch", "search")
 
 @dataclass(frozen=True, eq=False)
 class MapView:
-    """One of the maps of a task as the page shows it: after `placed.epochs` epochs."""
+    """One of the maps of a task, after its first `placed.epochs` epochs.
+
+    Attributes
+    ----------
+    name : str
+        `SEED_MAP` or `FULL_MAP`.
+    run : MapRun
+    placed : DataMap
+    """
 
     name: str
     run: MapRun
@@ -45,12 +53,12 @@ class MapView:
 
     @property
     def key(self) -> str:
-        """What names its widgets and files."""
+        """Prefix of its widget keys."""
         return self.name.lower().replace(" ", "_")
 
     @property
     def stamp(self) -> str:
-        """What its points lie where they lie by."""
+        """Cache key: everything that positions and regions of the points depend on."""
         thresholds = self.placed.thresholds
         reached = cached.reached(self.run.folder)
         return f"{self.run.folder} {reached} {self.placed.epochs} {thresholds}"
@@ -58,7 +66,15 @@ class MapView:
 
 @dataclass(frozen=True)
 class TextFilters:
-    """What texts are to be looked at; nothing chosen is everything."""
+    """Which texts to look at.
+
+    Attributes
+    ----------
+    classes, regions : tuple of str
+        Names; empty allows all.
+    words : str
+        Words in the text, or an id; empty allows all.
+    """
 
     classes: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -66,13 +82,23 @@ class TextFilters:
 
     @property
     def active(self) -> bool:
-        """Whether they leave anything out."""
+        """Whether any filter is set."""
         return bool(self.classes or self.regions or self.words)
 
 
 @dataclass(frozen=True)
 class MapStyle:
-    """What colours and shapes say; `batches` is the active-learning run for those of batches."""
+    """What colours and shapes show.
+
+    Attributes
+    ----------
+    colour : str
+        One of `COLOURS`.
+    words : str
+        Words to highlight, for the colour "search".
+    batches : Path, optional
+        Folder of an active-learning run, for the colour "batch".
+    """
 
     colour: str = COLOURS[0]
     words: str = ""
@@ -80,160 +106,201 @@ class MapStyle:
 
 
 def maps(task: Task, thresholds: Thresholds, epochs: int | None = None) -> list[MapView]:
-    """The seed map and the full map of `task` after the first `epochs` epochs, or after all that
-    both have had; none before the first. Raises CartographyError.
+    """Return the maps of a task, the seed map first.
+
+    Parameters
+    ----------
+    task : Task
+    thresholds : Thresholds
+        Limits of the regions.
+    epochs : int, optional
+        Use the first epochs only; by default all that every map has finished.
+
+    Returns
+    -------
+    list of MapView
+        Empty before the first epoch.
+
+    Raises
+    ------
+    CartographyError
+        If a run cannot be read.
     """
     runs = [cached.map_run(folder) for folder in task.run_folders()]
     done = [run.dynamics.epochs if run.dynamics else 0 for run in runs]
     reached = epochs or min(done, default=0)
     if not reached:
         return []
-    shown = [
-        MapView(
-            SEED_MAP if run.manifest["preset"]["seed_size"] else FULL_MAP,
-            run,
-            replace(
-                _placed(run.folder, cached.reached(run.folder), reached, run), thresholds=thresholds
-            ),
-        )
-        for run in runs
-    ]
-    return sorted(shown, key=lambda each: each.name != SEED_MAP)
+    views = []
+    for run in runs:
+        data_map = _data_map(run.folder, cached.reached(run.folder), reached, run)
+        name = SEED_MAP if run.manifest["preset"]["seed_size"] else FULL_MAP
+        views.append(MapView(name, run, replace(data_map, thresholds=thresholds)))
+    return sorted(views, key=lambda view: view.name != SEED_MAP)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _placed(folder: Path, stamp: str, epochs: int, _run: MapRun) -> DataMap:
+def _data_map(folder: Path, stamp: str, epochs: int, _run: MapRun) -> DataMap:
     del folder, stamp
     assert _run.dynamics is not None
     return DataMap.of(_run.dynamics.until(epochs))
 
 
-def pair(shown: Sequence[MapView]) -> MapPair | None:
-    """The seed map and the full map beside each other, None while one is missing."""
-    if len(shown) < 2:
+def pair(views: Sequence[MapView]) -> MapPair | None:
+    """Return the seed map and the full map as a pair, or None if there are not two maps."""
+    if len(views) < 2:
         return None
-    seed, full = shown
+    seed, full = views
     return MapPair(seed.placed, full.placed, rows_between(seed, full))
 
 
-def rows_between(one: MapView, other: MapView) -> NDArray[np.int64]:
-    """Where each text of one map (k,) stands on another, -1 where it is not on it."""
-    stamps = tuple(cached.reached(each.run.folder) for each in (one, other))
-    return _rows_between(one.run.folder, other.run.folder, stamps, one.placed, other.placed)
+def rows_between(view: MapView, other: MapView) -> NDArray[np.int64]:
+    """Return the row on `other` of each text of `view`.
+
+    Returns
+    -------
+    array of int, shape (n,)
+        -1 for a text that is not on `other`.
+    """
+    stamps = (cached.reached(view.run.folder), cached.reached(other.run.folder))
+    return _rows_between(view.run.folder, other.run.folder, stamps, view.placed, other.placed)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _rows_between(
-    one: Path, other: Path, stamps: tuple[str, ...], _part: DataMap, _whole: DataMap
+    folder: Path, other: Path, stamps: tuple[str, str], _part: DataMap, _whole: DataMap
 ) -> NDArray[np.int64]:
-    del one, other, stamps
+    del folder, other, stamps
     return rows_on_map(_part, _whole)
 
 
-def matches(shown: MapView, filters: TextFilters) -> NDArray[np.bool_]:
-    """Which texts of the map (n,) the filters let through."""
-    chosen = np.ones(len(shown.placed), dtype=np.bool_)
+def matches(view: MapView, filters: TextFilters) -> NDArray[np.bool_]:
+    """Return a mask, shape (n,), of the texts that match all filters."""
+    mask = np.ones(len(view.placed), dtype=np.bool_)
     if filters.classes:
-        chosen &= shown.run.items["label"].isin(filters.classes).to_numpy()
+        mask &= view.run.items["label"].isin(filters.classes).to_numpy()
     if filters.regions:
-        chosen &= np.isin(shown.placed.region, [REGIONS.index(name) for name in filters.regions])
-    return chosen & search_matches(shown, filters.words) if filters.words else chosen
+        mask &= np.isin(view.placed.region, [REGIONS.index(name) for name in filters.regions])
+    return mask & search_matches(view, filters.words) if filters.words else mask
 
 
-def search_matches(shown: MapView, words: str) -> NDArray[np.bool_]:
-    """Which texts of the map (n,) hold `words`, in upper or lower case, or have it as their id."""
-    return _found(str(shown.run.folder), words.strip(), shown.run)
+def search_matches(view: MapView, words: str) -> NDArray[np.bool_]:
+    """Return a mask, shape (n,), of the texts that contain `words` or have it as their id.
+
+    Upper and lower case are equal in texts, not in ids.
+    """
+    return _search_matches(str(view.run.folder), words.strip(), view.run)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _found(folder: str, words: str, _run: MapRun) -> NDArray[np.bool_]:
+def _search_matches(folder: str, words: str, _run: MapRun) -> NDArray[np.bool_]:
     del folder
     texts = _run.items["text"].str.contains(words, case=False, regex=False)
     return (texts | (_run.items["id"] == words)).to_numpy(dtype=np.bool_)
 
 
-def figure(shown: MapView, look: MapStyle, bright: NDArray[np.bool_]) -> go.Figure:
-    """The figure of a map on which all but the `bright` texts (n,) stand back."""
-    batches = f"{look.batches} {cached.reached(look.batches)}" if look.batches else ""
-    title = f"{shown.name}: {len(shown.placed):,} texts, {_epochs(shown)}"
-    return _figure(shown.stamp, look, batches, title, np.packbits(bright).tobytes(), shown, bright)
+def figure(view: MapView, style: MapStyle, bright: NDArray[np.bool_]) -> go.Figure:
+    """Return the figure of a map.
+
+    Parameters
+    ----------
+    view : MapView
+    style : MapStyle
+    bright : array of bool, shape (n,)
+        Texts in full colour; all others are greyed out.
+    """
+    batches = f"{style.batches} {cached.reached(style.batches)}" if style.batches else ""
+    title = f"{view.name}: {len(view.placed):,} texts, {_epochs(view)}"
+    return _figure(view.stamp, style, batches, title, np.packbits(bright).tobytes(), view, bright)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _figure(
     stamp: str,
-    look: MapStyle,
+    style: MapStyle,
     batches: str,
     title: str,
     key: bytes,
-    _shown: MapView,
+    _view: MapView,
     _bright: NDArray[np.bool_],
 ) -> go.Figure:
     del stamp, batches, key
-    return data_map_figure(
-        _shown.placed, colouring=_colouring(_shown, look), faded=~_bright, title=title
-    )
+    colouring = _colouring(_view, style)
+    return data_map_figure(_view.placed, colouring=colouring, faded=~_bright, title=title)
 
 
-def figure_key(shown: MapView, look: MapStyle, bright: NDArray[np.bool_]) -> str:
-    """What changes when the figure of these values would."""
-    return content_key(shown.stamp, repr(look), np.packbits(bright).tobytes())
+def figure_key(view: MapView, style: MapStyle, bright: NDArray[np.bool_]) -> str:
+    """Return a key that changes with everything that `figure` draws."""
+    return content_key(view.stamp, repr(style), np.packbits(bright).tobytes())
 
 
-def _colouring(shown: MapView, look: MapStyle) -> Colouring:
-    if look.colour == "region":
-        return by_region(shown.placed)
-    if look.colour == "class":
-        classes = shown.run.manifest["train"]["classes"]
-        labels = pd.Index(classes).get_indexer(pd.Index(shown.run.items["label"]))
+def _colouring(view: MapView, style: MapStyle) -> Colouring:
+    if style.colour == "region":
+        return by_region(view.placed)
+    if style.colour == "class":
+        classes = view.run.manifest["train"]["classes"]
+        labels = pd.Index(classes).get_indexer(pd.Index(view.run.items["label"]))
         return by_class(labels.astype(np.int64), classes)
-    if look.colour == "batch" and look.batches is not None:
-        labelled = cached.active_run(look.batches).maps[-1]
-        row = pd.Index(labelled["id"]).get_indexer(pd.Index(shown.placed.ids))
-        joined = labelled["iteration"].to_numpy(dtype=np.int64)[row]
-        return by_batch(np.where(row >= 0, joined, -1))
-    if look.colour == "search" and look.words.strip():
-        hits = search_matches(shown, look.words)
-        return by_mask(f"“{look.words.strip()}” in {int(hits.sum()):,} texts", hits)
-    return by_correctness(shown.placed)
+    if style.colour == "batch" and style.batches is not None:
+        labelled = cached.active_run(style.batches).maps[-1]
+        rows = pd.Index(labelled["id"]).get_indexer(pd.Index(view.placed.ids))
+        iterations = labelled["iteration"].to_numpy(dtype=np.int64)[rows]
+        return by_batch(np.where(rows >= 0, iterations, -1))
+    if style.colour == "search" and style.words.strip():
+        hits = search_matches(view, style.words)
+        return by_mask(f"“{style.words.strip()}” in {int(hits.sum()):,} texts", hits)
+    return by_correctness(view.placed)
 
 
-def _epochs(shown: MapView) -> str:
-    done, total = shown.placed.epochs, shown.run.epochs
+def _epochs(view: MapView) -> str:
+    done, total = view.placed.epochs, view.run.epochs
     return f"{total} epochs" if done == total else f"after epoch {done} of {total}"
 
 
-def table(shown: MapView) -> pd.DataFrame:
-    """Every text of a map with its place."""
-    return shown.run.items.assign(
-        confidence=shown.placed.confidence,
-        variability=shown.placed.variability,
-        correctness=shown.placed.correctness,
-        region=shown.placed.region_names,
+def table(view: MapView) -> pd.DataFrame:
+    """Return a row per text of a map, with its statistics and region."""
+    return view.run.items.assign(
+        confidence=view.placed.confidence,
+        variability=view.placed.variability,
+        correctness=view.placed.correctness,
+        region=view.placed.region_names,
     )
 
 
-def texts(shown: MapView, positions: Sequence[int], other: MapView | None) -> pd.DataFrame:
-    """The texts at `positions` with their places, curves and why they lie there, and the region
-    of each on the `other` map.
+def texts(view: MapView, positions: Sequence[int], other: MapView | None) -> pd.DataFrame:
+    """Return texts of a map with their curves and reasons.
+
+    Parameters
+    ----------
+    view : MapView
+    positions : sequence of int
+        Positions of the texts on the map.
+    other : MapView, optional
+        Adds a column with the region of each text on this map.
+
+    Returns
+    -------
+    DataFrame
+        A row per position.
     """
-    assert shown.run.dynamics is not None
-    places = np.array(positions, dtype=np.int64)
-    dynamics = shown.run.dynamics.until(shown.placed.epochs)
-    items = shown.run.items
-    rows = table(shown).iloc[places]
+    assert view.run.dynamics is not None
+    rows = np.array(positions, dtype=np.int64)
+    dynamics = view.run.dynamics.until(view.placed.epochs)
+    items = view.run.items
+    selected = table(view).iloc[rows]
     reasons = explain_positions(
-        shown.placed,
+        view.placed,
         dynamics,
-        places,
+        rows,
         items["label"].to_numpy(dtype=object),
         items["predicted_label"].to_numpy(dtype=object),
     )
-    curves = dynamics.gold_probability[:, places].T.astype(np.float64).round(3).tolist()
-    values = rows.assign(curve=pd.Series(curves, index=rows.index, dtype=object), reason=reasons)
+    curves = dynamics.gold_probability[:, rows].T.astype(np.float64).round(3).tolist()
+    curve = pd.Series(curves, index=selected.index, dtype=object)
+    values = selected.assign(curve=curve, reason=reasons)
     if other is not None:
-        row = rows_between(shown, other)[places]
-        there = np.where(row >= 0, other.placed.region_names[row], "not on it")
-        values[other.name.lower()] = there
+        other_rows = rows_between(view, other)[rows]
+        regions = np.where(other_rows >= 0, other.placed.region_names[other_rows], "not on it")
+        values[other.name.lower()] = regions
     first = ["curve", "text", "reason", "label", "predicted_label", "region"]
     return values[[*first, *(name for name in values.columns if name not in first)]]

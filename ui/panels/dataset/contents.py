@@ -1,4 +1,4 @@
-"""What is in a corpus: its counts, its classes, its lengths, and texts that are odd."""
+"""The contents of a corpus: counts, classes, lengths, and duplicated or empty texts."""
 
 from __future__ import annotations
 
@@ -15,39 +15,38 @@ from ui.jobs import cached, results
 from ui.naming import escape_markdown
 from ui.state.session import DataChoice
 
-_CHART_WIDTH = 464  # pixels: two side by side, or one below the other in a window of 800
+_CHART_WIDTH = 464  # pixels; in a window 800 wide, the charts are below each other
 
 
 def contents(choice: DataChoice, train: Corpus, test: Corpus | None) -> None:
-    """All of it, the figures with their tables."""
+    """Show the statistics, the figures and the first texts of a corpus."""
     for note in map(reword, train.notes):
         st.caption(f":material/info: {escape_markdown(note[:1].upper() + note[1:])}.")
     if test is not None:
-        unlabelled = "" if test.labelled.any() else ", without gold labels and so passed over"
-        st.caption(
-            f":material/info: Test set: {escape_markdown(test.name)}, {len(test):,} texts{unlabelled}."
-        )
+        unlabelled = "" if test.labelled.any() else ", not used because it has no gold labels"
+        name = escape_markdown(test.name)
+        st.caption(f":material/info: Test set: {name}, {len(test):,} texts{unlabelled}.")
     report = cached.report(train)
-    _counts(report)
+    _show_counts(report)
     with st.container(horizontal=True):
         with st.container(width=_CHART_WIDTH):
             st.subheader("Classes", anchor=False, help=words.GOLD_LABEL)
-            _class_shares(report)
+            _show_class_shares(report)
         with st.container(width=_CHART_WIDTH):
             st.subheader("Lengths", anchor=False, help=words.TOKENS)
-            _lengths(train, report)
-    # Of any other corpus the table itself stands above.
+            _show_lengths(train, report)
+    # For any other corpus, the page shows the table itself above.
     with st.expander(
-        "First texts, as they are read",
+        "First texts",
         expanded=choice == DataChoice(),
         icon=":material/article:",
         key="first_texts",
     ):
         parts.table(results.preview(train), f"The first texts of {train.name}", height=250)
-    _odd_texts(train, report)
+    _show_odd_texts(train, report)
 
 
-def _counts(report: CorpusReport) -> None:
+def _show_counts(report: CorpusReport) -> None:
     with st.container(horizontal=True, gap="medium"):
         for name, value, help in (
             ("Texts", report.rows, None),
@@ -59,7 +58,7 @@ def _counts(report: CorpusReport) -> None:
             st.metric(name, f"{value:,}", width="content", help=help)
 
 
-def _class_shares(report: CorpusReport) -> None:
+def _show_class_shares(report: CorpusReport) -> None:
     count, name = max(zip(report.class_counts, report.classes, strict=True))
     parts.figure(
         class_shares_figure(report),
@@ -76,28 +75,27 @@ def _class_shares(report: CorpusReport) -> None:
     )
 
 
-def _lengths(corpus: Corpus, report: CorpusReport) -> None:
+def _show_lengths(corpus: Corpus, report: CorpusReport) -> None:
     lengths = cached.lengths(corpus)
     parts.figure(
         lengths_figure(lengths),
         "lengths",
-        f"Histogram of the words in a text: from {report.tokens_min:,} to {report.tokens_max:,}, "
-        f"{report.tokens_median:g} in the middle; 95 of 100 texts have at most "
-        f"{report.tokens_p95:g}.",
+        f"Histogram of words per text: {report.tokens_min:,} to {report.tokens_max:,}, median "
+        f"{report.tokens_median:g}; 95 % of the texts have at most {report.tokens_p95:g}.",
         lambda: _length_table(lengths),
     )
 
 
 def _length_table(lengths: NDArray[np.int64]) -> pd.DataFrame:
-    counts, firsts, gathered = count_lengths(lengths)
-    lasts = firsts[1:] - 1
-    if gathered:
+    counts, edges, has_tail = count_lengths(lengths)
+    lasts = edges[1:] - 1
+    if has_tail:
         lasts[-1] = lengths.max()
-    return pd.DataFrame({"from words": firsts[:-1], "to words": lasts, "texts": counts})
+    return pd.DataFrame({"from words": edges[:-1], "to words": lasts, "texts": counts})
 
 
-def _odd_texts(corpus: Corpus, report: CorpusReport) -> None:
-    """The duplicated and the empty texts, looked for when they are asked for."""
+def _show_odd_texts(corpus: Corpus, report: CorpusReport) -> None:
+    """Show the duplicated and the empty texts; each list is built when it is opened."""
     if report.duplicate_texts:
         duplicated = st.expander(
             "Which texts are duplicated?",
@@ -107,7 +105,7 @@ def _odd_texts(corpus: Corpus, report: CorpusReport) -> None:
         )
         if duplicated.open:
             with duplicated:
-                _duplicated(corpus)
+                _show_duplicated(corpus)
     if report.empty_texts:
         empty = st.expander(
             "Which texts are empty?",
@@ -121,12 +119,12 @@ def _odd_texts(corpus: Corpus, report: CorpusReport) -> None:
                 parts.table(results.preview(rows, len(rows)), "The empty texts", height=240)
 
 
-def _duplicated(corpus: Corpus) -> None:
+def _show_duplicated(corpus: Corpus) -> None:
     table = _duplicated_table(corpus)
-    several = int(table["gold labels"].str.contains(" | ", regex=False).sum())
+    conflicts = int(table["gold labels"].str.contains(" | ", regex=False).sum())
     st.caption(
-        f"{len(table):,} texts stand in more than one row"
-        + (f", {several:,} of them with more than one gold label" if several else "")
+        f"{len(table):,} texts occur in more than one row"
+        + (f", {conflicts:,} of them with different gold labels" if conflicts else "")
         + "."
     )
     parts.table(table, "The duplicated texts, the most frequent first", height=300)
@@ -137,12 +135,12 @@ def _duplicated(corpus: Corpus) -> None:
 
 
 def _duplicated_table(corpus: Corpus) -> pd.DataFrame:
-    groups = cached.repeated(corpus)
-    names = [corpus.label_names(np.unique(corpus.labels[rows])) for rows in groups]
+    groups = cached.repeated_texts(corpus)
+    labels = [corpus.label_names(np.unique(corpus.labels[rows])) for rows in groups]
     return pd.DataFrame(
         {
             "text": [corpus.texts[rows[0]] for rows in groups],
             "times": [len(rows) for rows in groups],
-            "gold labels": [" | ".join(name or "(none)" for name in each) for each in names],
+            "gold labels": [" | ".join(name or "(none)" for name in names) for names in labels],
         }
     )

@@ -1,4 +1,4 @@
-"""Choosing a corpus and its word vectors, and making its features."""
+"""Choosing a corpus and its word vectors, and computing its features."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from ui.panels.dataset.sources import (
     SAMPLE,
     UPLOAD,
     VECTOR_SUFFIXES,
-    file_among,
-    local,
-    next_step,
-    one_of,
-    own_uploads,
-    typed_path,
-    uploaded,
+    choose_file,
+    choose_option,
+    choose_upload,
+    enter_path,
+    local_option,
+    manage_uploads,
+    show_hint,
 )
 from ui.state import session, workspace
 from ui.state.session import DataChoice
@@ -41,8 +41,10 @@ _SEEN = "dataset page: corpus in use"
 
 
 def take_over() -> None:
-    """Set the widgets to the corpus whose features the address names, else to the corpus in use
-    where that was chosen on another page, or in an earlier session.
+    """Set the widgets to the corpus in the address.
+
+    Without one, set them to the corpus in use if it was chosen on another page or in an earlier
+    session.
     """
     in_use = session.choice()
     seen = st.session_state.setdefault(_SEEN, in_use)
@@ -54,70 +56,107 @@ def take_over() -> None:
         _set_widgets(in_use)
 
 
-def source() -> str | None:
-    """Where the texts come from; None, and what to do next, until that is told."""
-    kind = one_of("Where are the texts?", [SAMPLE, UPLOAD, HUB, KEPT, *local()], "source_kind")
+def choose_source() -> str | None:
+    """Draw the widgets for the source of the texts.
+
+    Returns
+    -------
+    str or None
+        The source. None while the choice is incomplete; a hint then says what to do.
+    """
+    kind = choose_option(
+        "Where are the texts?", [SAMPLE, UPLOAD, HUB, KEPT, *local_option()], "source_kind"
+    )
     if kind == UPLOAD:
-        path = uploaded("A table of texts: CSV, TSV, JSONL or Parquet", READERS, "source_upload")
+        path = choose_upload(
+            "Table with texts: CSV, TSV, JSONL or Parquet", READERS, "source_upload"
+        )
         if path is None:
-            next_step("Give a table with a column of texts and a column of labels.")
-        own_uploads(path)
+            show_hint("Upload a table with a column of texts and a column of labels.")
+        manage_uploads(path)
         return path
     if kind == HUB:
         name = st.text_input(
-            "Data set of the Hugging Face Hub",
+            "Data set on the Hugging Face Hub",
             placeholder="owner/name or owner/name:split",
             key="source_hub",
             persist_state="session",
         ).strip()
         if name:
             return session.hub_source(name)
-        next_step("Name a data set of the Hub, as owner/name; the server fetches it.")
+        show_hint("Enter a data set of the Hub as owner/name; the server downloads it.")
         return None
     if kind == KEPT:
-        path = file_among("Table kept on this server", session.kept_corpora(), "source_kept")
+        path = choose_file("Table on this server", session.kept_corpora(), "source_kept")
         if path is None:
-            next_step("No table is kept on this server yet. Upload one, then choose to keep it.")
+            show_hint("No table is kept on this server yet. Upload one, then choose to keep it.")
         return path
     if kind == LOCAL:
-        path = typed_path("File, or folder with train and test, on this machine", "source_path")
+        path = enter_path("File on this machine, or folder with train and test", "source_path")
         if path is None:
-            next_step("Type the path of a table of this machine.")
+            show_hint("Enter the path of a table on this machine.")
         return path
     return "sample"
 
 
-def columns(source: str) -> DataChoice:
-    """The table as it is, the columns to read of it, and the test set; what is not named is
-    guessed. Raises CartographyError when there is no table.
+def choose_columns(source: str) -> DataChoice:
+    """Show the first rows of a table and draw the widgets for its columns and the test set.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    DataChoice
+        Columns that are not chosen are None, so that they are guessed.
+
+    Raises
+    ------
+    CartographyError
+        The table cannot be read.
     """
     if source == "sample":
         return DataChoice()
     table = cached.first_rows(source)
-    st.markdown(f"**First rows**, as they are, of {table.rows:,}")
+    st.markdown(f"**First rows** of {table.rows:,}, unprocessed")
     height = min(220, 40 + 35 * table.rows)
-    parts.table(table.head, "The first rows of the table, all columns", columns={}, height=height)
+    parts.table(table.head, "The first rows of the table", columns={}, height=height)
     with st.container(horizontal=True):
-        text = _column("Text column", table.columns, "column_text")
-        label = _column("Label column", table.columns, "column_label", words.GOLD_LABEL)
-        id = _column("Id column", table.columns, "column_id")
+        text = _choose_column("Text column", table.columns, "column_text")
+        label = _choose_column("Label column", table.columns, "column_label", words.GOLD_LABEL)
+        id = _choose_column("Id column", table.columns, "column_id")
     test = None
     with st.expander("Test set", icon=":material/fact_check:", key="test_set"):
-        kind = one_of("Where is the test set?", [NONE, UPLOAD, *local()], "test_kind", words.TEST)
+        kind = choose_option(
+            "Where is the test set?", [NONE, UPLOAD, *local_option()], "test_kind", words.TEST
+        )
         if kind == UPLOAD:
-            test = uploaded("A table of test texts", READERS, "test_upload", training=source)
+            test = choose_upload("Table with test texts", READERS, "test_upload", training=source)
         elif kind == LOCAL:
-            test = typed_path("Test file on this machine", "test_path")
+            test = enter_path("Test file on this machine", "test_path")
         if kind != NONE and test is None:
-            next_step("There is no test set until you give its table.")
+            show_hint("There is no test set yet. Choose its table.")
     return DataChoice(source=source, test=test, text=text, label=label, id=id)
 
 
-def corpora(
-    choice: DataChoice, place: st.delta_generator.DeltaGenerator
+def read_corpora(
+    choice: DataChoice, container: st.delta_generator.DeltaGenerator
 ) -> tuple[Corpus, Corpus | None] | None:
-    """The training and the test corpus; None, and why in `place`, where they cannot be used."""
-    with place:
+    """Read the training and the test corpus.
+
+    Parameters
+    ----------
+    choice : DataChoice
+    container : DeltaGenerator
+        Where errors are shown.
+
+    Returns
+    -------
+    tuple of Corpus and (Corpus or None), or None
+        None if a corpus cannot be used.
+    """
+    with container:
         try:
             train, test = cached.corpora(choice)
             require_classes(train)
@@ -129,21 +168,29 @@ def corpora(
     return None
 
 
-def vectors(choice: DataChoice) -> DataChoice | None:
-    """`choice` with its word vectors; None, and what to do next, until they are given."""
-    kind = one_of("Where are they from?", [TRAINED, UPLOAD, *local()], "vectors_kind")
+def choose_vectors(choice: DataChoice) -> DataChoice | None:
+    """Draw the widgets for the word vectors and the features.
+
+    Returns
+    -------
+    DataChoice or None
+        `choice` with its word vectors. None while no file is chosen; a hint then says what to do.
+    """
+    kind = choose_option(
+        "Where are the vectors from?", [TRAINED, UPLOAD, *local_option()], "vectors_kind"
+    )
     path: str | None = CORPUS_VECTORS
     if kind == UPLOAD:
-        path = uploaded("A .vec, .vec.gz or .bin file", VECTOR_SUFFIXES, "vectors_upload")
+        path = choose_upload("A .vec, .vec.gz or .bin file", VECTOR_SUFFIXES, "vectors_upload")
     elif kind == LOCAL:
-        path = typed_path("File of word vectors on this machine", "vectors_path")
+        path = enter_path("File of word vectors on this machine", "vectors_path")
     if path is None:
-        next_step("Give a file of word vectors, or have them trained on the corpus.")
+        show_hint(f"Choose a file of word vectors, or “{TRAINED}”.")
         return None
     with st.expander("How a text becomes features", icon=":material/tune:", key="featuring"):
-        pooling = one_of("Pooling", ["sum", "mean"], "pooling", words.POOLING)
+        pooling = choose_option("Pooling", ["sum", "mean"], "pooling", words.POOLING)
         length = st.number_input(
-            "Words read of each text",
+            "Words read per text",
             min_value=1,
             value=None,
             placeholder="all",
@@ -155,34 +202,34 @@ def vectors(choice: DataChoice) -> DataChoice | None:
     return replace(choice, vectors=path, pooling=pooling, max_length=length)
 
 
-def use(choice: DataChoice) -> None:
-    """Make `choice` the corpus of all pages; once it is, the way to its map."""
+def offer_use(choice: DataChoice) -> None:
+    """Show the button that makes `choice` the corpus of all pages, or a link to its map."""
     if choice != session.choice():
-        # Not by a callback, which would be given the choice of the page as it was before.
+        # Not a callback, which would get the choice from before the last change of a widget.
         if st.button(
             "Use this corpus",
             key="use",
             type="primary",
             icon=":material/check:",
-            help="All pages then show this corpus, with the word vectors chosen below.",
+            help="Shows this corpus on all pages, with the word vectors chosen below.",
         ):
             session.use(choice)
             st.rerun()
         return
-    if st.button("See its data map", key="to_map", type="primary", icon=":material/scatter_plot:"):
+    if st.button("Show its data map", key="to_map", type="primary", icon=":material/scatter_plot:"):
         st.switch_page("pages/data_map.py")
-    st.badge("The corpus in use", icon=":material/check_circle:", color="green")
+    st.badge("Corpus in use", icon=":material/check_circle:", color="green")
 
 
-def features(choice: DataChoice) -> None:
-    """Make the features of `choice` in a worker, and say what its word vectors cover."""
+def show_features(choice: DataChoice) -> None:
+    """Compute the features of `choice` in a worker and show the coverage of its vectors."""
     task = tasks.embedding(choice)
     state = background.task_state(task)
     address.show(task if state.busy or state.phase == "finished" else None)
     if state.busy:
-        _making(task)
+        _show_progress(task)
     elif state.phase == "finished":
-        _covered(task)
+        _show_coverage(task)
     else:
         parts.outcome(state)
         parts.start(
@@ -190,14 +237,14 @@ def features(choice: DataChoice) -> None:
             "Embed",
             key="embed",
             icon=":material/memory:",
-            help="Turns the texts into features now, and says what the word vectors cover. "
-            "Otherwise it is done when the first map is drawn.",
+            help="Computes the features of the texts now and shows how many words have a vector. "
+            "Otherwise this happens with the first map.",
         )
 
 
 @st.fragment(run_every=1.0)
 @errors_in_place()
-def _making(task: Task) -> None:
+def _show_progress(task: Task) -> None:
     state = background.task_state(task)
     if not state.busy:
         st.rerun()
@@ -205,17 +252,17 @@ def _making(task: Task) -> None:
     parts.cancel(task, "embed_cancel")
 
 
-def _covered(task: Task) -> None:
-    told = runs.read_json(task.folder / runs.SUMMARY)
-    coverage = Coverage(**told["coverage"])
+def _show_coverage(task: Task) -> None:
+    summary = runs.read_json(task.folder / runs.SUMMARY)
+    coverage = Coverage(**summary["coverage"])
     with st.container(horizontal=True, gap="medium"):
         for name, value, help in (
             ("Words with a vector", f"{100 * coverage.word_share:.1f} %", words.WORDS_COVERED),
             ("Tokens with a vector", f"{100 * coverage.token_share:.1f} %", words.TOKENS_COVERED),
-            ("Texts without any", f"{coverage.uncovered_texts:,}", words.TEXTS_UNCOVERED),
+            ("Texts without a vector", f"{coverage.uncovered_texts:,}", words.TEXTS_UNCOVERED),
         ):
             st.metric(name, value, width="content", help=help)
-    st.caption(escape_markdown(f"Made with {told['vectors']}. {told['summary']}."))
+    st.caption(escape_markdown(f"Made with {summary['vectors']}. {summary['summary']}."))
 
 
 def _set_widgets(choice: DataChoice) -> None:
@@ -228,24 +275,26 @@ def _set_widgets(choice: DataChoice) -> None:
     st.session_state["max_length"] = choice.max_length
 
 
-def _set_file(field: str, value: str | None, otherwise: str) -> None:
+def _set_file(field: str, value: str | None, default_kind: str) -> None:
     """Set the widgets of `field` to the source `value`."""
     if value is None:
-        kind, key, shown = otherwise, None, None
+        kind, key, text = default_kind, None, None
     elif value.startswith(HUB_PREFIX):
-        kind, key, shown = HUB, "hub", value.removeprefix(HUB_PREFIX)
+        kind, key, text = HUB, "hub", value.removeprefix(HUB_PREFIX)
     elif workspace.is_private(value):
-        kind, key, shown = UPLOAD, "upload", value
+        kind, key, text = UPLOAD, "upload", value
     elif session.is_kept(value):
-        kind, key, shown = KEPT, "kept", value
+        kind, key, text = KEPT, "kept", value
     else:
-        kind, key, shown = LOCAL, "path", value
+        kind, key, text = LOCAL, "path", value
     st.session_state[f"{field}_kind"] = kind
     if key is not None:
-        st.session_state[f"{field}_{key}"] = shown
+        st.session_state[f"{field}_{key}"] = text
 
 
-def _column(label: str, names: Sequence[str], key: str, help: str | None = None) -> str | None:
+def _choose_column(
+    label: str, names: Sequence[str], key: str, help: str | None = None
+) -> str | None:
     chosen: str | None = st.selectbox(
         label,
         names,

@@ -1,4 +1,4 @@
-"""The widgets that name a file: given now, given before, kept by somebody, or lying here."""
+"""Widgets that choose a file: an upload, a kept table, or a local path."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SAMPLE, UPLOAD, HUB, KEPT, LOCAL = (
     "Offline sample",
     "Upload",
     "Hugging Face Hub",
-    "Kept here",
+    "On this server",
     "Local path",
 )
 VECTOR_SUFFIXES = (".vec", ".gz", ".bin")
 
 
-def one_of(label: str, options: Sequence[str], key: str, help: str | None = None) -> str:
-    """One of a few `options`, the first unless another was chosen."""
+def choose_option(label: str, options: Sequence[str], key: str, help: str | None = None) -> str:
+    """Draw a control with a few options and return the chosen one, by default the first."""
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[0]
     chosen = st.segmented_control(
@@ -33,27 +33,39 @@ def one_of(label: str, options: Sequence[str], key: str, help: str | None = None
     return str(chosen)
 
 
-def local() -> list[str]:
-    """The option of a path, where visitors may name one."""
+def local_option() -> list[str]:
+    """Return the option of a local path if visitors may use it, as a list of one or none."""
     return [LOCAL] if session.local_paths_allowed() else []
 
 
-def typed_path(label: str, key: str) -> str | None:
-    """The path that was typed, as every process on this machine understands it."""
-    typed = st.text_input(label, key=key, persist_state="session").strip()
-    return str(expand_home(typed).absolute()) if typed else None
+def enter_path(label: str, key: str) -> str | None:
+    """Draw a text field and return the absolute path that was typed, or None."""
+    text = st.text_input(label, key=key, persist_state="session").strip()
+    return str(expand_home(text).absolute()) if text else None
 
 
-def file_among(label: str, paths: Sequence[str], key: str, index: int | None = 0) -> str | None:
-    """One of the files at `paths`, that at `index` unless another was chosen; None where there is
-    none, or none is chosen.
+def choose_file(label: str, paths: Sequence[str], key: str, index: int | None = 0) -> str | None:
+    """Draw a list of files and return the path of the chosen one.
+
+    Parameters
+    ----------
+    label : str
+    paths : sequence of str
+        Without any, nothing is drawn.
+    key : str
+    index : int, optional
+        Position of the default; None: no file is chosen at first.
+
+    Returns
+    -------
+    str or None
     """
     if not paths:
         return None
     if st.session_state.get(key) not in paths:
         st.session_state[key] = None if index is None else paths[index]
     names = distinct_names(
-        {path: _file_name(path) for path in paths}, lambda path: _content(path)[:6]
+        {path: _describe_file(path) for path in paths}, lambda path: _content_digits(path)[:6]
     )
     chosen: str | None = st.selectbox(
         label, paths, index, format_func=names.__getitem__, key=key, persist_state="session"
@@ -61,62 +73,75 @@ def file_among(label: str, paths: Sequence[str], key: str, index: int | None = 0
     return chosen
 
 
-def uploaded(
+def choose_upload(
     label: str, suffixes: Iterable[str], key: str, training: str | None = None
 ) -> str | None:
-    """An upload of this browser: the one given now, or one it gave before, the newest at first.
+    """Draw an uploader and the list of this browser's uploads.
 
-    What is to be tested against the table at `training` is not that table, and is never guessed.
+    Parameters
+    ----------
+    label : str
+    suffixes : iterable of str
+        File types to accept and list.
+    key : str
+    training : str, optional
+        Path of the training table when a test set is chosen. It is not listed, and no upload is
+        chosen by default.
+
+    Returns
+    -------
+    str or None
+        Path of the chosen upload; by default the newest.
     """
-    # Once its file is on disk an uploader makes way for an empty one: nothing is hashed twice,
-    # and the server's memory does not hold the file for as long as the page is open.
-    rounds = f"{key}_rounds"
-    number = st.session_state.setdefault(rounds, 0)
+    # A new uploader replaces the old one as soon as the file is on disk. Otherwise the file would
+    # be hashed at every run and stay in the server's memory while the page is open.
+    count_key = f"{key}_rounds"
+    count = st.session_state.setdefault(count_key, 0)
     types = [suffix.removeprefix(".") for suffix in suffixes]
-    given = st.file_uploader(label, types, key=f"{key}_{number}")
-    if given is not None:
-        with st.spinner(f"Storing {given.name} …"):
-            st.session_state[key] = session.keep_upload(given.name, given.getvalue())
-        st.session_state[rounds] = number + 1
+    upload = st.file_uploader(label, types, key=f"{key}_{count}")
+    if upload is not None:
+        with st.spinner(f"Storing {upload.name} …"):
+            st.session_state[key] = session.keep_upload(upload.name, upload.getvalue())
+        st.session_state[count_key] = count + 1
         st.rerun()
-    others = [path for path in session.uploads(tuple(suffixes)) if path != training]
-    return file_among("Your uploads", others, key, 0 if training is None else None)
+    paths = [path for path in session.uploads(tuple(suffixes)) if path != training]
+    return choose_file("Your uploads", paths, key, 0 if training is None else None)
 
 
-def own_uploads(path: str | None) -> None:
-    """Say who sees an upload, with the ways to keep it for all and to remove it."""
+def manage_uploads(path: str | None) -> None:
+    """Show who can see an upload, and the buttons that share or delete uploads."""
     st.caption(
-        "Only you see what you upload; it is removed after a week without a visit.",
-        help="It belongs to this browser, which a cookie tells from others.",
+        "Only you can see your uploads. They are deleted after a week without a visit.",
+        help="Your uploads belong to this browser, which is recognised by a cookie.",
     )
     with st.container(horizontal=True):
         if path is not None:
             with st.popover("Keep on this server", icon=":material/group:"):
                 name = escape_markdown(Path(path).name)
                 st.markdown(
-                    f"Every visitor of this server will be able to read **{name}** and to use it. "
-                    "Only who runs the server can take it back."
+                    f"Every visitor of this server will be able to read and use **{name}**. Only "
+                    "the administrator can undo this."
                 )
-                st.button("Keep it for all", key="keep", on_click=_keep, args=(path,))
+                st.button("Share with all visitors", key="keep", on_click=_keep, args=(path,))
         if session.uploads((*READERS, *VECTOR_SUFFIXES)):
-            with st.popover("Forget my uploads", icon=":material/delete:"):
-                st.markdown("Your uploads, and all runs on them, will be gone for good.")
-                st.button("Forget them for good", key="forget", on_click=_forget)
+            with st.popover("Delete my uploads", icon=":material/delete:"):
+                st.markdown("Deletes all your uploads and the runs on them. This cannot be undone.")
+                st.button("Delete permanently", key="forget", on_click=_forget)
 
 
-def next_step(said: str) -> None:
-    """What to do where something is still to be given."""
-    st.info(f"{said} The corpus in use stays until you choose another.", icon=":material/info:")
+def show_hint(message: str) -> None:
+    """Show what to do next while the choice of a corpus is incomplete."""
+    st.info(f"{message} Until then, the corpus in use stays the same.", icon=":material/info:")
 
 
-def _file_name(path: str) -> str:
+def _describe_file(path: str) -> str:
     size = Path(path).stat().st_size
-    said = f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
-    return f"{Path(path).name} · {said}"
+    size_text = f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
+    return f"{Path(path).name} · {size_text}"
 
 
-def _content(path: str) -> str:
-    """The digits of its content, which name the folder of a file."""
+def _content_digits(path: str) -> str:
+    """The hash of the content, which names the folder of an upload."""
     return Path(path).parent.name
 
 

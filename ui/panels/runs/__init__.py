@@ -1,3 +1,3 @@
-"""The Runs page: everything on disk."""
+"""The Runs page: the list of all runs on disk."""
 
 __all__ = ["panel"]

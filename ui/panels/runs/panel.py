@@ -1,4 +1,4 @@
-"""The list of runs and what can be done with each."""
+"""The list of runs and the actions on each."""
 
 from __future__ import annotations
 
@@ -15,40 +15,43 @@ from ui.naming import escape_markdown
 _CHOSEN = "run_chosen"
 
 
-def listed(found: Sequence[ListedRun]) -> None:
-    """All entries as a table, followed while a worker is at one of them."""
-    busy = any(entry.busy for entry in found)
+def show_list(entries: Sequence[ListedRun]) -> None:
+    """Show all entries as a table, updated while one of them is running."""
+    is_busy = any(entry.busy for entry in entries)
 
-    @st.fragment(run_every=2.0 if busy else None, key="run_list")
+    @st.fragment(run_every=2.0 if is_busy else None, key="run_list")
     @errors_in_place()
     def show() -> None:
-        now = run_list.list_runs() if busy else list(found)
-        if [entry.phase for entry in now] != [entry.phase for entry in found]:
+        current = run_list.list_runs() if is_busy else list(entries)
+        if [entry.phase for entry in current] != [entry.phase for entry in entries]:
             st.rerun()
-        values = run_list.table(now)
-        parts.table(values, f"The {len(now)} runs on disk", height=min(420, 40 + 35 * len(now)))
+        values = run_list.table(current)
+        height = min(420, 40 + 35 * len(current))
+        parts.table(values, f"The {len(current)} runs on disk", height=height)
 
     show()
 
 
-def entry(found: Sequence[ListedRun]) -> ListedRun:
-    """Which entry to do something with; the last that changed unless chosen."""
-    of_key = {each.key: each for each in found}
-    # Kept from now on: the order changes while runs go on, and what is done must not change hands.
-    st.session_state.setdefault(_CHOSEN, next(iter(of_key)))
+def choose_entry(entries: Sequence[ListedRun]) -> ListedRun:
+    """Draw a list of the entries and return the chosen one, by default the last changed."""
+    by_key = {entry.key: entry for entry in entries}
+    # Stored at once: the order changes while runs are running, and the choice must not.
+    st.session_state.setdefault(_CHOSEN, next(iter(by_key)))
     key = st.selectbox(
         "Run",
-        list(of_key),
-        # A browser knows the entries of a list by their names, of which several may have one.
-        format_func=lambda key: f"{of_key[key].name} · {of_key[key].corpus} · {of_key[key].mark}",
+        list(by_key),
+        # Browsers identify options by their text, so it must be distinct.
+        format_func=lambda key: (
+            f"{by_key[key].name} · {by_key[key].corpus} · {by_key[key].short_key}"
+        ),
         key=_CHOSEN,
     )
-    return of_key[key]
+    return by_key[key]
 
 
-def actions(chosen: ListedRun) -> None:
-    """Open, go on, stop, rename, download, delete."""
-    task = chosen.task
+def show_actions(entry: ListedRun) -> None:
+    """Show the buttons that open, resume, stop, rename, download and delete an entry."""
+    task = entry.task
     with st.container(horizontal=True, vertical_alignment="center"):
         if task is not None:
             st.page_link(
@@ -56,60 +59,61 @@ def actions(chosen: ListedRun) -> None:
                 label="Open",
                 icon=":material/open_in_new:",
                 query_params={"run": task.key},
-                help="This link's address opens the run for everybody who may see it.",
+                help="Copy the address of this link to share the run with others who may see it.",
             )
-            if chosen.busy:
-                parts.cancel(task, "run_stop", "Stop", "What is on disk stays whole.")
-            elif chosen.phase != "finished":
+            if entry.busy:
+                parts.cancel(task, "run_stop", "Stop", "Keeps the results that are on disk.")
+            elif entry.phase != "finished":
                 parts.start(
                     task,
-                    "Go on",
+                    "Resume",
                     icon=":material/play_arrow:",
                     key="run_resume",
-                    help="An active-learning run goes on from its last iteration; a data map and "
-                    "a threshold study begin again.",
+                    help="An active-learning run continues after its last iteration. A data map or "
+                    "a threshold study starts again from the beginning.",
                 )
-        elif chosen.to_compare:
+        elif entry.comparison_keys:
             st.page_link(
                 address.COMPARISON,
                 label="Compare",
                 icon=":material/compare_arrows:",
-                query_params={address.RUNS: "-".join(chosen.to_compare)},
-                help="Its active-learning runs beside each other.",
+                query_params={address.RUNS: "-".join(entry.comparison_keys)},
+                help="Compare its active-learning runs.",
             )
         with st.popover("Rename", icon=":material/edit:"):
-            field = f"run_name_{chosen.key}"
-            st.text_input("New name", value=chosen.name, key=field)
-            st.button("Rename", key="run_rename", on_click=_rename, args=(chosen, field))
+            field = f"run_name_{entry.key}"
+            st.text_input("New name", value=entry.name, key=field)
+            st.button("Rename", key="run_rename", on_click=_rename, args=(entry, field))
         st.download_button(
             "Download",
-            lambda: run_list.archive(chosen),
-            f"{chosen.folder.name}.zip",
+            lambda: run_list.archive(entry),
+            f"{entry.folder.name}.zip",
             "application/zip",
             key="run_download",
             icon=":material/download:",
             on_click="ignore",
-            help="All files of the run as one archive.",
+            help="All files of the run as a ZIP archive.",
         )
         with st.popover("Delete", icon=":material/delete:"), errors_in_place():
             st.markdown(
-                f"**{escape_markdown(chosen.name)}** ({chosen.mark}) and all its files will be gone for good."
+                f"Deletes **{escape_markdown(entry.name)}** ({entry.short_key}) and all its files. "
+                "This cannot be undone."
             )
-            written_elsewhere = task is None and chosen.busy
-            if written_elsewhere:
-                st.markdown("A command line is writing it: end that first, where it was started.")
+            is_locked = task is None and entry.busy
+            if is_locked:
+                st.markdown("A command line is writing this run. Stop it there first.")
             if st.button(
-                "Delete for good", key="run_delete", type="primary", disabled=written_elsewhere
+                "Delete permanently", key="run_delete", type="primary", disabled=is_locked
             ):
-                run_list.delete(chosen)
+                run_list.delete(entry)
                 st.rerun()
     if task is None:
         st.caption(
-            "This run was made by the command line: it can be compared and downloaded, and goes "
-            "on where it was started."
+            "This run was made on the command line. It can be compared and downloaded here, but "
+            "only resumed on the command line."
         )
 
 
-def _rename(chosen: ListedRun, field: str) -> None:
-    # Read when the button is pressed: what was typed a moment before is not in its arguments.
-    run_list.rename(chosen, st.session_state[field])
+def _rename(entry: ListedRun, field: str) -> None:
+    # Read here, because the arguments of the callback lack what was typed just before the click.
+    run_list.rename(entry, st.session_state[field])

@@ -1,3 +1,3 @@
-"""The Threshold page: what each t_cor does to the labelled texts, the pool and the batch."""
+"""The Threshold page: how t_cor changes the labelled texts, the pool and the next batch."""
 
 __all__ = ["panel", "sweep", "values"]

@@ -1,4 +1,4 @@
-"""The batch that CAL asks for at a t_cor, and how it differs from the one before."""
+"""The batch that CAL asks for at a t_cor, compared with the previous one."""
 
 from __future__ import annotations
 
@@ -12,77 +12,90 @@ from ui import parts, words
 from ui.jobs import results
 from ui.panels.threshold import values
 
-_ORDER = (*("change", "rank", "text", "predicted_label", "P(high-cor)", "score", "reason", "id"),)
+_COLUMNS = ("change", "rank", "text", "predicted_label", "P(high-cor)", "score", "reason", "id")
 
 
 def query_size() -> int:
-    """The size of the batch."""
-    return int(
-        st.number_input(
-            "Query size",
-            min_value=1,
-            value=PAPER.query_size,
-            key="threshold_query_size",
-            help=words.QUERY_SIZE,
-            width=150,
-            persist_state="session",
-        )
+    """Return the chosen size of the batch."""
+    size = st.number_input(
+        "Query size",
+        min_value=1,
+        value=PAPER.query_size,
+        key="threshold_query_size",
+        help=words.QUERY_SIZE,
+        width=150,
+        persist_state="session",
     )
+    return int(size)
 
 
 def batch(run: ThresholdRun, t_cor: float, size: int, before: float | None) -> None:
-    """The next batch at `t_cor`, against that at the t_cor `before`."""
+    """Draw the next batch.
+
+    Parameters
+    ----------
+    run : ThresholdRun
+    t_cor : float
+        Threshold of the batch.
+    size : int
+        Texts in the batch.
+    before : float or None
+        Previous t_cor, whose batch is compared with this one.
+    """
     chosen = values.batch(run, t_cor, size)
-    shown = chosen.table
-    st.subheader(f"The next batch: {len(shown):,} texts", anchor=False, help=words.HIGH_COR)
+    table = chosen.table
+    st.subheader(f"The next batch: {len(table):,} texts", anchor=False, help=words.HIGH_COR)
     if chosen.query.fallback:
         st.warning(chosen.query.fallback, icon=":material/alt_route:")
     if before is None:
-        st.caption("Move t_cor, and the batch is compared with this one.")
+        st.caption("Move t_cor to compare its batch with this one.")
     else:
-        earlier = values.batch(run, before, size)
-        difference = compare_batches(earlier.query, chosen.query)
-        _differences(run, difference, before)
-        new = set(difference.new.tolist())
-        marks = ["new" if each in new else "kept" for each in chosen.query.positions.tolist()]
-        shown = shown.assign(change=marks)
+        change = compare_batches(values.batch(run, before, size).query, chosen.query)
+        _change(run, change, before)
+        new = set(change.new.tolist())
+        positions = chosen.query.positions.tolist()
+        table = table.assign(
+            change=["new" if position in new else "kept" for position in positions]
+        )
     parts.table(
-        shown,
-        f"The {len(shown):,} texts that CAL asks for at t_cor {t_cor:.3g}",
+        table,
+        f"The {len(table):,} texts that CAL asks for at t_cor {t_cor:.3g}",
         height=380,
-        column_order=_ORDER,
+        column_order=_COLUMNS,
     )
     _downloads(run, chosen)
 
 
-def _differences(run: ThresholdRun, difference: BatchChange, before: float) -> None:
+def _change(run: ThresholdRun, change: BatchChange, before: float) -> None:
     with st.container(horizontal=True):
         for name, positions in (
-            ("kept", difference.kept),
-            ("new", difference.new),
-            ("gone", difference.gone),
+            ("kept", change.kept),
+            ("new", change.new),
+            ("gone", change.gone),
         ):
             st.metric(
                 name,
                 f"{len(positions):,}",
-                help=f"Against the batch at t_cor {before:.3g}.",
+                help=f"Compared with the batch at t_cor {before:.3g}.",
                 width="content",
             )
-    if not len(difference.gone):
-        st.caption(f"The batch is that of t_cor {before:.3g}, perhaps in another order.")
+    if not len(change.gone):
+        st.caption(
+            f"The batch has the same texts as at t_cor {before:.3g}; their order may differ."
+        )
         return
-    below = st.expander(
-        f"The {len(difference.gone):,} that t_cor {before:.3g} asked for and this one does not",
+    expander = st.expander(
+        f"{len(change.gone):,} texts that are in the batch at t_cor {before:.3g} but not here",
         icon=":material/remove_circle_outline:",
         type="compact",
         key="threshold_gone",
         on_change="rerun",
     )
-    if below.open:
-        with below:
+    if expander.open:
+        with expander:
             parts.table(
-                texts_at(run, difference.gone),
-                "The texts of the batch before that are not in this one",
+                texts_at(run, change.gone),
+                "The texts of the previous batch that are not in this one",
                 height=240,
                 column_order=("text", "predicted_label", "id"),
             )

@@ -1,4 +1,4 @@
-"""What a t_cor makes of the labelled texts and of the pool: numbers and figures."""
+"""Numbers and figures of the labelled texts and the pool at a t_cor."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from cartography.runs.threshold_runs import ThresholdRun
 from ui import parts, words
 from ui.panels.threshold import values
 
-_WIDTH = 475  # pixels: two beside each other on a laptop, one below the other on less
+_WIDTH = 475  # pixels: two figures side by side on a laptop, stacked on smaller screens
 
 
 def balance(run: ThresholdRun, t_cor: float) -> None:
-    """How many labelled texts are on either side, and how well the discriminator parts them."""
+    """Draw how many labelled texts are on each side, and the accuracy of the discriminator."""
     sides = run.study.balance(t_cor)
     accuracy = run.study.accuracy(t_cor)
     with st.container(horizontal=True):
@@ -45,13 +45,13 @@ def balance(run: ThresholdRun, t_cor: float) -> None:
             )
     if sides.warning:
         st.warning(sides.warning, icon=":material/balance:")
-    told = run.study.gain(t_cor)
-    if told:
-        st.caption(told)
+    gain = run.study.gain(t_cor)
+    if gain:
+        st.caption(gain)
 
 
 def split_and_pool(run: ThresholdRun, t_cor: float, size: int) -> None:
-    """The seed map split at `t_cor`, and P(high-cor) over the pool with the next batch."""
+    """Draw the seed map split at `t_cor`, and P(high-cor) over the pool with the next batch."""
     with st.container(horizontal=True):
         with st.container(width=_WIDTH):
             _split(run, t_cor)
@@ -76,20 +76,20 @@ def _pool(run: ThresholdRun, t_cor: float, size: int) -> None:
     probability = run.study.probability(t_cor)
     if probability is None:
         st.info(
-            "Every labelled text has the same correctness, so there is no discriminator and the "
-            "batch is drawn at random. Train with more epochs, or on more texts.",
+            "All labelled texts have the same correctness, so there is no discriminator and the "
+            "batch is drawn at random. Train with more epochs or more texts.",
             icon=":material/shuffle:",
         )
         return
-    picked = values.batch(run, t_cor, size).query.positions
-    drawn = high_cor_histogram(probability, picked)
-    band = probability[picked]
+    positions = values.batch(run, t_cor, size).query.positions
+    histogram = high_cor_histogram(probability, positions)
+    picked = probability[positions]
     parts.figure(
-        drawn,
+        histogram,
         "threshold_pool",
         f"Histogram of P(high-cor) over the {len(probability):,} texts of the pool at t_cor "
-        f"{t_cor:.3g}. The next batch lies between {band.min():.3f} and {band.max():.3f}.",
-        lambda: pd.DataFrame({"P(high-cor)": drawn.data[0].x, "texts": drawn.data[0].y}),
+        f"{t_cor:.3g}. The next batch is between {picked.min():.3f} and {picked.max():.3f}.",
+        lambda: pd.DataFrame({"P(high-cor)": histogram.data[0].x, "texts": histogram.data[0].y}),
     )
-    st.caption("Every level of t_cor:")
+    st.caption("All levels of t_cor:")
     parts.table(values.levels(run), "Balance and discriminator at every level of t_cor", height=250)

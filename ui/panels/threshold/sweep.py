@@ -1,4 +1,4 @@
-"""The sweep: final accuracy of CAL by t_cor, run in the background with Random beside it."""
+"""The sweep: final accuracy of CAL by t_cor, next to Random."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import streamlit as st
 
 from cartography.figures import sweep_figure
 from cartography.models.presets import PAPER, SEEDS
-from ui import parts, words
-from ui.jobs import address, background, results, tasks
+from ui import parts, task_page, words
+from ui.jobs import results, tasks
 from ui.jobs.background import Task, TaskState
-from ui.naming import escape_markdown
 from ui.panels.threshold import values
+from ui.panels.threshold.panel import EPOCHS, SEED_SIZE, sizes
 from ui.state.session import DataChoice
 
 _TENTHS = tuple(tenth / 10 for tenth in range(10))
@@ -22,75 +22,42 @@ _SEEDS = "sweep_seeds"
 _ITERATIONS = "sweep_iterations"
 _QUERY_SIZE = "sweep_query_size"
 # The levels are the paper's (Table 3); its runs have five seeds and 30 iterations.
-_USUAL = {
+_DEFAULTS = {
     _LEVELS: [0.0, 0.2, 0.4, 0.6, 0.8],
     _SEEDS: 3,
     _ITERATIONS: 10,
     _QUERY_SIZE: PAPER.query_size,
 }
-_PHASES = {"running": "Running", "stopped": "Paused", "finished": "Finished"}
 
 
-def take_over(task: Task, seed_size: int | None, epochs: int) -> bool:
-    """Let the widgets show the settings of a sweep; false, said on the page and nothing changed,
-    where this page could not start it as it is now.
-    """
+def take_over(task: Task) -> bool:
+    """Set the widgets to the settings of a sweep; False if they cannot ask for it."""
     levels = task.option("t-cor", ())
-    values = {
+    seed_size, epochs = sizes(task)
+    settings = {
         _LEVELS: [level for level in _TENTHS if level in levels],
         _SEEDS: len(task.option("seed", SEEDS[:1])),
         _ITERATIONS: task.option("iterations", PAPER.iterations),
         _QUERY_SIZE: task.option("query-size", PAPER.query_size),
+        SEED_SIZE: seed_size,
+        EPOCHS: epochs,
     }
-    if _task(task.choice, seed_size, epochs, values).folder != task.folder:
-        st.info(
-            "The sweep of this address cannot be gone on with here: a file of its corpus has "
-            "changed since, or it is none that this page offers.",
-            icon=":material/compare_arrows:",
-        )
-        st.page_link(
-            address.COMPARISON,
-            label="See it on Compare",
-            icon=":material/open_in_new:",
-            query_params={address.RUN: task.key},
-        )
+    if _task(task.choice, settings).folder != task.folder:
         return False
-    for key, value in values.items():
+    for key, value in settings.items():
         st.session_state[key] = value
     return True
 
 
-def sweep(choice: DataChoice, seed_size: int | None, epochs: int) -> None:
-    """What to sweep over, and how it stands."""
+def set_up(choice: DataChoice) -> Task | None:
+    """Draw the settings of the sweep and return its task, or None without a t_cor."""
     st.subheader("Sweep", anchor=False, help=words.T_COR)
     st.markdown(
-        "Which t_cor learns most? The sweep runs CAL at several t_cor with several seeds, and "
-        "Random beside it, and compares their final test accuracy (Table 3). It uses the seed "
-        "size and the epochs above and runs in the background.",
+        "Which t_cor gives the best accuracy? The sweep runs CAL at several t_cor with several "
+        "seeds, runs Random as well, and compares the final test accuracy (Table 3). It uses the "
+        "seed size and the epochs above. It goes on in the background.",
     )
-    values = _chosen()
-    if not values[_LEVELS]:
-        st.info("Choose at least one t_cor to sweep over.", icon=":material/checklist:")
-        address.show(None, address.SWEEP)
-        return
-    task = _task(choice, seed_size, epochs, values)
-    state = background.task_state(task)
-    address.show(None if state.phase == "absent" else task, address.SWEEP)
-    _buttons(task, state)
-    parts.outcome(state)
-    if state.busy or task.run_folders():
-        _followed(task, state)
-    elif state.phase == "absent":
-        st.info(
-            f"There is no sweep of {escape_markdown(choice.name)} with these settings yet. Start it, and the "
-            "figure grows with every iteration.",
-            icon=":material/stacked_line_chart:",
-        )
-
-
-def _chosen() -> dict[str, Any]:
-    """The settings of the sweep, by the keys of their widgets."""
-    for key, value in _USUAL.items():
+    for key, value in _DEFAULTS.items():
         st.session_state.setdefault(key, value)
     with st.container(horizontal=True):
         st.multiselect(
@@ -105,21 +72,23 @@ def _chosen() -> dict[str, Any]:
         _number("Seeds", _SEEDS, f"{words.SEED} The paper runs five.", len(SEEDS))
         _number("Iterations", _ITERATIONS, words.ITERATIONS)
         _number("Query size", _QUERY_SIZE, words.QUERY_SIZE)
-    return {key: st.session_state[key] for key in _USUAL}
+    if not st.session_state[_LEVELS]:
+        st.info("Choose at least one t_cor for the sweep.", icon=":material/checklist:")
+        return None
+    return _task(choice, {key: st.session_state[key] for key in (*_DEFAULTS, SEED_SIZE, EPOCHS)})
 
 
-def _task(
-    choice: DataChoice, seed_size: int | None, epochs: int, values: Mapping[str, Any]
-) -> Task:
+def _task(choice: DataChoice, settings: Mapping[str, Any]) -> Task:
+    """The sweep with these settings, by the keys of their widgets."""
     return tasks.learning(
         choice,
         ("cal", "random"),
-        t_cor=sorted(values[_LEVELS]),
-        seeds=SEEDS[: values[_SEEDS]],
-        seed_size=seed_size,
-        query_size=values[_QUERY_SIZE],
-        iterations=values[_ITERATIONS],
-        epochs=epochs,
+        t_cor=sorted(settings[_LEVELS]),
+        seeds=SEEDS[: settings[_SEEDS]],
+        seed_size=settings[SEED_SIZE],
+        query_size=settings[_QUERY_SIZE],
+        iterations=settings[_ITERATIONS],
+        epochs=settings[EPOCHS],
     )
 
 
@@ -135,48 +104,26 @@ def _number(label: str, key: str, help: str, most: int | None = None) -> None:
     )
 
 
-def _buttons(task: Task, state: TaskState) -> None:
-    if state.busy:
-        parts.cancel(
-            task,
-            "sweep_pause",
-            "Pause",
-            "What is on disk stays; an iteration that is not finished is made again.",
-        )
-    elif state.phase != "finished":
-        parts.start(
-            task,
-            "Go on" if task.run_folders() else "Start the sweep",
-            icon=":material/play_arrow:",
-            key="sweep_start",
-        )
-
-
-def _followed(task: Task, state: TaskState) -> None:
-    """How far the sweep has come and what it shows so far; follows the worker."""
-
-    def show(now: TaskState) -> None:
-        folders = task.run_folders()
-        # All go side by side, the last of them at the end of each iteration.
-        steps = results.steps(folders[-1], int(task.option("iterations")) + 1)
-        phase = _PHASES.get(now.phase, "Ended early")
-        st.progress(steps.share, text=f"{phase}: {steps.say('training')}")
-        found = values.sweep(folders)
-        if found is None:
-            if now.busy:
-                st.caption(f"Training {len(folders)} runs on their seed sets …")
-            return
-        st.caption(
-            f"{found.finished} of {found.runs} runs are finished; shown are the {found.reached} "
-            f"that have {found.labelled:,} labels."
-        )
-        parts.figure(
-            sweep_figure(found.levels, found.cal, baseline=found.baseline),
-            "sweep_figure",
-            f"Test accuracy by t_cor with {found.labelled:,} labels. {found.told}",
-            lambda: found.table,
-        )
-        if found.told:
-            st.markdown(found.told)
-
-    parts.follow(task, state, "sweep", show)
+def live(task: Task, state: TaskState) -> None:
+    """Draw the progress of the sweep and its results so far."""
+    folders = task.run_folders()
+    # The runs advance together; the last folder is the last to finish each iteration.
+    steps = results.steps(folders[-1], int(task.option("iterations")) + 1)
+    task_page.show_progress(steps, state)
+    sweep = values.sweep(folders)
+    if sweep is None:
+        if state.busy:
+            st.caption(f"Training {len(folders)} runs on their seed sets …")
+        return
+    st.caption(
+        f"{sweep.finished} of {sweep.runs} runs are finished. The figure shows the "
+        f"{sweep.reached} runs that have {sweep.labelled:,} labels."
+    )
+    parts.figure(
+        sweep_figure(sweep.levels, sweep.cal, baseline=sweep.baseline),
+        "sweep_figure",
+        f"Test accuracy by t_cor with {sweep.labelled:,} labels. {sweep.told}",
+        lambda: sweep.table,
+    )
+    if sweep.told:
+        st.markdown(sweep.told)

@@ -1,4 +1,4 @@
-"""What the threshold page shows, read once and kept."""
+"""Cached values of the Threshold page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,13 @@ from ui.jobs import cached
 
 
 def study_run(folder: Path) -> ThresholdRun:
-    """The finished study in `folder`. Raises CartographyError."""
+    """Return the finished study in `folder`.
+
+    Raises
+    ------
+    CartographyError
+        If the study cannot be read.
+    """
     return _study_run(folder, cached.reached(folder))
 
 
@@ -28,13 +34,12 @@ def study_run(folder: Path) -> ThresholdRun:
 def _study_run(folder: Path, stamp: str) -> ThresholdRun:
     del stamp
     run = read_threshold(folder)
-    # Read now, so that the first move of the slider is as quick as the others.
-    _ = run.study, run.awaits_labels
+    _ = run.study, run.awaits_labels  # read now, so that the first move of the slider is fast
     return run
 
 
 def split_figure(run: ThresholdRun, t_cor: float) -> go.Figure:
-    """The seed map of a study, split at `t_cor`."""
+    """Return the figure of the seed map of a study, split at `t_cor`."""
     return _split_figure(run.folder, cached.reached(run.folder), t_cor, run)
 
 
@@ -46,13 +51,13 @@ def _split_figure(folder: Path, stamp: str, t_cor: float, _run: ThresholdRun) ->
 
 
 def levels(run: ThresholdRun) -> pd.DataFrame:
-    """Balance and discriminator accuracy at every level of t_cor."""
-    told = run.levels[["t_cor", "high", "low", "discriminator_accuracy"]]
-    return told.rename(columns={"high": "high-cor", "low": "low-cor"})
+    """Return a row per level of t_cor with its balance and discriminator accuracy."""
+    columns = ["t_cor", "high", "low", "discriminator_accuracy"]
+    return run.levels[columns].rename(columns={"high": "high-cor", "low": "low-cor"})
 
 
 def batch(run: ThresholdRun, t_cor: float, size: int) -> NextBatch:
-    """The batch of `size` texts at `t_cor`."""
+    """Return the batch of `size` texts at `t_cor`."""
     return _batch(run.folder, cached.reached(run.folder), t_cor, size, run)
 
 
@@ -62,15 +67,26 @@ def _batch(folder: Path, stamp: str, t_cor: float, size: int, _run: ThresholdRun
     return next_batch(_run, t_cor, size)
 
 
-def card_bytes(run: ThresholdRun, chosen: NextBatch) -> bytes:
-    """The selection card of a batch as a JSON file."""
-    card = batch_card(run, chosen)
+def card_bytes(run: ThresholdRun, batch: NextBatch) -> bytes:
+    """Return the selection card of a batch as a JSON file."""
+    card = batch_card(run, batch)
     return (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def sweep(folders: Sequence[Path]) -> Sweep | None:
-    """The sweep of the runs in `folders` as far as it has come. Raises CartographyError."""
-    return _sweep(tuple(folders), tuple(_changed(folder) for folder in folders))
+    """Return the complete or partial sweep of the runs in `folders`.
+
+    Returns
+    -------
+    Sweep or None
+        None before the first accuracy.
+
+    Raises
+    ------
+    CartographyError
+        If a folder is not a run of a sweep or cannot be read.
+    """
+    return _sweep(tuple(folders), tuple(_stamp(folder) for folder in folders))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -79,7 +95,7 @@ def _sweep(folders: tuple[Path, ...], stamps: tuple[str, ...]) -> Sweep | None:
     return read_sweep(folders)
 
 
-def _changed(folder: Path) -> str:
+def _stamp(folder: Path) -> str:
     table = folder / ITERATIONS
     finished = (folder / SUMMARY).exists()
     try:
