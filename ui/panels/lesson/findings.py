@@ -55,8 +55,8 @@ def of_dynamics(dynamics: TrainingDynamics) -> StepFinding:
     rose, fell = float((last > first).mean()), float((last < first).mean())
     said = (
         f"From epoch 1 to epoch {dynamics.epochs} the probability rose for "
-        f"{_percent(rose, 0.9)} of {count_noun(len(last), 'text')} and fell for {_percent(fell)}. At "
-        f"the end half of all texts have {np.median(last):.2f} or more; at first that was "
+        f"{_percent(rose, 0.9)} of {count_noun(len(last), 'text')} and fell for {_percent(fell)}. "
+        f"At the end half of all texts have {np.median(last):.2f} or more; at first that was "
         f"{np.median(first):.2f}."
     )
     return StepFinding(2 if rose <= fell else 0 if rose >= 0.9 else 1, said)
@@ -154,8 +154,8 @@ def of_strategies(
     shares = ", ".join(f"{strategy_name(name)} {_percent(away[name])}" for name in ranked)
     number = int(picks[ranked[0]].picks[0])
     said = (
-        f"Not easy-to-learn were, of {count_noun(number, 'pick')} each: {shares}. Of all texts on the "
-        f"map it is {_percent(1 - full.statistics().region_shares[0])}."
+        f"Not easy-to-learn were, of {count_noun(number, 'pick')} each: {shares}. Of all texts on "
+        f"the map it is {_percent(1 - full.statistics().region_shares[0])}."
     )
     lead = away[ranked[0]] - away[ranked[1]]
     if lead < _CLEAR:

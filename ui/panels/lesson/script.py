@@ -1,7 +1,7 @@
 """The lesson: its steps in order, each with a question that is answered before anything is shown.
 
-What the numbers of a corpus say to a question is in `ui.panels.lesson.findings`, which answers with the place of
-one of the choices that stand here.
+`ui.panels.lesson.findings` answers the questions from the numbers of a corpus, with the position of
+one of the choices given here.
 """
 
 from __future__ import annotations
