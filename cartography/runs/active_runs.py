@@ -1,20 +1,19 @@
 """An active-learning run on disk: recorded iteration by iteration, resumed and read back."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from cartography.active.reasons import explain_picks
-from cartography.active.simulation import Iteration, Trial, simulate
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
-from cartography.figures import Trail
 from cartography.formats.export import BATCH_COLUMNS, selection_card, write_csv
 from cartography.runs.iteration_files import (
     batch_rows,
@@ -31,6 +30,11 @@ from cartography.runs.manifest import (
     run_id,
     write_json,
 )
+
+# What a reader of a run does not need is imported where it is used: torch and the figures.
+if TYPE_CHECKING:
+    from cartography.active.simulation import Iteration, Trial
+    from cartography.figures import Trail
 
 ITERATIONS = "iterations.csv"
 BATCHES = "batches.csv"
@@ -113,6 +117,8 @@ class ActiveRun:
         CartographyError
             The run has no such iteration.
         """
+        from cartography.active.reasons import explain_picks
+
         return explain_picks(
             self.strategy,
             self.batch(number)["score"].to_numpy(),
@@ -164,6 +170,8 @@ class ActiveRun:
         points = [
             table[["variability", "confidence"]].to_numpy() for table in self.maps[: number + 1]
         ]
+        from cartography.figures import Trail
+
         trails = []
         for row in np.flatnonzero(joined > 0).tolist():
             first = int(joined[row])
@@ -234,6 +242,8 @@ def record_active_runs(
     ValueError
         The manifests differ in another field, or two are equal.
     """
+    from cartography.active.simulation import simulate
+
     if pause_after is not None and pause_after < 1:
         raise CartographyError(f"a run pauses after 1 new iteration or more, not {pause_after}")
     first = next(iter(runs.values()))
@@ -270,6 +280,8 @@ def record_active_runs(
 
 def _folders_by_trial(runs: Mapping[Path, Manifest]) -> dict[Trial, Path]:
     """The folder of each trial. Raises ValueError if the runs cannot be simulated together."""
+    from cartography.active.simulation import Trial
+
     fields = pd.json_normalize([run.as_dict() for run in runs.values()]).map(repr)
     for name in fields.columns.difference(_MAY_DIFFER):
         if fields[name].nunique() > 1:

@@ -1,11 +1,13 @@
 """The files of an active-learning run: one Parquet file per iteration, with its scalars."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,10 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from cartography.active.simulation import Iteration
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
 from cartography.files import atomic_write
+
+if TYPE_CHECKING:
+    from cartography.active.simulation import Iteration
 
 MAPS = "maps"
 _SCALARS = b"cartography"

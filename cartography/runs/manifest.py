@@ -1,5 +1,7 @@
 """A run on disk: its manifest, its id, the lock on its folder, and its status."""
 
+from __future__ import annotations
+
 import json
 import os
 import platform
@@ -8,16 +10,18 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from filelock import FileLock, Timeout
 
 from cartography import __version__
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
-from cartography.features.embedding import Embedding
 from cartography.files import atomic_write, content_key
 from cartography.models.presets import Preset
+
+if TYPE_CHECKING:
+    from cartography.features.embedding import Embedding
 
 MANIFEST = "manifest.json"
 SUMMARY = "run.json"
@@ -72,7 +76,7 @@ class Source:
     vectors: str
 
     @classmethod
-    def of(cls, corpus: Corpus, embedding: Embedding) -> "Source":
+    def of(cls, corpus: Corpus, embedding: Embedding) -> Source:
         """Make the record of a corpus and its embedding."""
         return cls(
             name=corpus.name,
