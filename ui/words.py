@@ -1,4 +1,4 @@
-"""What the terms of the method mean, for the tooltips beside them, and what each page is for."""
+"""What the terms of the method mean, for the tooltips next to them, and what each page is for."""
 
 from cartography.formatting import strategy_name
 from cartography.strategies.table import STRATEGIES
@@ -23,7 +23,7 @@ AMBIGUOUS = "Predicted right in some epochs and wrong in others, or with high va
 HARD = "Predicted wrong in nearly every epoch, with low variability: often mislabelled or unusual."
 T_COR = (
     "t_cor, the threshold of correctness: labelled texts above it are high-cor, the others "
-    "low-cor. CAL learns to tell the two apart and picks the pool texts nearest the boundary; the "
+    "low-cor. CAL learns to distinguish the two and picks the pool texts nearest the boundary; the "
     "paper uses 0.2."
 )
 HIGH_SIDE = "High-cor: labelled texts whose correctness is above t_cor."
@@ -48,16 +48,16 @@ FLIP = (
 REPLAY = "The maps as they were after this epoch: the statistics of the epochs up to it."
 COLOURS = (
     "Batch: when active learning picked each text, from a run on this corpus. Search: the texts "
-    "that hold the words in the field below."
+    "that contain the words in the field below."
 )
 SEARCH = (
-    "Words in any case that the text holds, or a text's id. What does not match is greyed out, "
-    "never hidden."
+    "Words that the text contains, in upper or lower case, or a text's id. Other texts turn grey; "
+    "none is hidden."
 )
-REASON = "Why the text lies where it does, or was picked, from its own numbers."
+REASON = "Why the text is where it is, or was picked, from its own numbers."
 CURVE = "The gold label's probability at the end of each epoch."
 HIGH_COR = (
-    "P(high-cor): how surely the discriminator takes the text for one that the model would learn; "
+    "P(high-cor): how sure the discriminator is that the model would learn the text; "
     "CAL picks those nearest 0.5."
 )
 AGREEMENT = (
@@ -82,7 +82,7 @@ GOLD_LABEL = (
 )
 UNLABELLED = "Rows without a gold label. A data map needs gold labels, so it leaves them out."
 TOKENS = "Words here are the runs of characters between white space."
-EMPTY = "Texts without a word. Their features are all zero, so a model cannot tell them apart."
+EMPTY = "Texts without a word. Their features are all zero, so a model cannot distinguish them."
 DUPLICATES = "Rows whose text an earlier row has too, character for character."
 TEST = (
     "For the test accuracy. Without one, a data map has no accuracy, and active learning holds "
@@ -94,7 +94,7 @@ TEXTS_UNCOVERED = "Texts in which no word has a vector: their features are all z
 STRATEGY = "Query strategy: what decides which texts of the pool are labelled next."
 VERDICT = (
     "A strategy shows an advantage when two conditions agree: epsilon_min over Random is below "
-    "0.2, and the 95 % interval of the labels that it saves lies above 0. Anything else shows "
+    "0.2, and the 95 % interval of the labels that it saves is above 0. Anything else shows "
     "none, and so does a single seed."
 )
 SEED_BAND = (
@@ -150,14 +150,14 @@ CARRIED_WEIGHTS = (
 )
 NEAR_DUPLICATES = (
     "Near-duplicates share at least four fifths of their words (Jaccard similarity 0.8): a batch "
-    "that holds them pays for the same label twice."
+    "that contains them pays for the same label twice."
 )
 TRAILS = (
     "A line for each picked text, from its place on the map of the training that it was first part "
     "of to its place now."
 )
 PICKED = "Why the strategy picked the text, by its score."
-LIES = "Why the text lies in its region, by its numbers on the map of its first training."
+LIES = "Why the text is in its region, by its numbers on the map of its first training."
 PLACED = (
     "Statistics and region of a picked text are its place on the map of the training that it was "
     "first part of (Figure 4)."

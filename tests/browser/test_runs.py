@@ -118,7 +118,7 @@ def test_the_lesson_from_end_to_end(visit: Callable[[], Page], tmp_path: Path) -
         question.get_by_text("You predicted:").wait_for()
         # Until the page has run to its end, what stands below is of the step before.
         settled(page)
-        toggle = page.get_by_text("Tell me what the numbers say")
+        toggle = page.get_by_text("Show what the numbers say")
         toggle.wait_for(timeout=120_000)
         page.locator(".js-plotly-plot").first.wait_for()
         toggle.click()

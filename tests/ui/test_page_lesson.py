@@ -58,7 +58,7 @@ def texts(opened: AppTest) -> str:
 
 def told(opened: AppTest) -> Toggle:
     """The switch that brings the answer."""
-    return next(each for each in opened.toggle if each.label == "Tell me what the numbers say")
+    return next(each for each in opened.toggle if each.label == "Show what the numbers say")
 
 
 def test_the_start_says_what_to_do_next(nothing: DataChoice) -> None:

@@ -32,7 +32,7 @@ class StepFinding:
 
 
 def verdict(step: LessonStep, guess: int, found: StepFinding) -> str:
-    """How a prediction and what the paper leads one to expect stand beside what was found."""
+    """Compare a prediction, and the paper's expectation, with the finding."""
     if found.answer is None:
         return "The numbers of this corpus name no answer."
     seen = step.choices[found.answer]
@@ -100,7 +100,7 @@ def of_seed_map(pair: MapPair) -> StepFinding:
 
 
 def of_boundary(study: ThresholdStudy, size: int) -> StepFinding:
-    """Where the batch of `size` texts that CAL asks for at 0.2 lies in P(high-cor)."""
+    """Where the batch of `size` texts that CAL asks for at 0.2 is in P(high-cor)."""
     probability, batch = study.probability(T_COR), study.batch(T_COR, size)
     told = f" {_sentence(batch.fallback)}" if batch.fallback else ""
     if probability is None:
@@ -111,11 +111,11 @@ def of_boundary(study: ThresholdStudy, size: int) -> StepFinding:
         f"At t_cor {T_COR:g}, of the labelled texts {sides.high:,} are high-cor and {sides.low:,} "
         f"low-cor. The {count_noun(len(picked), 'text')} that CAL asks for have P(high-cor) from "
         f"{picked.min():.2f} to {picked.max():.2f}; of all {len(probability):,} in the pool "
-        f"{_percent(float((probability > 0.5).mean()), 0, 1)} lie above the boundary at 0.5.{told}"
+        f"{_percent(float((probability > 0.5).mean()), 0, 1)} are above the boundary at 0.5.{told}"
     )
     if np.abs(picked - 0.5).mean() <= _NEAR:
         return StepFinding(2, said)
-    said += " Hardly a text lies near the boundary, so CAL has to take the nearest there are."
+    said += " Hardly any text is near the boundary, so CAL takes the nearest there are."
     return StepFinding(0 if picked.mean() > 0.5 else 1, said)
 
 

@@ -1,4 +1,4 @@
-"""The lesson: where the learner is, the question first, then what there is to see and be told."""
+"""The lesson: progress, the question, then the figures and what the numbers say."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STEP = "step"
 PREPARE = "learn_prepare"
 _ENDED = ("finished", "refused", "failed")
 _NAMES = {START: "Start", SUMMARY: "End"}
-# A teacher projects the page: letters for the back row, and figures that stand beside each other
+# A teacher projects the page: letters for the back row, and figures next to each other
 # only where there is room for both.
 _STYLE = """<style>
 .st-key-lesson :is([data-testid="stMarkdown"] p, [data-testid="stAlert"] p, button p) {
@@ -127,16 +127,16 @@ def place(choice: DataChoice, number: int) -> Sequence[Task]:
 
 
 def _start(choice: DataChoice) -> None:
-    """What the lesson is, and what it is made of."""
+    """Explain the lesson, and list the runs that it needs."""
     st.markdown(
         f"In about ten minutes and {len(STEPS)} steps you will see what a **data map** is, what "
         "it tells about texts and labels, and how a model can choose what to learn from next. "
         "You need to know nothing beforehand. At each step you **predict** first; then you move "
-        "something, see what happens, and are told what the numbers say."
+        "something, see what happens, and read what the numbers say."
     )
     st.markdown(
         "Everything is computed on the corpus in use, from real texts. Another corpus can be "
-        "chosen on the Dataset page; its lesson may end otherwise."
+        "chosen on the Dataset page; its answers may differ."
     )
     for need, what in NEEDS.items():
         finished = background.task_state(values.task_of(choice, need)).phase == "finished"
@@ -228,9 +228,7 @@ def _explore(choice: DataChoice, this: LessonStep, guess: int) -> None:
     def show() -> None:
         st.markdown(f":material/touch_app: {this.control}")
         learn_steps.SHOWN[this.key](choice, moved)
-        if st.toggle(
-            "Tell me what the numbers say", key=_told(choice, this), persist_state="session"
-        ):
+        if st.toggle("Show what the numbers say", key=_told(choice, this), persist_state="session"):
             found = values.finding(choice, this)
             _say(findings.verdict(this, guess, found), guess == found.answer)
             st.markdown(found.said)

@@ -17,7 +17,7 @@ NEEDS: dict[Need, str] = {
     "learning": "three short active-learning runs",
     "noise": "the map with wrong labels",
 }
-"""The runs that the lesson is told from, in the order in which it comes to them."""
+"""The runs that the lesson uses, in the order in which it needs them."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ STEPS = (
         "point",
         "From a curve to a point",
         "Ten numbers for every text are too many to look at, so we keep a few. Their mean is the "
-        "text's **confidence**: how high its point lies. How much they swing is its "
-        "**variability**: how far right it lies. The share of epochs in which the model chose the "
+        "text's **confidence**: how high its point is. How much they swing is its "
+        "**variability**: how far right it is. The share of epochs in which the model chose the "
         "gold label is its **correctness**: the colour and shape of the point.",
         "We can read the curves to the end, or stop after the first epoch. As we read on, what do "
         "the points of the whole corpus do?",
@@ -116,7 +116,7 @@ STEPS = (
         "In **active learning** the model chooses the texts that get the next labels. The strategy "
         "**CAL** splits the labelled texts by correctness: above a threshold, **t_cor**, they are "
         "*high-cor*, the others *low-cor*. A second, small model, the **discriminator**, learns to "
-        "tell the two apart. Then it looks at the **pool**: all texts without a label.",
+        "distinguish the two. Then it looks at the **pool**: all texts without a label.",
         "Which texts of the pool will CAL ask for?",
         (
             "Those that look high-cor",
@@ -145,7 +145,7 @@ STEPS = (
         "strategies",
         "Strategies differ",
         "CAL is one query strategy of many. **Random** asks for any texts. **LC**, least "
-        "confidence, asks for those of which the model is least sure. All three start from the "
+        "confidence, asks for those that the model is least sure of. All three start from the "
         "same seed set and ask for three batches; the full map shows us where they pick.",
         "Which one picks the largest share of texts that are *not* easy-to-learn?",
         ("Random", "LC", "CAL"),
@@ -159,7 +159,7 @@ STEPS = (
         "Where label noise goes",
         "People make mistakes when they label. Here we make some on purpose: we give some texts a "
         "wrong label, remember which, and draw the full map again.",
-        "With 20% of the labels wrong, where do these texts lie on the new map?",
+        "With 20% of the labels wrong, where are these texts on the new map?",
         (
             "Among the others, where nobody would notice",
             "At the bottom: hard-to-learn",

@@ -73,7 +73,7 @@ def dynamics(choice: DataChoice, moved: Callable[[], None]) -> None:
 
 
 def point(choice: DataChoice, moved: Callable[[], None]) -> None:
-    """One text's curve beside its point, as more epochs are read."""
+    """Show one text's curve next to its point, as more epochs are read."""
     full = values.full_map(choice)
     positions = values.examples(full, session.draw())
     names = distinct_names(
@@ -132,7 +132,7 @@ def point(choice: DataChoice, moved: Callable[[], None]) -> None:
 
 
 def regions(choice: DataChoice, moved: Callable[[], None]) -> None:
-    """Real texts of a region, and where it lies."""
+    """Show texts of a region, and where the region is on the map."""
     full = values.full_map(choice)
     with _controls():
         region = st.segmented_control(
@@ -166,7 +166,7 @@ def regions(choice: DataChoice, moved: Callable[[], None]) -> None:
 
 
 def seed_map(choice: DataChoice, moved: Callable[[], None]) -> None:
-    """The seed map beside the full one."""
+    """Show the seed map next to the full map."""
     seed, full = values.seed_and_full(choice)
     alone = st.toggle(
         "On the full map, show the seed set alone",
@@ -234,7 +234,7 @@ def _controls() -> DeltaGenerator:
 
 
 def _pair() -> DeltaGenerator:
-    """Two figures beside each other, below each other where the page is narrow."""
+    """Two columns, stacked if the page is narrow."""
     return st.container(horizontal=True, key="learn_pair")
 
 
