@@ -133,7 +133,7 @@ class TestBoundary:
 
         assert found.answer == 2
         assert "1 are high-cor and 1 low-cor" in found.said
-        assert "P(high-cor) from 0.45 to 0.52; of all 4 in the pool 50% lie above" in found.said
+        assert "P(high-cor) from 0.45 to 0.52; of all 4 in the pool 50% are above" in found.said
 
     @pytest.mark.parametrize(("pool", "answer"), [([0.8, 0.9], 0), ([0.1, 0.2], 1)])
     def test_a_pool_without_a_boundary(self, pool: list[float], answer: int) -> None:
