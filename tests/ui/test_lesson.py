@@ -67,11 +67,11 @@ class TestVerdict:
         )
 
     def test_a_corpus_against_the_paper_is_said_to_be(self) -> None:
-        said = findings.verdict(BY_KEY["boundary"], 1, StepFinding(0, ""))
+        message = findings.verdict(BY_KEY["boundary"], 1, StepFinding(0, ""))
 
-        assert said.startswith("You predicted “Those that look low-cor”.")
-        assert "The numbers say “Those that look high-cor”." in said
-        assert "lead one to expect “Those that could be either”; this corpus behaves" in said
+        assert message.startswith("You predicted “Those that look low-cor”.")
+        assert "The numbers say “Those that look high-cor”." in message
+        assert "lead one to expect “Those that could be either”; this corpus behaves" in message
 
     def test_no_answer(self) -> None:
         assert "name no answer" in findings.verdict(STEPS[0], 0, StepFinding(None, ""))
@@ -79,12 +79,12 @@ class TestVerdict:
 
 class TestDynamics:
     def test_rising_and_falling(self) -> None:
-        found = findings.of_dynamics(dynamics([0.2, 0.9], [0.3, 0.6], [0.4, 0.1], [0.5, 0.5]))
+        finding = findings.of_dynamics(dynamics([0.2, 0.9], [0.3, 0.6], [0.4, 0.1], [0.5, 0.5]))
 
-        assert found.answer == 1
-        assert "rose for 50% of 4 texts and fell for 25%" in found.said
+        assert finding.answer == 1
+        assert "rose for 50% of 4 texts and fell for 25%" in finding.sentences
         # Medians: of 0.2, 0.3, 0.4, 0.5 and of 0.1, 0.5, 0.6, 0.9.
-        assert "half of all texts have 0.55 or more; at first that was 0.35" in found.said
+        assert "half of all texts have 0.55 or more; at first that was 0.35" in finding.sentences
 
     @pytest.mark.parametrize(("falling", "answer"), [(0, 0), (1, 0), (2, 1), (5, 2), (8, 2)])
     def test_the_answer_follows_the_share_that_rises(self, falling: int, answer: int) -> None:
@@ -93,27 +93,27 @@ class TestDynamics:
 
     def test_a_share_is_not_rounded_across_the_limit(self) -> None:
         curves = [[0.6, 0.4]] * 26 + [[0.4, 0.6]] * 224  # 89.6 % rise
-        found = findings.of_dynamics(dynamics(*curves))
+        finding = findings.of_dynamics(dynamics(*curves))
 
-        assert found.answer == 1
-        assert "rose for 89.6% of" in found.said
+        assert finding.answer == 1
+        assert "rose for 89.6% of" in finding.sentences
 
 
 @pytest.mark.parametrize(("late", "answer"), [(0.6, 0), (0.5, 2), (0.4, 1)])
 def test_reading_on(late: float, answer: int) -> None:
-    found = findings.of_reading_on(placed([0.5, 0.5]), placed([late, late]))
+    finding = findings.of_reading_on(placed([0.5, 0.5]), placed([late, late]))
 
-    assert found.answer == answer
-    assert f"is 0.50, after 10 it is {late:.2f}" in found.said
+    assert finding.answer == answer
+    assert f"is 0.50, after 10 it is {late:.2f}" in finding.sentences
 
 
 @pytest.mark.parametrize(("hard", "answer"), [(0, 0), (1, 0), (2, 1), (8, 1), (9, 2)])
 def test_regions(hard: int, answer: int) -> None:
-    found = findings.of_regions(placed([0.0] * hard + [1.0] * (40 - hard)), min(hard, 1))
+    finding = findings.of_regions(placed([0.0] * hard + [1.0] * (40 - hard)), min(hard, 1))
 
-    assert found.answer == answer
-    assert found.said.startswith(f"{hard} of 40 texts")
-    assert ("contradicts 1 gold" in found.said) == (hard > 0)
+    assert finding.answer == answer
+    assert finding.sentences.startswith(f"{hard} of 40 texts")
+    assert ("contradicts 1 gold" in finding.sentences) == (hard > 0)
 
 
 @pytest.mark.parametrize(("same", "answer"), [(10, 0), (9, 0), (8, 1), (6, 1), (5, 2)])
@@ -121,56 +121,58 @@ def test_seed_map(same: int, answer: int) -> None:
     full = placed([1.0] * 10)
     seed = placed([1.0] * same + [0.0] * (10 - same))
 
-    found = findings.of_seed_map(MapPair(seed, full, np.arange(10)))
+    finding = findings.of_seed_map(MapPair(seed, full, np.arange(10)))
 
-    assert found.answer == answer
-    assert f"{same} of the 10 texts on both maps" in found.said
+    assert finding.answer == answer
+    assert f"{same} of the 10 texts on both maps" in finding.sentences
 
 
 class TestBoundary:
     def test_texts_near_the_boundary(self) -> None:
-        found = findings.of_boundary(study([0.0, 1.0], [0.45, 0.52, 0.9, 0.1]), 2)
+        finding = findings.of_boundary(study([0.0, 1.0], [0.45, 0.52, 0.9, 0.1]), 2)
 
-        assert found.answer == 2
-        assert "1 are high-cor and 1 low-cor" in found.said
-        assert "P(high-cor) from 0.45 to 0.52; of all 4 in the pool 50% are above" in found.said
+        assert finding.answer == 2
+        assert "1 are high-cor and 1 low-cor" in finding.sentences
+        assert (
+            "P(high-cor) from 0.45 to 0.52; of all 4 in the pool 50% are above" in finding.sentences
+        )
 
     @pytest.mark.parametrize(("pool", "answer"), [([0.8, 0.9], 0), ([0.1, 0.2], 1)])
     def test_a_pool_without_a_boundary(self, pool: list[float], answer: int) -> None:
-        found = findings.of_boundary(study([0.0, 1.0], pool), 1)
+        finding = findings.of_boundary(study([0.0, 1.0], pool), 1)
 
-        assert found.answer == answer
-        assert "the nearest there are" in found.said
+        assert finding.answer == answer
+        assert "the nearest there are" in finding.sentences
 
     def test_a_map_that_cannot_be_split_names_no_answer(self) -> None:
-        found = findings.of_boundary(study([1.0, 1.0], [0.5, 0.5]), 1)
+        finding = findings.of_boundary(study([1.0, 1.0], [0.5, 0.5]), 1)
 
-        assert found.answer is None
-        assert "drawn at random" in found.said
+        assert finding.answer is None
+        assert "drawn at random" in finding.sentences
 
 
 class TestThreshold:
     def test_what_stays_of_the_batch(self) -> None:
         # At 0.2 texts 0 and 1 are nearest to 0.5, at 0.6 texts 1 and 2.
-        found = findings.of_threshold(
+        finding = findings.of_threshold(
             study([0.0, 0.4, 1.0, 1.0], [0.5, 0.51, 0.9], [0.9, 0.5, 0.51]), 2
         )
 
-        assert found.answer == 1
-        assert found.said.startswith("1 of the 2 texts stay.")
-        assert "At 0.2 there are 3 high-cor and 1 low-cor" in found.said
-        assert "At 0.6 there are 2 high-cor and 2 low-cor" in found.said
-        assert found.said.count("learnt something") == 2
+        assert finding.answer == 1
+        assert finding.sentences.startswith("1 of the 2 texts stay.")
+        assert "At 0.2 there are 3 high-cor and 1 low-cor" in finding.sentences
+        assert "At 0.6 there are 2 high-cor and 2 low-cor" in finding.sentences
+        assert finding.sentences.count("learnt something") == 2
 
     def test_a_discriminator_that_names_the_larger_side(self) -> None:
-        found = findings.of_threshold(study([0.0, 1.0, 1.0, 1.0], [0.5, 0.6], accuracy=0.76), 1)
+        finding = findings.of_threshold(study([0.0, 1.0, 1.0, 1.0], [0.5, 0.6], accuracy=0.76), 1)
 
-        assert found.answer == 0
-        assert "right for 75.0%, so it has learnt hardly more than that" in found.said
+        assert finding.answer == 0
+        assert "right for 75.0%, so it has learnt hardly more than that" in finding.sentences
 
 
 class TestStrategies:
-    def found(self, **easy: float) -> StepFinding:
+    def finding(self, **easy: float) -> StepFinding:
         picks = {
             name: RegionShares(
                 (1,),
@@ -185,35 +187,35 @@ class TestStrategies:
         return findings.of_strategies(picks, placed([1.0, 0.0]), accuracies)
 
     def test_the_one_that_leads(self) -> None:
-        found = self.found(random=0.8, lc=0.3, cal=0.6)
+        finding = self.finding(random=0.8, lc=0.3, cal=0.6)
 
-        assert found.answer == STRATEGIES.index("lc")
-        assert "of 30 picks each: LC 70%, CAL 40%, Random 20%" in found.said
-        assert "Of all texts on the map it is 50%" in found.said
+        assert finding.answer == STRATEGIES.index("lc")
+        assert "of 30 picks each: LC 70%, CAL 40%, Random 20%" in finding.sentences
+        assert "Of all texts on the map it is 50%" in finding.sentences
 
     def test_too_close_to_call(self) -> None:
-        found = self.found(random=0.8, lc=0.31, cal=0.3)
+        finding = self.finding(random=0.8, lc=0.31, cal=0.3)
 
-        assert found.answer is None
-        assert "CAL and LC are too close to call" in found.said
+        assert finding.answer is None
+        assert "CAL and LC are too close to call" in finding.sentences
 
 
 class TestNoise:
     FLIPPED = np.array([True] * 2 + [False] * 8)
 
     def test_wrong_labels_that_sink(self) -> None:
-        found = findings.of_noise(placed([0.0, 0.1] + [1.0] * 8), self.FLIPPED)
+        finding = findings.of_noise(placed([0.0, 0.1] + [1.0] * 8), self.FLIPPED)
 
-        assert found.answer == 1
-        assert "Of 2 texts with a wrong label 100% are hard-to-learn" in found.said
-        assert "Mean confidence is 0.05 against 1.00" in found.said
-        assert "read from the bottom" in found.said
+        assert finding.answer == 1
+        assert "Of 2 texts with a wrong label 100% are hard-to-learn" in finding.sentences
+        assert "Mean confidence is 0.05 against 1.00" in finding.sentences
+        assert "read from the bottom" in finding.sentences
 
     def test_wrong_labels_that_waver(self) -> None:
         assert findings.of_noise(placed([0.5, 0.5] + [1.0] * 8), self.FLIPPED).answer == 2
 
     def test_wrong_labels_that_nobody_notices(self) -> None:
-        found = findings.of_noise(placed([1.0] * 10, [0.9] * 2 + [0.8] * 8), self.FLIPPED)
+        finding = findings.of_noise(placed([1.0] * 10, [0.9] * 2 + [0.8] * 8), self.FLIPPED)
 
-        assert found.answer == 0
-        assert "no good place to look" in found.said
+        assert finding.answer == 0
+        assert "no good place to look" in finding.sentences

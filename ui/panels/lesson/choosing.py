@@ -136,9 +136,9 @@ def _t_cor(run: ThresholdRun, moved: Callable[[], None]) -> float:
     )
 
 
-def numbers(*shown: tuple[str, float, str]) -> None:
+def numbers(*metrics: tuple[str, float, str]) -> None:
     """Numbers with their names and tooltips."""
     with st.container(horizontal=True):
-        for label, value, tip in shown:
-            said = f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
-            st.metric(label, said, help=tip, width="content")
+        for label, value, tip in metrics:
+            sentences = f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
+            st.metric(label, sentences, help=tip, width="content")

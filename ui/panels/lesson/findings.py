@@ -23,43 +23,49 @@ _LEARNT = 0.02  # of accuracy, above that of always naming the larger side
 
 @dataclass(frozen=True)
 class StepFinding:
-    """The place of the right answer among a step's choices, None where the numbers name none, and
-    the numbers themselves in a few sentences.
+    """What the numbers of a corpus answer to a step's question.
+
+    Attributes
+    ----------
+    answer : int or None
+        Position of the right choice; None if the numbers name none.
+    sentences : str
+        The numbers in a few sentences.
     """
 
     answer: int | None
-    said: str
+    sentences: str
 
 
-def verdict(step: LessonStep, guess: int, found: StepFinding) -> str:
+def verdict(step: LessonStep, guess: int, finding: StepFinding) -> str:
     """Compare a prediction, and the paper's expectation, with the finding."""
-    if found.answer is None:
+    if finding.answer is None:
         return "The numbers of this corpus name no answer."
-    seen = step.choices[found.answer]
-    said = (
+    seen = step.choices[finding.answer]
+    sentences = (
         f"As you predicted: “{seen}”."
-        if guess == found.answer
+        if guess == finding.answer
         else f"You predicted “{step.choices[guess]}”. The numbers say “{seen}”."
     )
-    if step.expected is not None and step.expected != found.answer:
-        said += (
+    if step.expected is not None and step.expected != finding.answer:
+        sentences += (
             f" The paper would lead one to expect “{step.choices[step.expected]}”; this corpus "
             "behaves otherwise."
         )
-    return said
+    return sentences
 
 
 def of_dynamics(dynamics: TrainingDynamics) -> StepFinding:
     """Whether the gold label's probability rises from the first epoch to the last."""
     first, last = dynamics.gold_probability[0], dynamics.gold_probability[-1]
     rose, fell = float((last > first).mean()), float((last < first).mean())
-    said = (
+    sentences = (
         f"From epoch 1 to epoch {dynamics.epochs} the probability rose for "
         f"{_percent(rose, 0.9)} of {count_noun(len(last), 'text')} and fell for {_percent(fell)}. "
         f"At the end half of all texts have {np.median(last):.2f} or more; at first that was "
         f"{np.median(first):.2f}."
     )
-    return StepFinding(2 if rose <= fell else 0 if rose >= 0.9 else 1, said)
+    return StepFinding(2 if rose <= fell else 0 if rose >= 0.9 else 1, sentences)
 
 
 def of_reading_on(early: DataMap, late: DataMap) -> StepFinding:
@@ -67,13 +73,13 @@ def of_reading_on(early: DataMap, late: DataMap) -> StepFinding:
     before, after = early.statistics(), late.statistics()
     grown = after.confidence - before.confidence
     widest = int(late.variability.argmax())
-    said = (
+    sentences = (
         f"After {count_noun(early.epochs, 'epoch')} the mean confidence of all texts is "
         f"{before.confidence:.2f}, after {late.epochs} it is {after.confidence:.2f}. The text that "
         f"wavers most has variability {late.variability[widest]:.2f}, confidence "
         f"{late.confidence[widest]:.2f} and correctness {late.correctness[widest]:.2f}."
     )
-    return StepFinding(0 if grown >= _CLEAR else 1 if grown <= -_CLEAR else 2, said)
+    return StepFinding(0 if grown >= _CLEAR else 1 if grown <= -_CLEAR else 2, sentences)
 
 
 def of_regions(full: DataMap, wrong_at_the_end: int) -> StepFinding:
@@ -82,16 +88,16 @@ def of_regions(full: DataMap, wrong_at_the_end: int) -> StepFinding:
     """
     counts = np.bincount(full.region, minlength=len(REGIONS))
     easy, ambiguous, hard = (counts / len(full)).tolist()
-    said = (
+    sentences = (
         f"{counts[2]:,} of {count_noun(len(full), 'text')} ({_percent(hard, 0.05, 0.2)}) are "
         f"hard-to-learn, {_percent(ambiguous)} ambiguous and {_percent(easy)} easy-to-learn."
     )
     if counts[2]:
-        said += (
+        sentences += (
             f" Of the hard-to-learn ones the trained model still contradicts {wrong_at_the_end:,} "
             "gold labels. Who is wrong there, the model or the label? Only reading them tells."
         )
-    return StepFinding(0 if hard < 0.05 else 1 if hard <= 0.2 else 2, said)
+    return StepFinding(0 if hard < 0.05 else 1 if hard <= 0.2 else 2, sentences)
 
 
 def of_seed_map(pair: MapPair) -> StepFinding:
@@ -107,16 +113,16 @@ def of_boundary(study: ThresholdStudy, size: int) -> StepFinding:
         return StepFinding(None, f"CAL could not split the labelled texts.{told}")
     picked = probability[batch.positions]
     sides = study.balance(T_COR)
-    said = (
+    sentences = (
         f"At t_cor {T_COR:g}, of the labelled texts {sides.high:,} are high-cor and {sides.low:,} "
         f"low-cor. The {count_noun(len(picked), 'text')} that CAL asks for have P(high-cor) from "
         f"{picked.min():.2f} to {picked.max():.2f}; of all {len(probability):,} in the pool "
         f"{_percent(float((probability > 0.5).mean()), 0, 1)} are above the boundary at 0.5.{told}"
     )
     if np.abs(picked - 0.5).mean() <= _NEAR:
-        return StepFinding(2, said)
-    said += " Hardly any text is near the boundary, so CAL takes the nearest there are."
-    return StepFinding(0 if picked.mean() > 0.5 else 1, said)
+        return StepFinding(2, sentences)
+    sentences += " Hardly any text is near the boundary, so CAL takes the nearest there are."
+    return StepFinding(0 if picked.mean() > 0.5 else 1, sentences)
 
 
 def of_threshold(study: ThresholdStudy, size: int) -> StepFinding:
@@ -124,22 +130,22 @@ def of_threshold(study: ThresholdStudy, size: int) -> StepFinding:
     before, after = study.batch(T_COR, size), study.batch(OTHER_T_COR, size)
     kept = len(compare_batches(before, after).kept)
     share = kept / max(1, len(after.positions))
-    said = f"{kept:,} of the {count_noun(len(after.positions), 'text')} stay."
+    sentences = f"{kept:,} of the {count_noun(len(after.positions), 'text')} stay."
     for t_cor, batch in ((T_COR, before), (OTHER_T_COR, after)):
         sides, accuracy = study.balance(t_cor), study.accuracy(t_cor)
-        said += (
+        sentences += (
             f" At {t_cor:g} there are {sides.high:,} high-cor and {sides.low:,} low-cor texts to "
             "learn from"
         )
         if np.isfinite(accuracy) and not batch.fallback:
             learnt = accuracy - sides.majority_share >= _LEARNT
-            said += (
+            sentences += (
                 f", and the discriminator is right for {accuracy:.1%} of them; always naming the "
                 f"larger side would be right for {sides.majority_share:.1%}, so it has learnt "
                 f"{'something' if learnt else 'hardly more than that'}"
             )
-        said += "." + (f" {_sentence(batch.fallback)}" if batch.fallback else "")
-    return StepFinding(0 if share >= 0.75 else 2 if share <= 0.1 else 1, said)
+        sentences += "." + (f" {_sentence(batch.fallback)}" if batch.fallback else "")
+    return StepFinding(0 if share >= 0.75 else 2 if share <= 0.1 else 1, sentences)
 
 
 def of_strategies(
@@ -153,44 +159,46 @@ def of_strategies(
     ranked = sorted(STRATEGIES, key=lambda name: -away[name])
     shares = ", ".join(f"{strategy_name(name)} {_percent(away[name])}" for name in ranked)
     number = int(picks[ranked[0]].picks[0])
-    said = (
+    sentences = (
         f"Not easy-to-learn were, of {count_noun(number, 'pick')} each: {shares}. Of all texts on "
         f"the map it is {_percent(1 - full.statistics().region_shares[0])}."
     )
     lead = away[ranked[0]] - away[ranked[1]]
     if lead < _CLEAR:
-        said += f" {strategy_name(ranked[0])} and {strategy_name(ranked[1])} are too close to call."
+        sentences += (
+            f" {strategy_name(ranked[0])} and {strategy_name(ranked[1])} are too close to call."
+        )
     reached = ", ".join(f"{strategy_name(name)} {accuracies[name][1]:.3f}" for name in ranked)
-    said += (
+    sentences += (
         f" Test accuracy began at {accuracies['random'][0]:.3f} and reached: {reached}. With one "
         "seed and so few batches that shows no winner; the Compare page looks closer."
     )
-    return StepFinding(STRATEGIES.index(ranked[0]) if lead >= _CLEAR else None, said)
+    return StepFinding(STRATEGIES.index(ranked[0]) if lead >= _CLEAR else None, sentences)
 
 
 def of_noise(noisy: DataMap, flipped: NDArray[np.bool_]) -> StepFinding:
     """Where the texts whose gold label was `flipped` (n,) lie on the map drawn with it."""
     wrong, right = noisy.statistics(flipped), noisy.statistics(~flipped)
     lowest = np.argsort(noisy.confidence, kind="stable")[: wrong.count]
-    found, overall = float(flipped[lowest].mean()), float(flipped.mean())
-    said = (
+    share, overall = float(flipped[lowest].mean()), float(flipped.mean())
+    sentences = (
         f"Of {count_noun(wrong.count, 'text')} with a wrong label "
         f"{_percent(wrong.region_shares[2])} are hard-to-learn and "
         f"{_percent(wrong.region_shares[1])} ambiguous; of the others "
         f"{_percent(right.region_shares[2])} and {_percent(right.region_shares[1])}. Mean "
         f"confidence is {wrong.confidence:.2f} against {right.confidence:.2f}. Of the "
-        f"{wrong.count:,} texts lowest on the map {_percent(found)} have a wrong label, of all "
+        f"{wrong.count:,} texts lowest on the map {_percent(share)} have a wrong label, of all "
         f"texts {_percent(overall)}: "
     )
-    said += (
+    sentences += (
         "to find mistakes, read from the bottom."
-        if found >= 2 * overall
+        if share >= 2 * overall
         else "here the bottom of the map is no good place to look for mistakes."
     )
     ambiguous, hard = (wrong.region_shares[place] - right.region_shares[place] for place in (1, 2))
     if max(ambiguous, hard) < 2 * _CLEAR:
-        return StepFinding(0, said)
-    return StepFinding(1 if hard >= ambiguous else 2, said)
+        return StepFinding(0, sentences)
+    return StepFinding(1 if hard >= ambiguous else 2, sentences)
 
 
 def _percent(share: float, *limits: float) -> str:

@@ -193,11 +193,11 @@ def _summary(choice: DataChoice) -> None:
             elif any(state.phase != "finished" for state in states):
                 st.caption(f"You predicted “{this.choices[guess]}”. Its runs are not ready yet.")
             else:
-                found = values.finding(choice, this)
-                judged += found.answer is not None
-                right += found.answer == guess
-                _say(findings.verdict(this, guess, found), guess == found.answer)
-                st.markdown(found.said)
+                finding = values.finding(choice, this)
+                judged += finding.answer is not None
+                right += finding.answer == guess
+                _say(findings.verdict(this, guess, finding), guess == finding.answer)
+                st.markdown(finding.sentences)
             st.page_link(this.page, label=f"Explore it on the {this.page_name} page")
     if judged:
         score.markdown(
@@ -229,9 +229,9 @@ def _explore(choice: DataChoice, this: LessonStep, guess: int) -> None:
         st.markdown(f":material/touch_app: {this.control}")
         learn_steps.SHOWN[this.key](choice, moved)
         if st.toggle("Show what the numbers say", key=_told(choice, this), persist_state="session"):
-            found = values.finding(choice, this)
-            _say(findings.verdict(this, guess, found), guess == found.answer)
-            st.markdown(found.said)
+            finding = values.finding(choice, this)
+            _say(findings.verdict(this, guess, finding), guess == finding.answer)
+            st.markdown(finding.sentences)
 
     show()
 

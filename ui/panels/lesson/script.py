@@ -22,12 +22,24 @@ NEEDS: dict[Need, str] = {
 
 @dataclass(frozen=True)
 class LessonStep:
-    """One idea: what it is, the question, what to try afterwards, and where to go on with it.
+    """One idea of the lesson.
 
-    `expected` is the place among `choices` of what the paper leads one to expect, None where it
-    says nothing; whether a corpus follows it is for its numbers to say. `needs` are the runs that
-    the step shows, `page` is where the same can be explored, under the name `page_name`; `key`
-    names the step.
+    Attributes
+    ----------
+    key, title : str
+    idea, question : str
+        What the step explains, and what it asks first.
+    choices : tuple of str
+        Possible answers.
+    expected : int or None
+        Position of the answer that the paper suggests; None if it suggests none. The numbers of a
+        corpus decide whether it is right there.
+    control : str
+        What to try afterwards.
+    needs : tuple of Need
+        Runs that the step shows.
+    page, page_name : str
+        Where the same can be explored.
     """
 
     key: str

@@ -145,10 +145,10 @@ def regions(choice: DataChoice, moved: Callable[[], None]) -> None:
             on_change=moved,
         )
         _draw_button(moved)
-    shown = values.texts_of_region(full, region, _CARDS, session.draw())
-    if not shown:
+    positions = values.texts_of_region(full, region, _CARDS, session.draw())
+    if not positions:
         st.info(f"No text of this corpus is {region}. Look at another region.")
-    for position in shown:
+    for position in positions:
         with st.container(border=True):
             st.html(looks.card(full, position))
     parts.figure(
@@ -176,14 +176,14 @@ def seed_map(choice: DataChoice, moved: Callable[[], None]) -> None:
     )
     elsewhere = ~np.isin(full.placed.ids.astype(str), seed.placed.ids.astype(str))
     with _pair():
-        for shown, faded in ((seed, None), (full, elsewhere if alone else None)):
-            title = f"{shown.name}: {len(shown.placed):,} texts"
+        for view, faded in ((seed, None), (full, elsewhere if alone else None)):
+            title = f"{view.name}: {len(view.placed):,} texts"
             with st.container():
                 parts.figure(
-                    looks.map_figure(shown, shown.placed, faded=faded, title=title),
-                    f"learn_{shown.key}",
-                    f"{title}. {parts.describe_regions(shown.placed)}",
-                    partial(data_map_values.table, shown),
+                    looks.map_figure(view, view.placed, faded=faded, title=title),
+                    f"learn_{view.key}",
+                    f"{title}. {parts.describe_regions(view.placed)}",
+                    partial(data_map_values.table, view),
                 )
 
 
@@ -203,14 +203,14 @@ def choose_flip(moved: Callable[[], None]) -> float:
 
 
 def noise(choice: DataChoice, moved: Callable[[], None]) -> None:
-    """Where the texts with a wrong label lie on the map drawn with it; see `choose_flip`."""
+    """Show the texts with a wrong label on the map trained with them; see `choose_flip`."""
     del moved
     flip = float(st.session_state[_FLIP_KEY])
-    found = values.noise(choice, flip)
-    placed, flipped = found.shown.placed, found.flipped
+    flipped_map = values.noise(choice, flip)
+    placed, flipped = flipped_map.shown.placed, flipped_map.flipped
     parts.figure(
         looks.map_figure(
-            found.shown,
+            flipped_map.shown,
             placed,
             colouring=by_mask(f"wrong label ({int(flipped.sum()):,})", flipped),
             title=f"{flip:.0%} of the labels wrong",
@@ -218,14 +218,14 @@ def noise(choice: DataChoice, moved: Callable[[], None]) -> None:
         "learn_noise_map",
         f"Full data map with the {int(flipped.sum()):,} texts of a wrong label marked. "
         f"{parts.describe_regions(placed)}",
-        lambda: data_map_values.table(found.shown).assign(flipped=flipped),
+        lambda: data_map_values.table(flipped_map.shown).assign(flipped=flipped),
     )
     parts.figure(
         looks.enlarged(noise_figure(placed.confidence, flipped), 420),
         "learn_noise",
         f"Confidence of flipped texts, {placed.confidence[flipped].mean():.2f} on average, and of "
         f"the others, {placed.confidence[~flipped].mean():.2f}.",
-        lambda: values.noise_table(found),
+        lambda: values.noise_table(flipped_map),
     )
 
 

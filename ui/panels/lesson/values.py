@@ -59,10 +59,10 @@ def full_map(choice: DataChoice) -> MapView:
     return seed_and_full(choice)[-1]
 
 
-def dynamics_of(shown: MapView) -> TrainingDynamics:
+def dynamics_of(view: MapView) -> TrainingDynamics:
     """The training dynamics of a finished map."""
-    assert shown.run.dynamics is not None
-    return shown.run.dynamics
+    assert view.run.dynamics is not None
+    return view.run.dynamics
 
 
 def examples(full: MapView, draw: int) -> list[int]:
@@ -134,11 +134,11 @@ def _picks(stamp: str, _choice: DataChoice) -> dict[str, RegionShares]:
 
 def accuracies(choice: DataChoice) -> dict[str, tuple[float, float]]:
     """The test accuracy of each strategy before its first batch and after its last."""
-    found = {}
+    accuracies = {}
     for name, run in learned(choice).items():
         reached = run.iterations["accuracy"]
-        found[name] = (float(reached.iloc[0]), float(reached.iloc[-1]))
-    return found
+        accuracies[name] = (float(reached.iloc[0]), float(reached.iloc[-1]))
+    return accuracies
 
 
 def picked_on(full: MapView, run: ActiveRun) -> NDArray[np.bool_]:
@@ -215,8 +215,8 @@ def _of_strategies(choice: DataChoice) -> StepFinding:
 
 
 def _of_noise(choice: DataChoice) -> StepFinding:
-    found = noise(choice, FLIP)
-    return findings.of_noise(found.shown.placed, found.flipped)
+    noisy = noise(choice, FLIP)
+    return findings.of_noise(noisy.shown.placed, noisy.flipped)
 
 
 _FINDINGS: dict[str, Callable[[DataChoice], StepFinding]] = {
@@ -244,8 +244,10 @@ def curve_table(full: MapView, positions: Sequence[int]) -> pd.DataFrame:
 def quantile_table(dynamics: TrainingDynamics) -> pd.DataFrame:
     """Quantiles of the gold-label probability of all texts, a row for each epoch."""
     levels = (0.05, 0.25, 0.5, 0.75, 0.95)
-    found = np.quantile(dynamics.gold_probability, levels, axis=1)
-    columns = {f"{level:.0%} of texts below": row for level, row in zip(levels, found, strict=True)}
+    quantiles = np.quantile(dynamics.gold_probability, levels, axis=1)
+    columns = {
+        f"{level:.0%} of texts below": row for level, row in zip(levels, quantiles, strict=True)
+    }
     return pd.DataFrame({"epoch": np.arange(1, dynamics.epochs + 1), **columns})
 
 
@@ -254,11 +256,11 @@ def pool_table(run: ThresholdRun, t_cor: float) -> pd.DataFrame:
     return run.pool.assign(**{"P(high-cor)": run.study.probability(t_cor)})
 
 
-def noise_table(found: LabelNoise) -> pd.DataFrame:
+def noise_table(noisy: LabelNoise) -> pd.DataFrame:
     """Each text with its confidence and whether its label was flipped."""
-    shown = found.shown
-    return shown.run.items[["id", "text", "label"]].assign(
-        confidence=shown.placed.confidence, flipped=found.flipped
+    view = noisy.shown
+    return view.run.items[["id", "text", "label"]].assign(
+        confidence=view.placed.confidence, flipped=noisy.flipped
     )
 
 

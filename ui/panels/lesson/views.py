@@ -91,12 +91,12 @@ def shortened(text: str, most: int = _LONGEST) -> str:
 def card(full: MapView, position: int) -> str:
     """A text with its label and what the model makes of it, as HTML."""
     item = full.run.items.iloc[position]
-    said = (
+    sentences = (
         f"gold label <b>{escape(item['label'])}</b> · the model ends on "
         f"<b>{escape(item['predicted_label'])}</b> · confidence "
         f"{full.placed.confidence[position]:.2f}"
     )
-    return f'{plain_card(item["text"])}<p style="margin: 0.4rem 0 0; opacity: 0.8">{said}</p>'
+    return f'{plain_card(item["text"])}<p style="margin: 0.4rem 0 0; opacity: 0.8">{sentences}</p>'
 
 
 def plain_card(text: str) -> str:
