@@ -40,7 +40,15 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 SAMPLE = DataChoice()
-PAGES = ("Dataset", "Data map", "Threshold", "Active learning", "Compare", "Runs", "Learn")
+ADDRESSES = {
+    "Dataset": "/dataset",
+    "Data map": "/",
+    "Threshold": "/threshold",
+    "Active learning": "/active_learning",
+    "Compare": "/compare",
+    "Runs": "/runs",
+    "Learn": "/lesson",
+}
 REPEATS = 7
 
 
@@ -70,8 +78,7 @@ def measure_pages(browser: Browser, url: str) -> None:
     print("\n| page | opened: first paint, s | title, s | whole, s | switched to: title, s |")
     print("| --- " * 5 + "|")
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, base_url=url)
-    for name in PAGES:
-        address = "/" if name == "Data map" else f"/{name.lower().replace(' ', '_')}"
+    for name, address in ADDRESSES.items():
         other_page = "Runs" if name != "Runs" else "Dataset"
         times: dict[str, list[float]] = {"paint": [], "title": [], "whole": [], "switch": []}
         for _ in range(REPEATS + 1):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-m", "cartography"]
-# Stops at the first finished epoch, as a reader who waits for the first picture would.
+# Stops at the first finished epoch: the time until the first picture.
 FIRST_EPOCH = """
 import os, sys
 from cartography import progress
@@ -42,13 +42,8 @@ def run(command: list[str], folder: Path) -> None:
 
 def cpu_seconds(command: list[str], folder: Path) -> float:
     """User and system time of one run of `command`."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "CARTOGRAPHY_CACHE": str(folder / "cache"),
-    }
     before = os.times()
-    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+    run(command, folder)
     after = os.times()
     return (after.children_user - before.children_user) + (
         after.children_system - before.children_system

@@ -1,17 +1,17 @@
-"""A lesson of ten minutes for one who has never heard of data maps, on the corpus in use."""
+"""A ten-minute lesson on the corpus in use, for readers who are new to data maps."""
 
 import streamlit as st
 
 from ui import frame
-from ui.panels.lesson import panel as panels
+from ui.panels.lesson import panel
 from ui.state import session
 
 frame.enter()
 
 st.title("Learn", anchor=False)
 choice = session.choice()
-with panels.lesson():
-    number = panels.navigation(choice)
-    waiting = panels.place(choice, number)
-    panels.preparation(choice, waiting, number)
-    panels.turn(choice, number)
+with panel.lesson():
+    number = panel.choose_step(choice)
+    awaited_tasks = panel.show(choice, number)
+    panel.prepare(choice, awaited_tasks, number)
+    panel.navigation_buttons(choice, number)

@@ -1,4 +1,4 @@
-"""What the terms of the method mean, for the tooltips next to them, and what each page is for."""
+"""Tooltips: the terms of the method, each explained in a sentence or two."""
 
 from cartography.formatting import strategy_name
 from cartography.strategies.table import STRATEGIES
@@ -28,159 +28,160 @@ T_COR = (
 )
 HIGH_SIDE = "High-cor: labelled texts whose correctness is above t_cor."
 LOW_SIDE = "Low-cor: labelled texts whose correctness is t_cor or less."
-EPOCHS = "Times the model reads all its training texts. The paper's maps show 10, its runs use 30."
+EPOCHS = "Epochs: passes over all training texts. The paper's maps use 10 epochs, its runs 30."
 SEED_SET = "The seed set: a small stratified sample of the corpus, labelled before anything else."
 SEED_SIZE = (
-    "Seed size: labels to start from. Left empty: 500 up to 20,000 texts, 1,000 above, and at most "
-    "a tenth of the texts."
+    "Seed size: number of labelled texts at the start. If empty: 500 for up to 20,000 texts, 1,000 "
+    "for more, but at most a tenth of the texts."
 )
-QUERY_SIZE = "Query size: texts asked for in each iteration; the paper asks for 50."
-ITERATIONS = "Iterations: how many batches are asked for, each followed by a fresh training."
-SEED = "Decides every random draw: the same seed on the same machine gives the same picks."
+QUERY_SIZE = "Query size: number of texts to label in each iteration; 50 in the paper."
+ITERATIONS = "Iterations: number of batches to query. Each batch is followed by a training."
+SEED = "Seed of all random draws: the same seed on the same machine gives the same picks."
 SEED_AND_FULL = (
     "The seed map (Figure 2) is trained on the seed set alone, the full map (Figure 1) on all "
-    "texts. Active learning only ever sees the first."
+    "texts. Active learning never sees the full map."
 )
 FLIP = (
     "Flips this share of the gold labels at random before training, to see where label noise goes "
     "on the map. 0: the corpus as it is."
 )
-REPLAY = "The maps as they were after this epoch: the statistics of the epochs up to it."
+REPLAY = "The maps after this epoch, computed from the epochs up to it."
 COLOURS = (
     "Batch: when active learning picked each text, from a run on this corpus. Search: the texts "
     "that contain the words in the field below."
 )
 SEARCH = (
-    "Words that the text contains, in upper or lower case, or a text's id. Other texts turn grey; "
+    "Words in the text (upper or lower case) or a text's id. Texts that do not match turn grey; "
     "none is hidden."
 )
 REASON = "Why the text is where it is, or was picked, from its own numbers."
 CURVE = "The gold label's probability at the end of each epoch."
 HIGH_COR = (
-    "P(high-cor): how sure the discriminator is that the model would learn the text; "
-    "CAL picks those nearest 0.5."
+    "P(high-cor): the discriminator's probability that a text is high-cor. CAL picks the texts "
+    "nearest 0.5."
 )
 AGREEMENT = (
-    "Agreement: Cohen's kappa between the predictions of this model and the one before on the test "
-    "texts; no label is looked at."
+    "Agreement: Cohen's kappa between the predictions of this model and the previous one on the "
+    "test texts. It needs no labels."
 )
 DISCRIMINATOR = (
-    "The strategy's own binary classifier (CAL and CAL+DAL: high-cor or low-cor; DAL: labelled or "
-    "unlabelled): the share of its own training texts that it gets right."
+    "Accuracy of the strategy's own binary classifier on the texts it was trained on. CAL and "
+    "CAL+DAL: high-cor or low-cor; DAL: labelled or unlabelled."
 )
-SCORE = "Score: how much the strategy wants the text; the higher, the sooner it is picked."
-PREDICTED = "The class that the model predicted. In a batch: before it was taught the text."
+SCORE = "Score: how strongly the strategy prefers the text. The highest scores are picked first."
+PREDICTED = (
+    "The class that the model predicted. In a batch: predicted before the text was labelled."
+)
 ACCURACY = "Test accuracy: the share of the test set whose gold label the model predicts."
-POOLING = "How the vectors of a text's words are joined into its features; the paper takes the sum."
+POOLING = (
+    "How the vectors of a text's words are combined into its features; the paper uses the sum."
+)
 VECTORS = (
     "Word vectors turn words into numbers. Trained on the corpus: fastText on these texts. From a "
     "file: .vec, .vec.gz or .bin, such as those of fasttext.cc."
 )
 MAX_LENGTH = "Read only the first words of each text; empty: all of them."
-GOLD_LABEL = (
-    "Gold label: the class that a text has in the data, which training takes for the truth."
-)
+GOLD_LABEL = "Gold label: the class that the data give for a text. Training treats it as correct."
 UNLABELLED = "Rows without a gold label. A data map needs gold labels, so it leaves them out."
-TOKENS = "Words here are the runs of characters between white space."
+TOKENS = "Words here are separated by white space."
 EMPTY = "Texts without a word. Their features are all zero, so a model cannot distinguish them."
-DUPLICATES = "Rows whose text an earlier row has too, character for character."
+DUPLICATES = "Rows whose text is identical to the text of an earlier row."
 TEST = (
-    "For the test accuracy. Without one, a data map has no accuracy, and active learning holds "
-    "out a stratified tenth of the texts."
+    "Used for the test accuracy. Without a test set, a data map has no accuracy, and active "
+    "learning holds out a stratified tenth of the texts."
 )
 WORDS_COVERED = "The share of the distinct words of the texts that have a word vector."
 TOKENS_COVERED = "The share of all words of the texts, each time they occur, that have a vector."
 TEXTS_UNCOVERED = "Texts in which no word has a vector: their features are all zero."
 STRATEGY = "Query strategy: what decides which texts of the pool are labelled next."
 VERDICT = (
-    "A strategy shows an advantage when two conditions agree: epsilon_min over Random is below "
-    "0.2, and the 95 % interval of the labels that it saves is above 0. Anything else shows "
-    "none, and so does a single seed."
+    "A strategy shows an advantage if epsilon_min over Random is below 0.2 and the 95 % interval "
+    "of the labels saved is above 0. Otherwise, or with a single seed, it shows none."
 )
 SEED_BAND = (
-    "A line is the mean over the seeds, its band reaches from the lowest to the highest of them. "
-    "It is no confidence interval."
+    "A line is the mean over the seeds; its band spans the lowest to the highest seed. The band is "
+    "not a confidence interval."
 )
 LABELS_SAVED = (
-    "Labels saved: how many fewer labels than Random a strategy needs for the same test accuracy, "
-    "the mean over the accuracies that both reach, seed against the same seed, with its 95 % "
+    "Labels saved: how many fewer labels than Random a strategy needs for the same test accuracy. "
+    "It is the mean over the accuracies that both reach, comparing equal seeds, with a 95 % "
     "interval over the seeds."
 )
 EPSILON_MIN = (
-    "epsilon_min, by almost stochastic order (Table 2): how far the accuracies of one strategy, "
-    "all seeds and iterations together, are from being at every quantile at least those of "
-    "another. 0: it dominates; below 0.5: it almost dominates. Bonferroni-corrected at alpha 0.05."
+    "epsilon_min, from almost stochastic order (Table 2): how far the accuracies of one strategy, "
+    "over all seeds and iterations, are from being at least those of another at every quantile. 0: "
+    "it dominates; below 0.5: it almost dominates. Bonferroni-corrected at alpha 0.05."
 )
 OVERLAP = (
-    "Overlap (Table 4): the texts that two strategies both picked, same seed against same seed. "
-    "Two strategies that pick alike would be two names for one."
+    "Overlap (Table 4): the texts that two strategies both picked, comparing equal seeds. A high "
+    "overlap means that the two strategies hardly differ."
 )
 REFERENCE = (
-    "The reference map: the data map of a training on all texts of the corpus. Each pick has one "
-    "place on it, whoever picked it and when."
+    "The reference map: the data map of a model trained on all texts of the corpus. Each pick has "
+    "one position on it, whichever strategy picked it and when."
 )
 PICK_DENSITY = (
-    "The share of a strategy's picks in each cell of variability and confidence. The line goes "
-    "round nine tenths of all texts."
+    "The share of a strategy's picks in each cell of variability and confidence. The line encloses "
+    "nine tenths of all texts."
 )
 PRESET = (
-    "Preset: the whole method. Paper: as the paper states it. Released: as the code that its "
-    "authors released carries it out, which departs from it in many points."
+    "Preset: all settings of the method. Paper: as the paper states them. Released: as in the "
+    "authors' released code, which departs from the paper in many points."
 )
 SWITCHES = (
-    "Each switch is a point in which the released code departs from the paper. Choose those that "
-    "are to be as the other preset has them."
+    "Each switch is a point where the released code departs from the paper. Select those that "
+    "should be as in the other preset."
 )
 METHOD = (
-    "Method: the preset that a run was made by and the switches that were changed from it; where "
-    "none is named, the paper's."
+    "Method: the preset of a run and the switches changed from it. If none is named, it is the "
+    "paper's."
 )
 WHEN_TO_STOP = (
-    "Three signals from the run's own numbers, as advice: a run never stops for them. What labels "
-    "cost and what accuracy is worth is yours to weigh."
+    "Three signals from the run's own numbers. They are advice: a run never stops because of them. "
+    "Weighing the cost of labels against accuracy is up to you."
 )
 FRESH_WEIGHTS = (
-    "Every training starts from fresh weights, so two models in a row agree less than models that "
-    "carry theirs on: in runs on TREC, kappa lay between 0.7 and 0.85. A kappa of 0.99 may never "
-    "be reached here, and that signal alone is no reason to go on."
+    "Every training starts from fresh weights, so successive models agree less than models that "
+    "continue from earlier weights: in runs on TREC, kappa was between 0.7 and 0.85. A kappa of "
+    "0.99 may never be reached here, and that alone is no reason to continue."
 )
 CARRIED_WEIGHTS = (
-    "Here (weight_reset=off) every training goes on from the weights of the one before, so two "
-    "models in a row agree more than models trained afresh: a high kappa says less."
+    "Here (weight_reset=off) every training continues from the previous weights, so successive "
+    "models agree more than models trained afresh: a high kappa means less."
 )
 NEAR_DUPLICATES = (
     "Near-duplicates share at least four fifths of their words (Jaccard similarity 0.8): a batch "
     "that contains them pays for the same label twice."
 )
 TRAILS = (
-    "A line for each picked text, from its place on the map of the training that it was first part "
-    "of to its place now."
+    "A line for each picked text, from its position on the map of the first training that included "
+    "it to its position now."
 )
 PICKED = "Why the strategy picked the text, by its score."
 LIES = "Why the text is in its region, by its numbers on the map of its first training."
 PLACED = (
-    "Statistics and region of a picked text are its place on the map of the training that it was "
-    "first part of (Figure 4)."
+    "Statistics and region of a picked text come from the map of the first training that included "
+    "it (Figure 4)."
 )
 
 _STRATEGIES = {
     "random": "every text of the pool is as likely as any other",
-    "lc": "least confidence, the lowest highest class probability",
-    "entropy": "the most spread class probabilities",
-    "margin": "the smallest lead of the first class over the second",
+    "lc": "least confidence, the lowest maximum class probability",
+    "entropy": "the highest entropy of the class probabilities",
+    "margin": "the smallest gap between the two most probable classes",
     "bald": "as in the paper, by Monte Carlo dropout",
     "bald-mi": "by mutual information, dropout passes that disagree",
-    "dal": "what a discriminator takes for unlabelled",
-    "cal": "nearest the boundary of high-cor and low-cor",
-    "cal-dal": "half of the batch from each of the two",
+    "dal": "the texts that a discriminator most takes for unlabelled",
+    "cal": "nearest the boundary between high-cor and low-cor",
+    "cal-dal": "half of the batch from CAL, half from DAL",
 }
 
 
 def strategy(name: str) -> str:
-    """A strategy's name and what it does, in a line."""
+    """Return the display name of a strategy and what it picks, in one line."""
     return f"{strategy_name(name)}: {_STRATEGIES[name]}"
 
 
 def strategies() -> list[str]:
-    """The names of all strategies, CAL first."""
+    """Return the names of all strategies, CAL first."""
     return sorted(STRATEGIES, key=lambda name: (name != "cal", list(STRATEGIES).index(name)))

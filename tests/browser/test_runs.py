@@ -113,7 +113,7 @@ def test_the_lesson_from_end_to_end(visit: Callable[[], Page], tmp_path: Path) -
     press(page, "Begin")
     for number in range(1, steps + 1):
         page.get_by_role("heading", name=re.compile(rf"^{number}\. ")).wait_for()
-        question = page.locator(".st-key-learn_question")
+        question = page.locator(".st-key-lesson_question")
         question.get_by_role("button").first.press("Enter")
         question.get_by_text("You predicted:").wait_for()
         # Until the page has run to its end, what stands below is of the step before.

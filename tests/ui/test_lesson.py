@@ -1,4 +1,4 @@
-"""The lesson's questions, and what numbers made by hand say to them."""
+"""The lesson's questions, answered from small examples worked out by hand."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def study(correctness: list[float], *rows: list[float], accuracy: float = 0.9) -
     )
 
 
-def test_a_step_is_whole() -> None:
+def test_every_step_is_complete() -> None:
     assert len(BY_KEY) == len(STEPS) == 8
     assert FLIP in FLIPS
     for step in STEPS:
@@ -66,15 +66,15 @@ class TestVerdict:
             "As you predicted: “Those that could be either”."
         )
 
-    def test_a_corpus_against_the_paper_is_said_to_be(self) -> None:
+    def test_a_corpus_that_contradicts_the_paper(self) -> None:
         message = findings.verdict(BY_KEY["boundary"], 1, StepFinding(0, ""))
 
         assert message.startswith("You predicted “Those that look low-cor”.")
         assert "The numbers say “Those that look high-cor”." in message
-        assert "lead one to expect “Those that could be either”; this corpus behaves" in message
+        assert "The paper suggests “Those that could be either”; this corpus behaves" in message
 
     def test_no_answer(self) -> None:
-        assert "name no answer" in findings.verdict(STEPS[0], 0, StepFinding(None, ""))
+        assert "no clear answer" in findings.verdict(STEPS[0], 0, StepFinding(None, ""))
 
 
 class TestDynamics:
@@ -84,7 +84,7 @@ class TestDynamics:
         assert finding.answer == 1
         assert "rose for 50% of 4 texts and fell for 25%" in finding.sentences
         # Medians: of 0.2, 0.3, 0.4, 0.5 and of 0.1, 0.5, 0.6, 0.9.
-        assert "half of all texts have 0.55 or more; at first that was 0.35" in finding.sentences
+        assert "The median went from 0.35 to 0.55" in finding.sentences
 
     @pytest.mark.parametrize(("falling", "answer"), [(0, 0), (1, 0), (2, 1), (5, 2), (8, 2)])
     def test_the_answer_follows_the_share_that_rises(self, falling: int, answer: int) -> None:
@@ -100,8 +100,8 @@ class TestDynamics:
 
 
 @pytest.mark.parametrize(("late", "answer"), [(0.6, 0), (0.5, 2), (0.4, 1)])
-def test_reading_on(late: float, answer: int) -> None:
-    finding = findings.of_reading_on(placed([0.5, 0.5]), placed([late, late]))
+def test_point(late: float, answer: int) -> None:
+    finding = findings.of_point(placed([0.5, 0.5]), placed([late, late]))
 
     assert finding.answer == answer
     assert f"is 0.50, after 10 it is {late:.2f}" in finding.sentences
@@ -113,7 +113,7 @@ def test_regions(hard: int, answer: int) -> None:
 
     assert finding.answer == answer
     assert finding.sentences.startswith(f"{hard} of 40 texts")
-    assert ("contradicts 1 gold" in finding.sentences) == (hard > 0)
+    assert ("contradicts the gold label of 1 of" in finding.sentences) == (hard > 0)
 
 
 @pytest.mark.parametrize(("same", "answer"), [(10, 0), (9, 0), (8, 1), (6, 1), (5, 2)])
@@ -152,7 +152,7 @@ class TestBoundary:
 
 
 class TestThreshold:
-    def test_what_stays_of_the_batch(self) -> None:
+    def test_the_texts_that_stay_in_the_batch(self) -> None:
         # At 0.2 texts 0 and 1 are nearest to 0.5, at 0.6 texts 1 and 2.
         finding = findings.of_threshold(
             study([0.0, 0.4, 1.0, 1.0], [0.5, 0.51, 0.9], [0.9, 0.5, 0.51]), 2
@@ -164,7 +164,7 @@ class TestThreshold:
         assert "At 0.6 there are 2 high-cor and 2 low-cor" in finding.sentences
         assert finding.sentences.count("learnt something") == 2
 
-    def test_a_discriminator_that_names_the_larger_side(self) -> None:
+    def test_a_discriminator_that_predicts_the_larger_side(self) -> None:
         finding = findings.of_threshold(study([0.0, 1.0, 1.0, 1.0], [0.5, 0.6], accuracy=0.76), 1)
 
         assert finding.answer == 0
@@ -186,7 +186,7 @@ class TestStrategies:
         accuracies = dict.fromkeys(easy, (0.5, 0.6))
         return findings.of_strategies(picks, placed([1.0, 0.0]), accuracies)
 
-    def test_the_one_that_leads(self) -> None:
+    def test_a_strategy_that_leads(self) -> None:
         finding = self.finding(random=0.8, lc=0.3, cal=0.6)
 
         assert finding.answer == STRATEGIES.index("lc")

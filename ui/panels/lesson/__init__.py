@@ -1,3 +1,3 @@
-"""The lesson: its steps, their questions, and what the numbers of a corpus answer."""
+"""The lesson: its steps, their questions, and the answers computed from a corpus."""
 
 __all__ = ["panel", "script"]

@@ -1,4 +1,4 @@
-"""What the learner moves and sees at the steps about choosing texts: CAL and other strategies."""
+"""Controls and figures of the steps about query strategies, once their runs are finished."""
 
 from __future__ import annotations
 
@@ -21,18 +21,17 @@ from cartography.maps.data_map import REGIONS
 from cartography.runs.threshold_runs import ThresholdRun
 from ui import parts, words
 from ui.panels.data_map import values as data_map_values
-from ui.panels.lesson import values
-from ui.panels.lesson import views as looks
+from ui.panels.lesson import values, views
 from ui.panels.lesson.script import STRATEGIES, T_COR
 from ui.state.session import DataChoice
 
 _TEXTS = 3
 
 
-def boundary(choice: DataChoice, moved: Callable[[], None]) -> None:
-    """P(high-cor) over the pool and the band of the batch."""
+def boundary(choice: DataChoice, on_change: Callable[[], None]) -> None:
+    """Show P(high-cor) over the pool and the batch that CAL asks for."""
     run = values.study_of(choice)
-    t_cor = _t_cor(run, moved)
+    t_cor = _t_cor(run, on_change)
     probability, batch = (
         run.study.probability(t_cor),
         run.study.batch(t_cor, values.batch_size(run)),
@@ -42,59 +41,59 @@ def boundary(choice: DataChoice, moved: Callable[[], None]) -> None:
     if probability is not None:
         picked = probability[batch.positions]
         parts.figure(
-            looks.enlarged(high_cor_histogram(probability, batch.positions), 440),
-            "learn_high_cor",
+            views.enlarged(high_cor_histogram(probability, batch.positions), 440),
+            "lesson_high_cor",
             f"P(high-cor) of {len(probability):,} texts of the pool; the batch of {len(picked)} "
-            f"reaches from {picked.min():.3f} to {picked.max():.3f}.",
+            f"ranges from {picked.min():.3f} to {picked.max():.3f}.",
             lambda: values.pool_table(run, t_cor),
         )
     st.markdown("**The first three texts that CAL asks for**", help=words.HIGH_COR)
     for text in run.pool["text"].iloc[batch.positions[:_TEXTS]]:
         with st.container(border=True):
-            st.html(looks.plain_card(text))
+            st.html(views.plain_card(text))
 
 
-def threshold(choice: DataChoice, moved: Callable[[], None]) -> None:
-    """The split, the discriminator and the batch against those at the usual t_cor."""
+def threshold(choice: DataChoice, on_change: Callable[[], None]) -> None:
+    """Compare the split, the discriminator and the batch with those at t_cor 0.2."""
     run = values.study_of(choice)
     study, size = run.study, values.batch_size(run)
-    t_cor = _t_cor(run, moved)
+    t_cor = _t_cor(run, on_change)
     sides = study.balance(t_cor)
-    stays = len(compare_batches(study.batch(T_COR, size), study.batch(t_cor, size)).kept)
+    kept = len(compare_batches(study.batch(T_COR, size), study.batch(t_cor, size)).kept)
     numbers(
         ("high-cor", sides.high, words.T_COR),
         ("low-cor", sides.low, words.T_COR),
         ("discriminator accuracy", study.accuracy(t_cor), words.DISCRIMINATOR),
-        ("larger side", sides.majority_share, "What always naming the larger side would reach."),
-        (f"of {size} as at {T_COR:g}", stays, "Texts of the batch that stay the same."),
+        ("larger side", sides.majority_share, "Accuracy of always predicting the larger side."),
+        (f"of {size} as at {T_COR:g}", kept, "Texts of the batch that stay the same."),
     )
     if sides.warning:
         st.warning(sides.warning, icon=":material/balance:")
     placed = study.data_map
     parts.figure(
-        looks.enlarged(data_map_figure(placed, colouring=by_split(placed, t_cor), t_cor=t_cor)),
-        "learn_split",
+        views.enlarged(data_map_figure(placed, colouring=by_split(placed, t_cor), t_cor=t_cor)),
+        "lesson_split",
         f"Seed map split at t_cor {t_cor:g}: {sides.high:,} high-cor, {sides.low:,} low-cor.",
         lambda: run.labelled,
     )
 
 
-def strategies(choice: DataChoice, moved: Callable[[], None]) -> None:
-    """Where each strategy picks on the full map."""
-    full, runs, picks = values.full_map(choice), values.learned(choice), values.picks(choice)
+def strategies(choice: DataChoice, on_change: Callable[[], None]) -> None:
+    """Show where each strategy picks on the full map."""
+    full, runs, picks = values.full_map(choice), values.active_runs(choice), values.picks(choice)
     name: str = st.segmented_control(
         "Strategy",
         STRATEGIES,
         default=STRATEGIES[0],
         required=True,
         format_func=strategy_name,
-        key="learn_strategy",
-        help="\n\n".join(words.strategy(each) for each in STRATEGIES),
-        on_change=moved,
+        key="lesson_strategy",
+        help="\n\n".join(words.strategy(strategy) for strategy in STRATEGIES),
+        on_change=on_change,
     )
     ringed = values.picked_on(full, runs[name])
     parts.figure(
-        looks.map_figure(
+        views.map_figure(
             full,
             full.placed,
             colouring=by_region(full.placed),
@@ -103,24 +102,24 @@ def strategies(choice: DataChoice, moved: Callable[[], None]) -> None:
             ring_name=f"picked by {strategy_name(name)}",
             title=words.strategy(name),
         ),
-        "learn_picks_map",
+        "lesson_picks_map",
         f"Full data map with the {int(ringed.sum())} picks of {name} ringed.",
         lambda: data_map_values.table(full)[ringed],
     )
-    bars = {strategy_name(each): picks[each].pooled[0] for each in STRATEGIES}
+    bars = {strategy_name(strategy): picks[strategy].pooled[0] for strategy in STRATEGIES}
     bars["all texts"] = np.array(full.placed.statistics().region_shares)
     shares = np.vstack(list(bars.values()))
     parts.figure(
-        looks.enlarged(region_shares_figure(list(bars), shares), 400),
-        "learn_shares",
+        views.enlarged(region_shares_figure(list(bars), shares), 400),
+        "lesson_shares",
         "Region shares of the picks: "
-        + "; ".join(f"{each} {share[0]:.0%} easy-to-learn" for each, share in bars.items()),
+        + "; ".join(f"{label} {share[0]:.0%} easy-to-learn" for label, share in bars.items()),
         lambda: pd.DataFrame(shares, columns=list(REGIONS)).assign(picks=list(bars)),
     )
 
 
-def _t_cor(run: ThresholdRun, moved: Callable[[], None]) -> float:
-    """The widget for t_cor over the levels that differ."""
+def _t_cor(run: ThresholdRun, on_change: Callable[[], None]) -> float:
+    """Show the widget for t_cor, one option per distinct split; return its value."""
     options = [float(level) for level in run.study.levels]
     nearest = min(options, key=lambda level: abs(level - T_COR))
     return float(
@@ -129,16 +128,16 @@ def _t_cor(run: ThresholdRun, moved: Callable[[], None]) -> float:
             options,
             nearest,
             format_func=lambda level: f"{level:.2f}",
-            key="learn_t_cor",
+            key="lesson_t_cor",
             help=words.T_COR,
-            on_change=moved,
+            on_change=on_change,
         )
     )
 
 
 def numbers(*metrics: tuple[str, float, str]) -> None:
-    """Numbers with their names and tooltips."""
+    """Show numbers in a row: label, value and tooltip of each."""
     with st.container(horizontal=True):
         for label, value, tip in metrics:
-            sentences = f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
-            st.metric(label, sentences, help=tip, width="content")
+            formatted = f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
+            st.metric(label, formatted, help=tip, width="content")

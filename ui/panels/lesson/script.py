@@ -1,7 +1,6 @@
-"""The lesson: its steps in order, each with a question that is answered before anything is shown.
+"""The steps of the lesson, in order. Each asks for a prediction before it shows anything.
 
-`ui.panels.lesson.findings` answers the questions from the numbers of a corpus, with the position of
-one of the choices given here.
+`ui.panels.lesson.findings` computes the answers from a corpus, as positions in `choices`.
 """
 
 from __future__ import annotations
@@ -35,11 +34,11 @@ class LessonStep:
         Position of the answer that the paper suggests; None if it suggests none. The numbers of a
         corpus decide whether it is right there.
     control : str
-        What to try afterwards.
+        What to try after the prediction.
     needs : tuple of Need
         Runs that the step shows.
     page, page_name : str
-        Where the same can be explored.
+        File and name of the page where the idea can be explored.
     """
 
     key: str
@@ -80,20 +79,19 @@ STEPS = (
     LessonStep(
         "point",
         "From a curve to a point",
-        "Ten numbers for every text are too many to look at, so we keep a few. Their mean is the "
-        "text's **confidence**: how high its point is. How much they swing is its "
-        "**variability**: how far right it is. The share of epochs in which the model chose the "
-        "gold label is its **correctness**: the colour and shape of the point.",
-        "We can read the curves to the end, or stop after the first epoch. As we read on, what do "
-        "the points of the whole corpus do?",
+        "A curve for every text is too much to look at, so we sum each one up in three numbers. "
+        "Its mean is the text's **confidence**: how high the point is. How much it swings is the "
+        "**variability**: how far right the point is. The share of epochs in which the model "
+        "chose the gold label is the **correctness**: the colour and shape of the point.",
+        "We draw the map after the first epoch, then after two, and so on to the last. What do the "
+        "points of the whole corpus do?",
         (
             "Rise: mean confidence grows by 0.05 or more",
             "Sink: mean confidence falls by 0.05 or more",
             "Stay at about the same height",
         ),
         None,
-        "Move the number of epochs that are read and follow the ringed point, then pick another "
-        "text.",
+        "Change the number of epochs and follow the ringed point. Then pick another text.",
         ("maps",),
         *_MAP,
     ),
@@ -102,7 +100,8 @@ STEPS = (
         "Three regions",
         "A map has three regions. High on the left are **easy-to-learn** texts: right in nearly "
         "every epoch. Low on the left are **hard-to-learn** texts: wrong in nearly every epoch. "
-        "The rest is **ambiguous**: the model is right now and then, or keeps changing its mind.",
+        "The rest are **ambiguous**: the model is right only some of the time, or keeps changing "
+        "its mind.",
         "How many texts of this corpus are hard-to-learn?",
         ("Fewer than 1 in 20", "From 1 in 20 to 1 in 5", "More than 1 in 5"),
         None,
@@ -113,22 +112,24 @@ STEPS = (
     LessonStep(
         "seed_map",
         "A map from few labels",
-        "That map used the gold label of every text. At the start of a project only a few texts "
-        "have one: the **seed set**. Its map comes from a model that has read these few alone.",
-        "For how many texts of the seed set do both maps name the same region?",
-        ("For at least 9 in 10", "For 6 to 9 in 10", "For fewer than 6 in 10"),
+        "The map so far used the gold label of every text. At the start of a project only a few "
+        "texts have one: the **seed set**. The seed map comes from a model trained on these few "
+        "texts alone.",
+        "How many texts of the seed set are in the same region on both maps?",
+        ("At least 9 in 10", "From 6 to 9 in 10", "Fewer than 6 in 10"),
         None,
-        "Both maps are below. On the full one, show the seed set alone and compare.",
+        "Compare the two maps. Use the switch to show only the seed set on the full map.",
         ("maps",),
         *_MAP,
     ),
     LessonStep(
         "boundary",
         "What CAL asks for",
-        "In **active learning** the model chooses the texts that get the next labels. The strategy "
-        "**CAL** splits the labelled texts by correctness: above a threshold, **t_cor**, they are "
-        "*high-cor*, the others *low-cor*. A second, small model, the **discriminator**, learns to "
-        "distinguish the two. Then it looks at the **pool**: all texts without a label.",
+        "In **active learning** a **strategy** chooses which texts get the next labels. The "
+        "strategy **CAL** splits the labelled texts by correctness: those above a threshold, "
+        "**t_cor**, are *high-cor*, the others *low-cor*. A second, small model, the "
+        "**discriminator**, learns to distinguish the two. Then it is applied to the **pool**: all "
+        "texts without a label.",
         "Which texts of the pool will CAL ask for?",
         (
             "Those that look high-cor",
@@ -143,8 +144,8 @@ STEPS = (
     LessonStep(
         "threshold",
         "Why the threshold matters",
-        "t_cor decides what the discriminator learns from. When one side has very few texts, there "
-        "is little to learn; and another split draws another boundary through the pool.",
+        "t_cor decides what the discriminator learns from. If one side has very few texts, there "
+        "is little to learn. And a different split gives a different boundary in the pool.",
         "We move t_cor from 0.2 to 0.6. How much of the batch stays the same?",
         ("Three quarters of it or more", "Some of it", "A tenth of it or less"),
         None,
@@ -156,9 +157,9 @@ STEPS = (
     LessonStep(
         "strategies",
         "Strategies differ",
-        "CAL is one query strategy of many. **Random** asks for any texts. **LC**, least "
+        "CAL is one of many query strategies. **Random** asks for texts at random. **LC**, least "
         "confidence, asks for those that the model is least sure of. All three start from the "
-        "same seed set and ask for three batches; the full map shows us where they pick.",
+        "same seed set and ask for three batches. The full map shows where they pick.",
         "Which one picks the largest share of texts that are *not* easy-to-learn?",
         ("Random", "LC", "CAL"),
         None,
@@ -170,7 +171,7 @@ STEPS = (
         "noise",
         "Where label noise goes",
         "People make mistakes when they label. Here we make some on purpose: we give some texts a "
-        "wrong label, remember which, and draw the full map again.",
+        "wrong label, remember which, and train the full map again.",
         "With 20% of the labels wrong, where are these texts on the new map?",
         (
             "Among the others, where nobody would notice",
@@ -178,7 +179,7 @@ STEPS = (
             "On the right and in the middle: ambiguous",
         ),
         1,
-        "Change how many labels are wrong. Another share draws another map, which takes a moment.",
+        "Change the share of wrong labels. Each share needs a new map, which takes a moment.",
         ("maps", "noise"),
         *_MAP,
     ),

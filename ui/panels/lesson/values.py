@@ -1,4 +1,4 @@
-"""What the lesson shows: its tasks, the values of their runs, and what these say."""
+"""Tasks of the lesson, the values of their runs, and the answers to its questions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _EPOCHS = 10
 
 
 def task_of(choice: DataChoice, need: Need, flip: float = FLIP) -> Task:
-    """The task that makes the runs for `need`; that of "noise" flips the share `flip`."""
+    """Return the task that makes the runs for `need`; "noise" flips the share `flip` of labels."""
     if need == "maps":
         return tasks.maps(choice)
     if need == "study":
@@ -45,29 +45,39 @@ def task_of(choice: DataChoice, need: Need, flip: float = FLIP) -> Task:
 
 
 def all_tasks(choice: DataChoice) -> dict[Need, Task]:
-    """The tasks of the lesson, in its order."""
+    """Return the tasks of the lesson, in its order."""
     return {need: task_of(choice, need) for need in NEEDS}
 
 
 def seed_and_full(choice: DataChoice) -> list[MapView]:
-    """The finished seed map and full map."""
+    """Return the finished seed map and full map."""
     return data_map_values.maps(task_of(choice, "maps"), Thresholds())
 
 
 def full_map(choice: DataChoice) -> MapView:
-    """The finished full map."""
+    """Return the finished full map."""
     return seed_and_full(choice)[-1]
 
 
 def dynamics_of(view: MapView) -> TrainingDynamics:
-    """The training dynamics of a finished map."""
+    """Return the training dynamics of a finished map."""
     assert view.run.dynamics is not None
     return view.run.dynamics
 
 
 def examples(full: MapView, draw: int) -> list[int]:
-    """Positions of ten texts, one drawn from each tenth of the full map by confidence, ascending;
-    of fewer texts, all. Another `draw` gives others.
+    """Draw ten texts, one from each tenth of the full map by ascending confidence.
+
+    Parameters
+    ----------
+    full : MapView
+    draw : int
+        Seed of the draw.
+
+    Returns
+    -------
+    list of int
+        Positions on the map; all of them if it has fewer than ten texts.
     """
     rng = np.random.default_rng(draw)
     by_confidence = np.argsort(full.placed.confidence, kind="stable")
@@ -75,41 +85,57 @@ def examples(full: MapView, draw: int) -> list[int]:
     return [int(rng.choice(tenth)) for tenth in tenths]
 
 
-def most_wavering(full: MapView, positions: Sequence[int]) -> int:
-    """The place among `positions` of the text of greatest variability."""
+def most_variable(full: MapView, positions: Sequence[int]) -> int:
+    """Return the index into `positions` of the text of highest variability."""
     return int(full.placed.variability[list(positions)].argmax())
 
 
 def texts_of_region(full: MapView, region: str, number: int, draw: int) -> list[int]:
-    """Positions of up to `number` texts of a region, drawn anew for each `draw`."""
+    """Draw texts of a region.
+
+    Parameters
+    ----------
+    full : MapView
+    region : str
+        One of `REGIONS`.
+    number : int
+        Texts to draw; a small region gives fewer.
+    draw : int
+        Seed of the draw.
+
+    Returns
+    -------
+    list of int
+        Positions on the map.
+    """
     inside = np.flatnonzero(full.placed.region == REGIONS.index(region))
     rng = np.random.default_rng(draw)
-    return [int(each) for each in rng.permutation(inside)[:number]]
+    return [int(position) for position in rng.permutation(inside)[:number]]
 
 
 def up_to(full: MapView, epochs: int) -> DataMap:
-    """The full map as its first `epochs` epochs make it."""
+    """Return the full map, computed from its first `epochs` epochs."""
     return DataMap.of(dynamics_of(full).until(epochs))
 
 
 def study_of(choice: DataChoice) -> ThresholdRun:
-    """The finished threshold study."""
+    """Return the finished threshold study."""
     return threshold_values.study_run(task_of(choice, "study").folder)
 
 
 def batch_size(run: ThresholdRun) -> int:
-    """How many texts CAL is asked for: the paper's 50, of a small pool a tenth."""
+    """Return the query size of CAL: the paper's 50, or a tenth of a small pool."""
     return min(PAPER.query_size, max(1, len(run.pool) // 10))
 
 
-def learned(choice: DataChoice) -> dict[str, ActiveRun]:
-    """The finished active-learning runs, by strategy."""
-    read = [cached.active_run(folder) for folder in task_of(choice, "learning").run_folders()]
-    return {run.strategy: run for run in read}
+def active_runs(choice: DataChoice) -> dict[str, ActiveRun]:
+    """Return the finished active-learning runs, by strategy."""
+    runs = [cached.active_run(folder) for folder in task_of(choice, "learning").run_folders()]
+    return {run.strategy: run for run in runs}
 
 
 def picks(choice: DataChoice) -> dict[str, RegionShares]:
-    """The regions of the full map that each strategy picks from."""
+    """Return the region shares of each strategy's picks on the full map."""
     return _picks(_stamp([task_of(choice, need) for need in ("maps", "learning")]), choice)
 
 
@@ -127,47 +153,55 @@ def _picks(stamp: str, _choice: DataChoice) -> dict[str, RegionShares]:
                 run.batch(number)["id"].to_numpy(dtype=object) for number in range(1, len(run.maps))
             ),
         )
-        for name, run in learned(_choice).items()
+        for name, run in active_runs(_choice).items()
     ]
     return comparison.region_shares(runs, full_map(_choice).placed)
 
 
 def accuracies(choice: DataChoice) -> dict[str, tuple[float, float]]:
-    """The test accuracy of each strategy before its first batch and after its last."""
+    """Return the test accuracy of each strategy before its first batch and after its last."""
     accuracies = {}
-    for name, run in learned(choice).items():
+    for name, run in active_runs(choice).items():
         reached = run.iterations["accuracy"]
         accuracies[name] = (float(reached.iloc[0]), float(reached.iloc[-1]))
     return accuracies
 
 
 def picked_on(full: MapView, run: ActiveRun) -> NDArray[np.bool_]:
-    """Which texts of the full map (n,) a run picked."""
+    """Return a mask over the texts of the full map (n,): those that a run picked."""
     return np.isin(full.placed.ids.astype(str), run.batches()["id"].to_numpy().astype(str))
 
 
 @dataclass(frozen=True, eq=False)
 class LabelNoise:
-    """The full map drawn with wrong labels, and which of its texts have one (n,)."""
+    """The full map trained with wrong labels.
 
-    shown: MapView
+    Attributes
+    ----------
+    view : MapView
+        The map trained with them.
+    flipped : NDArray of bool, shape (n,)
+        Texts with a wrong label.
+    """
+
+    view: MapView
     flipped: NDArray[np.bool_]
 
 
 def noise(choice: DataChoice, flip: float) -> LabelNoise:
-    """What became of the map with the share `flip` of the labels flipped."""
+    """Return the full map trained with a share `flip` of the labels flipped."""
     noisy = data_map_values.maps(task_of(choice, "noise", flip), Thresholds())[-1]
     true = full_map(choice).run.items.set_index("id")["label"].loc[noisy.run.items["id"]]
     return LabelNoise(noisy, true.to_numpy() != noisy.run.items["label"].to_numpy())
 
 
 def finding(choice: DataChoice, step: LessonStep) -> StepFinding:
-    """What the finished runs that `step` needs say to its question."""
+    """Answer the question of `step` from the finished runs that it needs."""
     return _finding(_stamp([task_of(choice, need) for need in step.needs]), step.key, choice)
 
 
 def _stamp(needed: Sequence[Task]) -> str:
-    """A text that changes with any run of these tasks."""
+    """A cache key that changes with any run of these tasks."""
     folders = [folder for task in needed for folder in task.run_folders()]
     return " ".join(f"{folder} {cached.reached(folder)}" for folder in folders)
 
@@ -182,9 +216,9 @@ def _of_dynamics(choice: DataChoice) -> StepFinding:
     return findings.of_dynamics(dynamics_of(full_map(choice)))
 
 
-def _of_reading_on(choice: DataChoice) -> StepFinding:
+def _of_point(choice: DataChoice) -> StepFinding:
     full = full_map(choice)
-    return findings.of_reading_on(up_to(full, 1), full.placed)
+    return findings.of_point(up_to(full, 1), full.placed)
 
 
 def _of_regions(choice: DataChoice) -> StepFinding:
@@ -216,12 +250,12 @@ def _of_strategies(choice: DataChoice) -> StepFinding:
 
 def _of_noise(choice: DataChoice) -> StepFinding:
     noisy = noise(choice, FLIP)
-    return findings.of_noise(noisy.shown.placed, noisy.flipped)
+    return findings.of_noise(noisy.view.placed, noisy.flipped)
 
 
 _FINDINGS: dict[str, Callable[[DataChoice], StepFinding]] = {
     "dynamics": _of_dynamics,
-    "point": _of_reading_on,
+    "point": _of_point,
     "regions": _of_regions,
     "seed_map": _of_seed_map,
     "boundary": _of_boundary,
@@ -232,7 +266,7 @@ _FINDINGS: dict[str, Callable[[DataChoice], StepFinding]] = {
 
 
 def curve_table(full: MapView, positions: Sequence[int]) -> pd.DataFrame:
-    """Gold-label probability by epoch of the texts at `positions`, a row for each epoch."""
+    """Return the gold-label probabilities of the texts at `positions`, one row per epoch."""
     curves = dynamics_of(full).gold_probability[:, list(positions)]
     columns = {
         f"text {full.run.items['id'].iat[position]}": curve
@@ -242,7 +276,7 @@ def curve_table(full: MapView, positions: Sequence[int]) -> pd.DataFrame:
 
 
 def quantile_table(dynamics: TrainingDynamics) -> pd.DataFrame:
-    """Quantiles of the gold-label probability of all texts, a row for each epoch."""
+    """Return quantiles of the gold-label probability of all texts, one row per epoch."""
     levels = (0.05, 0.25, 0.5, 0.75, 0.95)
     quantiles = np.quantile(dynamics.gold_probability, levels, axis=1)
     columns = {
@@ -252,26 +286,26 @@ def quantile_table(dynamics: TrainingDynamics) -> pd.DataFrame:
 
 
 def pool_table(run: ThresholdRun, t_cor: float) -> pd.DataFrame:
-    """The pool with P(high-cor) at `t_cor`."""
+    """Return the pool with P(high-cor) at `t_cor`."""
     return run.pool.assign(**{"P(high-cor)": run.study.probability(t_cor)})
 
 
 def noise_table(noisy: LabelNoise) -> pd.DataFrame:
-    """Each text with its confidence and whether its label was flipped."""
-    view = noisy.shown
+    """Return each text with its confidence and whether its label was flipped."""
+    view = noisy.view
     return view.run.items[["id", "text", "label"]].assign(
         confidence=view.placed.confidence, flipped=noisy.flipped
     )
 
 
 def so_far(task: Task) -> TrainingDynamics | None:
-    """The dynamics of the full map of a task that trains, None before the first epoch."""
+    """Return the dynamics so far of a full map in training, or None before its first epoch."""
     maps = data_map_values.maps(task, Thresholds())
     return dynamics_of(maps[-1]) if maps and maps[-1].name == data_map_values.FULL_MAP else None
 
 
 def steps_of(task: Task) -> StepProgress:
-    """How far the runs of a lesson's task have come."""
+    """Return the progress of the runs of a task of the lesson."""
     folders = task.run_folders()
     if task.kind == "map":
         return results.steps(folders[-1], task.option("epochs"))

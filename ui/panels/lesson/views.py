@@ -1,4 +1,4 @@
-"""How the lesson shows maps and texts: large enough for the back row of a classroom."""
+"""Maps and texts of the lesson, large enough for the back row of a classroom."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST = 240  # characters of a text on a card
 
 
 def map_figure(
-    shown: MapView,
+    view: MapView,
     placed: DataMap,
     *,
     colouring: Colouring | None = None,
@@ -27,10 +27,23 @@ def map_figure(
     ring_name: str = "",
     title: str = "",
 ) -> go.Figure:
-    """A map of the lesson; kept, since the same few are looked at again and again."""
+    """Draw a data map of the lesson. Cached, because the same few maps are shown many times.
+
+    Parameters
+    ----------
+    view : MapView
+        The map; part of the cache key.
+    placed : DataMap
+        Points to draw: those of `view`, or those after fewer epochs.
+    colouring : Colouring, optional
+    faded, ringed : NDArray of bool, shape (n,), optional
+        Points to draw in grey, and points to mark with a ring.
+    ring_name, title : str
+        Legend entry of the ringed points, and title of the figure.
+    """
     masks = [np.packbits(mask).tobytes() for mask in (faded, ringed) if mask is not None]
     names = f"{title} {ring_name} {colouring.title if colouring else ''}"
-    key = f"{shown.stamp} {placed.epochs} {names} {faded is None}"
+    key = f"{view.stamp} {placed.epochs} {names} {faded is None}"
     return _map_figure(key, tuple(masks), placed, colouring, faded, ringed, ring_name, title)
 
 
@@ -46,7 +59,7 @@ def _map_figure(
     title: str,
 ) -> go.Figure:
     del key, masks
-    drawn = data_map_figure(
+    figure = data_map_figure(
         _placed,
         colouring=_colouring,
         faded=_faded,
@@ -54,18 +67,18 @@ def _map_figure(
         highlight_name=ring_name,
         title=title,
     )
-    return enlarged(drawn)
+    return enlarged(figure)
 
 
-def many(dynamics: TrainingDynamics) -> bool:
-    """Whether the curves of all texts are too many for a line and a name each."""
+def too_many_lines(dynamics: TrainingDynamics) -> bool:
+    """Return whether there are too many texts to draw each curve with its own line and name."""
     return len(dynamics.ids) > MOST_LINES
 
 
 def enlarged(figure: go.Figure, height: int | None = None) -> go.Figure:
-    """`figure` with letters that can be read from the back row of a classroom."""
+    """Enlarge the type of `figure` in place, for the back row of a classroom; return it."""
     axis = {"title": {"font": {"size": 17}}, "tickfont": {"size": 15}}
-    # A map's other axes are those of its margins, which have no room.
+    # Only the main axes: the marginal plots of a map have no room for larger type.
     figure.update_layout(
         font={"size": 16},
         legend={"font": {"size": 15}},
@@ -78,28 +91,28 @@ def enlarged(figure: go.Figure, height: int | None = None) -> go.Figure:
 
 
 def text_at(full: MapView, position: int) -> str:
-    """The text at a position."""
+    """Return the text at a position."""
     return str(full.run.items["text"].iat[position])
 
 
 def shortened(text: str, most: int = _LONGEST) -> str:
-    """`text` in one line of at most `most` characters, with an ellipsis where it was cut."""
+    """Return `text` in one line of at most `most` characters, with an ellipsis if it was cut."""
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[: most - 2].rstrip()} …"
 
 
 def card(full: MapView, position: int) -> str:
-    """A text with its label and what the model makes of it, as HTML."""
+    """Return a text with its label, final prediction and confidence, as HTML."""
     item = full.run.items.iloc[position]
-    sentences = (
-        f"gold label <b>{escape(item['label'])}</b> · the model ends on "
+    details = (
+        f"gold label <b>{escape(item['label'])}</b> · final prediction "
         f"<b>{escape(item['predicted_label'])}</b> · confidence "
         f"{full.placed.confidence[position]:.2f}"
     )
-    return f'{plain_card(item["text"])}<p style="margin: 0.4rem 0 0; opacity: 0.8">{sentences}</p>'
+    return f'{plain_card(item["text"])}<p style="margin: 0.4rem 0 0; opacity: 0.8">{details}</p>'
 
 
 def plain_card(text: str) -> str:
-    """A text as HTML, shortened."""
+    """Return a text as HTML, shortened."""
     style = "font-size: 1.25rem; margin: 0; overflow-wrap: anywhere"
     return f'<p style="{style}">{escape(shortened(text))}</p>'
