@@ -27,14 +27,8 @@ if TYPE_CHECKING:
     from cartography.strategies.pool_view import PoolView
     from cartography.strategies.selection import Selection
     from cartography.strategies.table import STRATEGIES
-    from cartography.workflows import (
-        CorpusMap,
-        Simulation,
-        StrategyComparison,
-        compare,
-        map,
-        simulate,
-    )
+    from cartography.workflows.calls import compare, map, simulate
+    from cartography.workflows.results import CorpusMap, Simulation, StrategyComparison
 
 _MODULES = {
     "active.group": ("Batch",),
@@ -89,14 +83,8 @@ _MODULES = {
     "strategies.pool_view": ("PoolView",),
     "strategies.selection": ("Selection",),
     "strategies.table": ("STRATEGIES",),
-    "workflows": (
-        "CorpusMap",
-        "Simulation",
-        "StrategyComparison",
-        "compare",
-        "map",
-        "simulate",
-    ),
+    "workflows.calls": ("compare", "map", "simulate"),
+    "workflows.results": ("CorpusMap", "Simulation", "StrategyComparison"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
