@@ -46,6 +46,7 @@ def app_command(
         script = dashboard_script()
         _require_free(host, port)
 
+        typer.echo(f"The dashboard is at http://{host}:{port} (Ctrl-C ends it).")
         # As `python -m streamlit run` would, in this process: a signal then ends the server.
         sys.argv = [
             *("streamlit", "run", str(script)),

@@ -31,9 +31,10 @@ def app(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
 
 
 def test_streamlit_runs_the_dashboard_at_the_port(
-    started: list[list[str]], monkeypatch: pytest.MonkeyPatch
+    started: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app(monkeypatch, "--port", "9000", "--headless")
+    assert "http://127.0.0.1:9000" in capsys.readouterr().out
     (arguments,) = started
     assert arguments[:3] == ["streamlit", "run", str(ROOT / "app.py")]
     assert {"--server.port=9000", "--server.address=127.0.0.1", "--server.headless=true"} <= {
