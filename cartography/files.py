@@ -70,8 +70,9 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # A prefix of the file's own name would make a name that is too long of one that is not.
         with NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix, delete=False
+            dir=path.parent, prefix=".new-", suffix=path.suffix[:20], delete=False
         ) as handle:
             temporary = Path(handle.name)
     except OSError as error:

@@ -16,10 +16,12 @@ _APP = ROOT / "app.py"
 # 1. Smaller margins above and below a page, with room for Streamlit's toolbar.
 # 2. A figure keeps its colours while it is redrawn.
 # 3. Grey texts of a figure, too pale on a light page, take the page's text colour.
+# 4. Streamlit's own CSV of a table is not guarded against formulas; pages have downloads that are.
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] {padding-top: 4rem; padding-bottom: 4rem}
 [data-stale="true"] {opacity: 1 !important; transition: none}
 [data-testid="stPlotlyChart"] text[style*="rgb(128, 132, 149)"] {fill: currentColor !important}
+[data-testid="stElementToolbarButton"]:has([aria-label="Download as CSV"]) {display: none}
 </style>"""
 _in_frame: ContextVar[bool] = ContextVar("_in_frame", default=False)
 

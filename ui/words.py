@@ -83,6 +83,16 @@ VECTORS = (
 MAX_LENGTH = "Read only the first words of each text; empty: all of them."
 GOLD_LABEL = "Gold label: the class that the data give for a text. Training treats it as correct."
 UNLABELLED = "Rows without a gold label. A data map needs gold labels, so it leaves them out."
+ENCODING = (
+    "How letters are written as bytes. Choose the one in which the lines below read right; UTF-8 "
+    "files need none."
+)
+NO_LABEL = (
+    "The usual marks are texts such as nan, NULL, N/A and -, and -1 where the other labels are "
+    "whole numbers from 0."
+)
+SEVERAL = "The classifier gives a text one class, so one of its labels must be chosen."
+CLASS_NAMES = "Lines such as: 1 = location. Classes that get the same name are joined."
 TOKENS = "Words here are separated by white space."
 EMPTY = "Texts without a word. Their features are all zero, so a model cannot distinguish them."
 DUPLICATES = "Rows whose text is identical to the text of an earlier row."

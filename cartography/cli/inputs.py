@@ -55,12 +55,11 @@ def read_corpora(
         A corpus that is needed has no gold labels, or fewer than two classes.
     """
     console.print(f"reading {source} …")
-    train, test = read_train_test(
-        source, columns.test, text=columns.text, label=columns.label, id=columns.id
-    )
+    train, test = read_train_test(source, columns.test, **columns.reading())
     for corpus in (train, test):
         if corpus is not None:
-            for line in (*corpus.notes, describe(corpus).summary):
+            account = (corpus.account.summary,) if corpus.account else ()
+            for line in (*corpus.notes, *account, describe(corpus).summary):
                 console.print(f"{corpus.name}: {line}")
     if test is not None and columns.test is None and not test.labelled.any():
         console.print(f"{test.name} has no gold labels and is left out")

@@ -10,14 +10,16 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from cartography.errors import CartographyError
 from cartography.formatting import STRATEGY_NAMES
 from cartography.models.presets import PAPER, SEEDS
 
 StrategyName = Enum("StrategyName", {name: name for name in STRATEGY_NAMES}, type=str)  # type: ignore[misc]
 
 DATA_HELP = (
-    "A CSV, TSV, JSONL or Parquet file, a folder with train and test, a saved data set, "
-    "hub:owner/name[:split], or sample."
+    "A table (CSV, TSV, JSON, JSONL, Parquet, Arrow, Excel, also in .gz or .zip), an export of an "
+    "annotation tool, a folder with train and test, a saved data set, hub:owner/name[:split], or "
+    "sample."
 )
 
 Out = Annotated[
@@ -68,6 +70,59 @@ class Columns:
     id: Annotated[
         str | None, typer.Option("--id", metavar="COLUMN", help="Id column. Default: guessed.")
     ] = None
+    encoding: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Encoding, such as cp1250. Default: detected."),
+    ] = None
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Sheet of a workbook. Default: the first.")
+    ] = None
+    no_label: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT",
+            help="A text that means “no label”, besides an empty cell; '' for none. May be "
+            "repeated. Default: the usual ones, such as nan, N/A and -.",
+        ),
+    ] = None
+    several: Annotated[
+        Literal["first", "most-frequent", "combination"],
+        typer.Option(help="The class of a text with several labels."),
+    ] = "first"
+    class_name: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OLD=NEW",
+            help="Give a class another name. May be repeated; equal names join classes.",
+        ),
+    ] = None
+
+    def reading(self) -> dict[str, Any]:
+        """Return the options of `read_train_test`.
+
+        Raises
+        ------
+        CartographyError
+            A `--class-name` has no "=".
+        """
+        names = {}
+        for pair in self.class_name or ():
+            old, equals, new = pair.partition("=")
+            if not (old and equals and new):
+                raise CartographyError(
+                    f"--class-name {pair!r} is not of the form OLD=NEW, such as 1=location"
+                )
+            names[old] = new
+        return {
+            "text": self.text,
+            "label": self.label,
+            "id": self.id,
+            "encoding": self.encoding,
+            "sheet": self.sheet,
+            "no_label": None if self.no_label is None else tuple(self.no_label),
+            "several": self.several,
+            "class_names": names,
+        }
 
 
 @dataclass(frozen=True)

@@ -1,209 +1,202 @@
-"""Validation of a table's columns as texts, ids or labels."""
+"""Choosing the columns of a table: those that are named, else those whose names fit."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cartography.corpora.tables import Table, json_kind
 from cartography.errors import CartographyError
 from cartography.formatting import count_noun
+from cartography.tables.table import Table
 
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_WHOLE_FLOAT = re.compile(r"(-?(?:0|[1-9][0-9]*))\.0+")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_FEW_ROWS = 20
-
-
-def read_texts(table: Table, column: str) -> tuple[NDArray[np.object_], tuple[str, ...]]:
-    """Read the texts of a column.
-
-    Parameters
-    ----------
-    table : Table
-    column : str
-
-    Returns
-    -------
-    texts : object array of str, shape (n,)
-        A missing text is read as an empty one.
-    notes : tuple of str
-        What was changed in the texts.
-
-    Raises
-    ------
-    CartographyError
-        A value is not a string.
-    """
-    texts = np.empty(table.rows, dtype=object)
-    missing = broken = 0
-    for i, value in enumerate(table.values(column)):
-        if value is None:
-            missing += 1
-            value = ""
-        if not isinstance(value, str):
-            raise CartographyError(
-                f"{table.location}, {table.row_name(i)}, column {column!r} contains "
-                f"{json_kind(value)} instead of text; name the text column with --text"
-            )
-        # JSON can contain unpaired surrogates, which no file and no library accepts.
-        if _SURROGATE.search(value):
-            broken += 1
-            value = _SURROGATE.sub("\ufffd", value)
-        texts[i] = value
-    notes = []
-    if missing:
-        notes.append(f"{count_noun(missing, 'row')} without a text, read as empty")
-    if broken:
-        notes.append(f"{count_noun(broken, 'text')} with broken characters, replaced by \ufffd")
-    return texts, tuple(notes)
-
-
-def read_ids(table: Table, column: str | None) -> NDArray[np.object_]:
-    """Read the ids of a column.
-
-    Parameters
-    ----------
-    table : Table
-    column : str or None
-        None: the row numbers from 0 are the ids.
-
-    Returns
-    -------
-    object array of str, shape (n,)
-
-    Raises
-    ------
-    CartographyError
-        An id is missing, is not a string or an integer, or occurs twice.
-    """
-    ids = np.empty(table.rows, dtype=object)
-    if column is None:
-        ids[:] = [str(i) for i in range(table.rows)]
-        return ids
-    first_rows: dict[str, int] = {}
-    for i, value in enumerate(table.values(column)):
-        if not isinstance(value, str | int) or value == "":
-            problem = f"contains {json_kind(value)}, which cannot be an id"
-            if value is None or value == "":
-                problem = "is empty"
-            raise CartographyError(
-                f"{table.location}, {table.row_name(i)}, column {column!r} {problem}; "
-                "give every row an id, or name another column with --id"
-            )
-        ids[i] = _SURROGATE.sub("\ufffd", str(value))
-        first_row = first_rows.setdefault(ids[i], i)
-        if first_row != i:
-            raise CartographyError(
-                f"{table.location}, column {column!r}: {table.row_name(first_row)} and "
-                f"{table.row_name(i)} have the same id {ids[i]!r}; make the ids distinct, rename "
-                "the column, or name another with --id"
-            )
-    return ids
-
-
-def read_labels(table: Table, column: str) -> tuple[list[str | None], tuple[str, ...]]:
-    """Read the label of each row as a class name.
-
-    An empty value, white space and NaN mean no label. So does -1 if all labels are integers and
-    some are not -1, 0 or 1. Whole floats such as 1.0 count as integers.
-
-    Parameters
-    ----------
-    table : Table
-    column : str
-
-    Returns
-    -------
-    names : list of (str or None), length n
-        None where there is no label.
-    classes : tuple of str
-        The class names that the table itself declares, else empty.
-
-    Raises
-    ------
-    CartographyError
-        A value is a fraction, or of a kind that cannot be a label.
-    """
-    values = table.values(column)
-    classes = table.class_names.get(column, ())
-    # A file may have been rewritten with class names as labels and its old metadata kept.
-    if classes and all(value is None or value in range(-1, len(classes)) for value in values):
-        return [
-            None if value is None or value < 0 else classes[int(value)] for value in values
-        ], classes
-    names = [_label_name(table, column, i, value) for i, value in enumerate(values)]
-    distinct = {name for name in names if name is not None}
-    if distinct and all(_NUMBER.fullmatch(name) for name in distinct):
-        integers = {name: _format_integer(name) for name in distinct}
-        fractions = {name for name, integer in integers.items() if integer is None}
-        # "007" is a code made of digits, "0.5" is a measurement.
-        fractions -= {name for name in fractions if name.isdecimal()}
-        if fractions:
-            i = next(i for i, name in enumerate(names) if name in fractions)
-            raise CartographyError(
-                f"{table.location}, {table.row_name(i)}, column {column!r} contains {names[i]}: "
-                "fractions are not class labels; name another column with --label"
-            )
-        if None not in integers.values():
-            names = [None if name is None else integers[name] for name in names]
-            # -1 marks texts without a label, but the labels -1, 0 and 1 together are sentiments.
-            if not set(integers.values()) <= {"-1", "0", "1"}:
-                names = [None if name == "-1" else name for name in names]
-    return names, ()
-
-
-def _label_name(table: Table, column: str, i: int, value: Any) -> str | None:
-    if value is None or (isinstance(value, float) and value != value):
-        return None
-    if isinstance(value, str | bool | int | float):
-        return _SURROGATE.sub("\ufffd", str(value).strip()) or None
-    raise CartographyError(
-        f"{table.location}, {table.row_name(i)}, column {column!r} contains {json_kind(value)} "
-        "instead of a class label; name another column with --label"
+# Likeliest first; compared without case and separators.
+_TEXT_NAMES = (
+    "text sentence question description review content document body message utterance query "
+    "tweet comment docstring post email abstract headline title prompt premise news article sms"
+)
+_LABEL_NAMES = (
+    "label labels class category classindex target intent topic tag gold goldlabel y sentiment "
+    "classlabel labeltext coarselabel emotion rating stars annotation cats"
+)
+_ID_NAMES = "id guid uid uuid exampleid docid textid"
+# A column whose last or first word is one of these is the second choice: "ticket_text",
+# "label, gold". One whose last word says that it is about another column is not: "text_length".
+_KEY_WORDS = {
+    "--text": frozenset(_TEXT_NAMES.split()) - {"title", "news"},
+    "--label": frozenset(("label", "labels", "class", "category", "intent", "topic", "sentiment")),
+    "--id": frozenset(("id", "guid", "uid", "uuid")),
+}
+_ABOUT_A_COLUMN = frozenset(
+    (
+        *("length", "len", "count", "lang", "language", "url", "link"),
+        *("date", "time", "source", "type", "score"),
     )
+)
+_HEAD_ROWS = 1_000
+_LISTED = 12
+_LONGEST_NAME = 40
 
 
-def _format_integer(name: str) -> str | None:
-    """Return `name` written as an integer, or None if it is not one."""
-    if _INTEGER.fullmatch(name):
-        return name
-    whole = _WHOLE_FLOAT.fullmatch(name)
-    return whole.group(1) if whole else None
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a table that are read.
+
+    Attributes
+    ----------
+    text : str
+    label : str or None
+        None if there is no label column.
+    id : str or None
+        None if the row numbers are the ids.
+    one_hot : tuple of str
+        Columns of 0 and 1, one per class, that stand for a label column.
+    id_guessed : bool
+        Whether the id column was guessed; it is dropped if its values are not distinct.
+    """
+
+    text: str
+    label: str | None
+    id: str | None
+    one_hot: tuple[str, ...] = ()
+    id_guessed: bool = False
 
 
-def class_order(table: Table, column: str | None, names: list[str | None]) -> tuple[str, ...]:
-    """Return the distinct class names in order.
+def choose_columns(
+    table: Table,
+    text: str | None = None,
+    label: str | None = None,
+    id: str | None = None,
+    like: Columns | None = None,
+) -> Columns:
+    """Choose the columns that are named, else those of `like` that the table has, else guess.
 
     Parameters
     ----------
     table : Table
-    column : str or None
-        The label column, for the error message.
-    names : list of (str or None), length n
-        The class name of each row; None where there is no label.
+    text, label, id : str, optional
+        Names; compared without case and separators if no column has exactly this name.
+    like : Columns, optional
+        The columns of the training table when a test table is read, whose ids are optional.
 
     Returns
     -------
-    tuple of str
-        Sorted by value if all names are integers, else by character.
+    Columns
 
     Raises
     ------
     CartographyError
-        There are more than 20 labelled rows, and each has a different name.
+        A named column is missing, several columns have its name, or no text column is found.
     """
-    labelled = [name for name in names if name is not None]
-    distinct = set(labelled)
-    if len(distinct) == len(labelled) > _FEW_ROWS:
+    named_label = _find(table, label, "--label")
+    text_column = (
+        _find(table, text, "--text")
+        or _existing(table, like.text if like else None)
+        or _guess(table, _TEXT_NAMES, "--text", excluded={named_label})
+    )
+    if text_column is None:
         raise CartographyError(
-            f"{table.location}, column {column!r} has a different value in each of its "
-            f"{len(labelled):,} rows, so it looks like an id; name another column with --label"
+            f"{table.location}: no text column found among {quote_names(table.columns)}; name the "
+            "columns with --text and --label"
+            + ("" if table.lines is None else ", or give the file a first line of column names")
         )
-    if all(_INTEGER.fullmatch(name) for name in distinct):
-        return tuple(sorted(distinct, key=int))
-    return tuple(sorted(distinct))
+    id_column = None if like and id and not _matches(table, id) else _find(table, id, "--id")
+    id_column = id_column or _existing(table, like.id if like else None)
+    label_column = named_label or _existing(table, like.label if like else None)
+    one_hot: tuple[str, ...] = ()
+    if label_column is None:
+        label_column = _guess(table, _LABEL_NAMES, "--label", excluded={text_column})
+    if label_column is None:
+        one_hot = find_one_hot(table, excluded={text_column, id_column})
+    if id_column is None:
+        id_column = _guess(table, _ID_NAMES, "--id", excluded={text_column, label_column})
+    return Columns(text_column, label_column, id_column, one_hot, id_guessed=id is None)
+
+
+def quote_names(names: Sequence[str]) -> str:
+    """Return the first names for an error message, in quotation marks."""
+    quoted = [
+        repr(name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…")
+        for name in names[:_LISTED]
+    ]
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(quoted) + more
+
+
+def find_one_hot(table: Table, excluded: Collection[str | None]) -> tuple[str, ...]:
+    """Return the columns of 0 and 1 if there are at least two, else an empty tuple.
+
+    The first 1,000 rows decide, and at least half of these have a 1.
+    """
+    names = [name for name in dict.fromkeys(table.columns) if name not in excluded and name]
+    head = table.head(_HEAD_ROWS, names)
+    found = [name for name in names if all(is_zero_or_one(cell) for cell in head[name])]
+    if len(found) < 2:
+        return ()
+    marked = [any(is_one(head[name][i]) for name in found) for i in range(len(head[found[0]]))]
+    return tuple(found) if sum(marked) >= len(marked) / 2 else ()
+
+
+def is_zero_or_one(cell: Any) -> bool:
+    """Return whether a cell of a one-hot column is valid."""
+    return str(cell).strip().casefold() in ("0", "1", "0.0", "1.0", "true", "false")
+
+
+def is_one(cell: Any) -> bool:
+    """Return whether a cell of a one-hot column says that its row is of the class."""
+    return str(cell).strip().casefold() in ("1", "1.0", "true")
+
+
+def _normalise(name: str) -> str:
+    return re.sub(r"[\s_.-]+", "", name).casefold()
+
+
+def _words(name: str) -> list[str]:
+    return [word.casefold() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
+
+
+def _matches(table: Table, name: str) -> list[str]:
+    exact = [column for column in table.columns if column == name]
+    return exact or [column for column in table.columns if _normalise(column) == _normalise(name)]
+
+
+def _find(table: Table, name: str | None, option: str) -> str | None:
+    if name is None:
+        return None
+    name = str(name)  # a data frame's columns may be numbers
+    matches = _matches(table, name)
+    if not matches:
+        raise CartographyError(
+            f"{table.location} has no column {name!r}; its columns are "
+            f"{quote_names(table.columns)}: name one of them with {option}"
+        )
+    return _single(table, matches, option)
+
+
+def _existing(table: Table, name: str | None) -> str | None:
+    return name if name in table.columns else None
+
+
+def _guess(table: Table, names: str, option: str, excluded: Collection[str | None]) -> str | None:
+    candidates = [column for column in table.columns if column not in excluded]
+    for name in names.split():
+        matches = [column for column in candidates if _normalise(column) == name]
+        if matches:
+            return _single(table, matches, option)
+    other = _ABOUT_A_COLUMN | (frozenset() if option == "--id" else _KEY_WORDS["--id"])
+    words_of = {column: _words(column) or [""] for column in candidates}
+    for position in (-1, 0):
+        for column, words in words_of.items():
+            if words[position] in _KEY_WORDS[option] and words[-1] not in other:
+                return column
+    return None
+
+
+def _single(table: Table, matches: list[str], option: str) -> str:
+    if len(matches) > 1:
+        raise CartographyError(
+            f"{table.location} has {count_noun(len(matches), 'column')} named {matches[0]!r}; "
+            f"rename all but one, or name another with {option}"
+        )
+    return matches[0]

@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from cartography.corpora.account import Account
+from cartography.corpora.other_columns import OtherColumns
 from cartography.errors import CartographyError
 from cartography.files import content_key
 
@@ -31,6 +33,10 @@ class Corpus:
     classes : tuple of str
     notes : tuple of str
         What the user should know about how the corpus was read.
+    account : Account, optional
+        What became of the contents of the file; None if the corpus does not come from a table.
+    columns : OtherColumns, optional
+        The other columns of the user's table, which exports contain; None if there are none.
     """
 
     name: str
@@ -39,6 +45,8 @@ class Corpus:
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    account: Account | None = None
+    columns: OtherColumns | None = None
 
     def __post_init__(self) -> None:
         if not len(self.ids) == len(self.texts) == len(self.labels):
@@ -81,7 +89,13 @@ class Corpus:
         -------
         Corpus
         """
-        return replace(self, ids=self.ids[rows], texts=self.texts[rows], labels=self.labels[rows])
+        return replace(
+            self,
+            ids=self.ids[rows],
+            texts=self.texts[rows],
+            labels=self.labels[rows],
+            columns=None if self.columns is None else self.columns.take(rows),
+        )
 
     def label_names(self, labels: NDArray[np.int64]) -> NDArray[np.object_]:
         """Return the class names of `labels` (any shape); the empty string for -1."""

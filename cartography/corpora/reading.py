@@ -1,60 +1,92 @@
-"""Reading of corpora: choosing the columns of a table and making a `Corpus` of them."""
+"""Reading of corpora: from the columns of a table to a `Corpus`."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cartography.corpora.columns import class_order, read_ids, read_labels, read_texts
+from cartography.corpora.account import Account
+from cartography.corpora.cells import read_ids, read_texts, row_numbers
+from cartography.corpora.columns import Columns, choose_columns, is_one
 from cartography.corpora.corpus import Corpus
+from cartography.corpora.label_cells import Several
+from cartography.corpora.labels import LabelOptions, read_labels
+from cartography.corpora.other_columns import ColumnWriter, OtherColumns
 from cartography.corpora.sample import sample_corpus
 from cartography.corpora.sources import open_source
-from cartography.corpora.tables import Table
+from cartography.corpora.splits import find_split_column, split_rows
 from cartography.errors import CartographyError
 from cartography.formatting import count_noun
+from cartography.tables.table import LeftOut, Table, TableOptions
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Likeliest first; compared without case, spaces, underscores and hyphens.
-_TEXT_NAMES = (
-    "text sentence question description review content document body message utterance query "
-    "tweet comment docstring post email abstract headline title prompt premise news article sms"
-)
-_LABEL_NAMES = (
-    "label labels class category classindex target intent topic tag gold goldlabel y sentiment "
-    "classlabel labeltext coarselabel emotion rating stars"
-)
-_ID_NAMES = "id guid uid uuid exampleid docid textid"
+_Tables = Mapping[str, Callable[[], Table]]
+_HALF = 0.5
+_LONG_TEXT = 20
 
 
 @dataclass(frozen=True)
-class _Columns:
-    """The columns to read; None if there is none."""
+class ReadOptions:
+    """What a user can say about how a corpus is to be read.
 
-    text: str
-    label: str | None
-    id: str | None
-    id_guessed: bool = False
+    Attributes
+    ----------
+    text, label, id : str, optional
+        Names of the columns; guessed by default. Without an id column, the row numbers from 0 are
+        the ids.
+    encoding : str, optional
+        Encoding of a text file, such as "cp1250"; detected by default.
+    sheet : str, optional
+        Sheet of a workbook; the first by default.
+    no_label : tuple of str, optional
+        Texts that mean "no label", besides an empty cell. By default the usual ones, such as "nan"
+        and "N/A", and -1 where all labels are whole numbers and others than 0 and 1 occur.
+    several : {"first", "most-frequent", "combination"}
+        The class of a text with several labels.
+    class_names : mapping of str to str
+        New names of classes. Classes that get the same name are joined.
+    """
+
+    text: str | None = None
+    label: str | None = None
+    id: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    no_label: tuple[str, ...] | None = None
+    several: Several = "first"
+    class_names: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.several not in ("first", "most-frequent", "combination"):
+            raise CartographyError(
+                f"{self.several!r} is not a way to read several labels; give first, most-frequent "
+                "or combination"
+            )
+
+    @property
+    def of_table(self) -> TableOptions:
+        """The options of the file."""
+        return TableOptions(self.encoding, self.sheet)
+
+    @property
+    def of_labels(self) -> LabelOptions:
+        """The options of the label column."""
+        return LabelOptions(self.no_label, self.several, self.class_names)
 
 
-def _is_sample(source: object) -> bool:
-    return isinstance(source, str) and source == "sample"
+READ_OPTIONS = tuple(option.name for option in fields(ReadOptions))
+"""The names of the options of `read_corpus`."""
 
 
 def read_corpus(
-    source: str | Path | pd.DataFrame,
-    *,
-    text: str | None = None,
-    label: str | None = None,
-    id: str | None = None,
-    classes: tuple[str, ...] | None = None,
+    source: str | Path | pd.DataFrame, *, classes: tuple[str, ...] | None = None, **options: Any
 ) -> Corpus:
     """Read a corpus from a file, a folder, a data frame or the Hugging Face Hub.
 
@@ -62,13 +94,23 @@ def read_corpus(
     ----------
     source : str, Path or pandas.DataFrame
         A path, "hub:owner/name[:split]", "sample" for the built-in sample, or a data frame. The
-        training split is read if the source has several.
-    text, label : str, optional
-        Names of the columns; guessed if not given.
-    id : str, optional
-        Name of the id column; guessed if not given. Without one, the row numbers from 0 are used.
+        training split is read if the source has several, as files or by a column "split".
     classes : tuple of str, optional
         The classes of a training corpus, which the labels then index.
+    **options
+        text, label, id : str
+            Names of the columns; guessed by default. Without an id column, the row numbers from 0
+            are the ids.
+        encoding : str
+            Encoding of a text file; detected by default.
+        sheet : str
+            Sheet of a workbook; the first by default.
+        no_label : tuple of str
+            Texts that mean "no label", besides an empty cell; by default the usual ones.
+        several : {"first", "most-frequent", "combination"}
+            The class of a text with several labels; the first by default.
+        class_names : mapping of str to str
+            New names of classes.
 
     Returns
     -------
@@ -87,18 +129,19 @@ def read_corpus(
     """
     if _is_sample(source):
         return align_classes(sample_corpus(), classes)
-    readers = open_source(source)
-    table = (readers.get("train") or readers["whole"])()
-    return _make_corpus(table, _choose_columns(table, text, label, id), classes)
+    read = ReadOptions(**options)
+    splits = _open(source, read)
+    table = (splits.get("train") or splits["whole"])()
+    corpus = _make_corpus(
+        table, choose_columns(table, read.text, read.label, read.id), read, classes
+    )
+    return replace(corpus, notes=(*corpus.notes, *_unused(splits, ("validation", "test"))))
 
 
 def read_train_test(
     source: str | Path | pd.DataFrame,
     test: str | Path | pd.DataFrame | None = None,
-    *,
-    text: str | None = None,
-    label: str | None = None,
-    id: str | None = None,
+    **options: Any,
 ) -> tuple[Corpus, Corpus | None]:
     """Read a training corpus and its test corpus.
 
@@ -109,164 +152,199 @@ def read_train_test(
     source : str, Path or pandas.DataFrame
         The training corpus, as in `read_corpus`.
     test : str, Path or pandas.DataFrame, optional
-        The test corpus. If not given, the test split of `source` is used.
-    text, label, id : str, optional
-        Names of the columns, as in `read_corpus`.
+        The test corpus. If not given, the test split of `source` is used, else its validation
+        split.
+    **options
+        As in `read_corpus`. The test corpus needs no id column.
 
     Returns
     -------
     train : Corpus
     test : Corpus or None
-        None if `test` is not given and `source` has no test split.
+        None if `test` is not given and `source` has no test or validation split.
 
     Raises
     ------
     CartographyError
         A source cannot be read, or the test corpus has a label that is not a training class.
     """
-    readers = {} if _is_sample(source) else open_source(source)
-    if not readers:
-        train, columns = sample_corpus(), None
+    read = ReadOptions(**options)
+    columns: Columns | None = None
+    splits: _Tables = {}
+    if _is_sample(source):
+        train = sample_corpus()
     else:
-        table = (readers.get("train") or readers["whole"])()
-        columns = _choose_columns(table, text, label, id)
-        train = _make_corpus(table, columns, None)
+        splits = _open(source, read)
+        table = (splits.get("train") or splits["whole"])()
+        columns = choose_columns(table, read.text, read.label, read.id)
+        train = _make_corpus(table, columns, read, None)
     if _is_sample(test):
         return train, align_classes(sample_corpus(), train.classes)
+    chosen = "test"
+    tests: _Tables = splits
     if test is not None:
-        readers = open_source(test)
-        readers = {"test": readers.get("test") or readers.get("whole") or readers["train"]}
-    if "test" not in readers:
+        tests = _open(test, read)
+        chosen = next(name for name in ("test", "whole", "validation", "train") if name in tests)
+        unused = _unused(splits, ("validation", "test"))
+    elif "test" not in splits and "validation" in splits:
+        chosen, unused = "validation", ("the validation split is the test set",)
+    else:
+        unused = _unused(splits, ("validation",))
+    train = replace(train, notes=(*train.notes, *unused))
+    if chosen not in tests:
         return train, None
-    table = readers["test"]()
-    test_columns = _choose_columns(table, text, label, id, like=columns)
-    return train, _make_corpus(table, test_columns, train.classes)
+    table = tests[chosen]()
+    test_columns = choose_columns(table, read.text, read.label, read.id, like=columns)
+    return train, _make_corpus(table, test_columns, read, train.classes)
 
 
-def _choose_columns(
-    table: Table,
-    text: str | None,
-    label: str | None,
-    id: str | None,
-    like: _Columns | None = None,
-) -> _Columns:
-    """Choose the columns that are named, else those of `like` that the table has, else guess."""
-    named_label = _find_column(table, label, "--label")
-    text_column = (
-        _find_column(table, text, "--text")
-        or _existing_column(table, like.text if like else None)
-        or _guess_column(table, _TEXT_NAMES, "--text", excluded=named_label)
-    )
-    if text_column is None:
-        raise CartographyError(
-            f"{table.location}: no text column found among {_quote_names(table.columns)}; the "
-            "first line must contain the column names: name the columns with --text and --label"
+def _is_sample(source: object) -> bool:
+    return isinstance(source, str) and source == "sample"
+
+
+def _open(source: str | Path | pd.DataFrame, read: ReadOptions) -> _Tables:
+    """The splits of a source; a single table is divided by its split column, if it has one."""
+    splits = open_source(source, read.of_table)
+    if "whole" not in splits:
+        return splits
+    table = splits["whole"]()
+    column = find_split_column(table)
+    if column is None:
+        return {"whole": lambda: table}
+    parts = split_rows(table, column)
+    if "train" not in parts:
+        return {"whole": lambda: table}
+    noted: dict[str, Callable[[], Table]] = {}
+    for split, part in parts.items():
+        others = tuple(
+            LeftOut(other.rows, f"rows of the {name} split, by column {column!r}")
+            for name, other in parts.items()
+            if name != split
         )
-    return _Columns(
-        text=text_column,
-        label=named_label
-        or _existing_column(table, like.label if like else None)
-        or _guess_column(table, _LABEL_NAMES, "--label", excluded=text_column),
-        id=_find_column(table, id, "--id")
-        or _existing_column(table, like.id if like else None)
-        or _guess_column(table, _ID_NAMES, "--id", excluded=text_column),
-        id_guessed=id is None,
-    )
+        rest = table.rows - sum(other.rows for other in parts.values())
+        if rest:
+            others += (LeftOut(rest, f"rows without a split in column {column!r}"),)
+        noted[split] = _constant(replace(part, left_out=(*table.left_out, *others)))
+    return noted
 
 
-def _normalise(name: str) -> str:
-    return re.sub(r"[\s_-]+", "", name).casefold()
+def _constant(table: Table) -> Callable[[], Table]:
+    return lambda: table
 
 
-def _quote_names(names: Sequence[str]) -> str:
-    quoted = [repr(name if len(name) <= 40 else f"{name[:39]}…") for name in names[:12]]
-    return ", ".join(quoted) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+def _unused(splits: Mapping[str, object], names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"the {name} split is not used" for name in names if name in splits)
 
 
-def _find_column(table: Table, name: str | None, option: str) -> str | None:
-    if name is None:
-        return None
-    name = str(name)  # a data frame's columns may be numbers
-    matches = [column for column in table.columns if column == name]
-    matches = matches or [
-        column for column in table.columns if _normalise(column) == _normalise(name)
-    ]
-    if not matches:
-        raise CartographyError(
-            f"{table.location} has no column {name!r}; its columns are "
-            f"{_quote_names(table.columns)}: name one of them with {option}"
-        )
-    return _single_match(table, matches, option)
-
-
-def _existing_column(table: Table, name: str | None) -> str | None:
-    return name if name in table.columns else None
-
-
-def _guess_column(table: Table, names: str, option: str, excluded: str | None) -> str | None:
-    candidates = [(column, _normalise(column)) for column in table.columns if column != excluded]
-    for name in names.split():
-        matches = [column for column, normalised in candidates if normalised == name]
-        if matches:
-            return _single_match(table, matches, option)
-    return None
-
-
-def _single_match(table: Table, matches: list[str], option: str) -> str:
-    if len(matches) > 1:
-        raise CartographyError(
-            f"{table.location} has {len(matches)} columns named {matches[0]!r}; "
-            f"rename all but one, or name another with {option}"
-        )
-    return matches[0]
-
-
-def _make_corpus(table: Table, columns: _Columns, classes: tuple[str, ...] | None) -> Corpus:
-    texts, text_notes = read_texts(table, columns.text)
-    label_names: list[str | None] = [None] * table.rows
-    declared: tuple[str, ...] = ()
+def _make_corpus(
+    table: Table, columns: Columns, read: ReadOptions, classes: tuple[str, ...] | None
+) -> Corpus:
+    one_hot = columns.one_hot
+    wanted = (columns.text, columns.label, columns.id)
+    used = [*(name for name in wanted if name is not None), *one_hot]
+    others = [name for name in dict.fromkeys(table.columns) if name not in used]
+    cells, kept = _read_cells(table, used, others)
+    texts, text_notes = read_texts(table, columns.text, cells[columns.text])
+    label_column = columns.label or "label"
+    label_cells: Sequence[Any] = [None] * table.rows
     if columns.label is not None:
-        label_names, declared = read_labels(table, columns.label)
-    if classes is None:
-        classes = declared or class_order(table, columns.label, label_names)
-    positions = {name: position for position, name in enumerate(classes)}
-    for i, name in enumerate(label_names):
-        if name is not None and name not in positions:
-            raise CartographyError(
-                f"{table.location}, {table.row_name(i)}, column {columns.label!r}: the label "
-                f"{name!r} is not among the {len(classes)} classes of the training texts; "
-                "fix it or leave it empty"
-            )
-    labels = [-1 if name is None else positions[name] for name in label_names]
-    ids, id_notes = _read_or_number_ids(table, columns)
-    column_notes = _column_notes(columns, labels.count(-1))
+        label_cells = cells[columns.label]
+    elif one_hot:
+        ones = zip(*(cells[name] for name in one_hot), strict=True)
+        label_cells = [
+            [name for name, cell in zip(one_hot, row, strict=True) if is_one(cell)] for row in ones
+        ]
+    labels = read_labels(table, label_column, label_cells, read.of_labels, classes)
+    ids, id_notes = _read_or_number_ids(table, columns, cells)
+    account = Account(
+        rows=table.rows,
+        lines=table.lines,
+        left_out=table.left_out,
+        text=columns.text,
+        label=(columns.label,) if columns.label is not None else one_hot,
+        id=None if columns.id is None or id_notes else columns.id,
+        others=tuple(others),
+        marks=labels.marks,
+        several=labels.several,
+    )
+    notes = (
+        *table.notes,
+        *_column_notes(account, int((labels.codes < 0).sum())),
+        *labels.notes,
+        *text_notes,
+        *id_notes,
+        *_word_notes(texts),
+    )
     return Corpus(
         name=table.name,
         ids=ids,
         texts=texts,
-        labels=np.array(labels, dtype=np.int64),
-        classes=classes,
-        notes=(*table.notes, *column_notes, *text_notes, *id_notes),
+        labels=labels.codes,
+        classes=labels.classes,
+        notes=notes,
+        account=account,
+        columns=kept,
     )
 
 
+def _read_cells(
+    table: Table, used: Sequence[str], others: Sequence[str]
+) -> tuple[dict[str, list[Any]], OtherColumns | None]:
+    """The cells of the used columns, and the other columns, in one pass over the table."""
+    cells: dict[str, list[Any]] = {name: [] for name in used}
+    writer = ColumnWriter(others) if others else None
+    for batch in table.batches([*used, *others]):
+        for name, part in zip(used, batch, strict=False):
+            cells[name].extend(part)
+        if writer is not None:
+            writer.add(batch[len(used) :])
+    kept = None
+    if writer is not None:
+        kept = OtherColumns(writer.finish(), np.arange(table.rows))
+    return cells, kept
+
+
 def _read_or_number_ids(
-    table: Table, columns: _Columns
+    table: Table, columns: Columns, cells: Mapping[str, Sequence[Any]]
 ) -> tuple[NDArray[np.object_], tuple[str, ...]]:
     """Read the ids; if a guessed id column has gaps or duplicates, row numbers are used."""
+    if columns.id is None:
+        return row_numbers(table.rows), ()
     try:
-        return read_ids(table, columns.id), ()
+        return read_ids(table, columns.id, cells[columns.id]), ()
     except CartographyError as error:
         if not columns.id_guessed:
             raise
-        return read_ids(table, None), (f"row numbers are used as ids: {error}",)
+        return row_numbers(table.rows), (f"row numbers are used as ids: {error}",)
 
 
-def _column_notes(columns: _Columns, unlabelled: int) -> tuple[str, ...]:
-    if columns.label is None:
-        return (f"texts from column {columns.text!r}; no label column found",)
-    note = f"texts from column {columns.text!r}, labels from column {columns.label!r}"
-    return (note, f"{count_noun(unlabelled, 'row')} without a label") if unlabelled else (note,)
+def _column_notes(account: Account, unlabelled: int) -> tuple[str, ...]:
+    if not account.label:
+        note = f"texts from column {account.text!r}; no label column found"
+    elif len(account.label) == 1:
+        note = f"texts from column {account.text!r}, labels from column {account.label[0]!r}"
+    else:
+        names = ", ".join(repr(name) for name in account.label)
+        note = f"texts from column {account.text!r}, labels from the columns of 0 and 1 {names}"
+    if account.id is not None:
+        note += f", ids from column {account.id!r}"
+    notes = [note]
+    if account.label and unlabelled:
+        notes.append(f"{count_noun(unlabelled, 'row')} without a label")
+    return tuple(notes)
+
+
+def _word_notes(texts: NDArray[np.object_]) -> tuple[str, ...]:
+    """Say if most texts are one long word: their language may not separate words by spaces."""
+    single = sum(
+        " " not in text and len(text) > _LONG_TEXT and len(text.split()) == 1 for text in texts
+    )
+    if not single or single < _HALF * len(texts):
+        return ()
+    return (
+        f"{count_noun(single, 'text')} without a space: counts of words take each for one word, "
+        "and the classifier reads pairs of characters",
+    )
 
 
 def align_classes(corpus: Corpus, classes: tuple[str, ...] | None) -> Corpus:

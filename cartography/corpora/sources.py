@@ -5,16 +5,23 @@ from __future__ import annotations
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from cartography.corpora.frames import table_from_frame
-from cartography.corpora.tables import READERS, Table, read_table
+from cartography.corpora.splits import join_tables, split_of
 from cartography.errors import CartographyError
 from cartography.files import expand_home
+from cartography.formats.tools import recognise_tool
+from cartography.tables.decoding import text_source
+from cartography.tables.frames import table_from_frame
+from cartography.tables.limits import Limits
+from cartography.tables.reading import is_table, read_table
+from cartography.tables.source import ByteSource
+from cartography.tables.table import Table, TableOptions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,14 +31,18 @@ HUB_PREFIX = "hub:"
 SAVED_MARKS = ("dataset_dict.json", "state.json")
 """File names that mark the folder of a data set saved by the `datasets` library."""
 
-Split = Literal["train", "test", "whole"]
-SplitReaders = Mapping[Split, Callable[[], Table]]
+SplitReaders = Mapping[str, Callable[[], Table]]
+"""The reader of each split: those of `SPLITS`, or "whole" for a table without splits."""
 
-_NAMED_SPLITS: tuple[Split, ...] = ("train", "test")
+_BATCH_ROWS = 10_000
+_SHARD = re.compile(r"[-_.]?\d+(?:[-_]of[-_]\d+)?$")
+_UNLABELLED_FOLDERS = ("unsup", "unlabeled", "unlabelled")
 
 
 def open_source(
-    source: str | Path | pd.DataFrame, load: Callable[..., Any] | None = None
+    source: str | Path | pd.DataFrame,
+    options: TableOptions | None = None,
+    load: Callable[..., Any] | None = None,
 ) -> SplitReaders:
     """Find the splits of a source; each is read when its reader is called.
 
@@ -39,14 +50,16 @@ def open_source(
     ----------
     source : str, Path or pandas.DataFrame
         A path, "hub:owner/name[:split]", or a data frame.
+    options : TableOptions, optional
+        How files are to be read.
     load : callable, optional
         Used instead of `datasets.load_dataset`.
 
     Returns
     -------
     mapping of split to a callable that returns a Table
-        "whole" for a data frame, a file or one named split. Else "train", and "test" if there is
-        one.
+        "whole" for a data frame, a file or one named split. Else "train", and "validation" and
+        "test" if there are such splits.
 
     Raises
     ------
@@ -65,43 +78,145 @@ def open_source(
     path = expand_home(source)
     try:
         exists = path.exists()
-    except OSError:  # a name that the file system does not allow
+    except (OSError, ValueError):  # a name that the file system does not allow
         exists = False
     if not exists:
         raise CartographyError(
             f"{path} does not exist; give a file, a folder, {HUB_PREFIX}owner/name or sample"
         )
     if not path.is_dir():
-        return {"whole": lambda: read_table(path)}
+        return {"whole": partial(_read, path, options)}
     if any((path / mark).exists() for mark in SAVED_MARKS):
         return _open_saved(path)
-    return _open_folder(path)
+    return _open_folder(path, options)
 
 
-def _open_folder(folder: Path) -> SplitReaders:
-    files = sorted(
+def _read(path: Path, options: TableOptions | None) -> Table:
+    return read_table(path, replace(options or TableOptions(), reshape=_reshape))
+
+
+def _reshape(
+    records: list[dict[str, Any]],
+) -> tuple[Callable[[dict[str, Any]], dict[str, Any]], str] | None:
+    """How the records of another tool become flat ones, and a note that says so."""
+    tool = recognise_tool(records)
+    return None if tool is None else (tool.flatten, f"read as {tool.name}")
+
+
+def _open_folder(folder: Path, options: TableOptions | None) -> SplitReaders:
+    """Find the splits of a folder.
+
+    These are files with the name of a split in theirs, here or in the folder `data`; folders with
+    the name of a split that hold tables; or folders of text files, one folder for each class.
+    """
+    places = [folder, folder / "data"]
+    for place in places:
+        files = _tables_in(place)
+        by_split: dict[str, list[Path]] = {}
+        for path in files:
+            split = split_of(path.name.partition(".")[0])
+            if split is not None:
+                by_split.setdefault(split, []).append(path)
+        if "train" in by_split:
+            return {
+                split: _join_files(paths, f"{place}/{split}", f"{folder.name}/{split}", options)
+                for split, paths in by_split.items()
+            }
+        if len(files) == 1 and not by_split:
+            return {"whole": partial(_read, files[0], options)}
+    for place in places:
+        splits = _split_folders(place, folder.name, options)
+        if "train" in splits:
+            return splits
+    if classes := _class_folders(folder):
+        return {"whole": partial(_read_class_folders, folder, folder.name, classes)}
+    names = _join(path.name for path in _tables_in(folder)) or "no data file"
+    raise CartographyError(
+        f"{folder} contains no train file ({names}); give a file, or a folder with a file such as "
+        "train.csv, with folders such as train, or with a folder of .txt files for each class"
+    )
+
+
+def _tables_in(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in READERS and not path.name.startswith(".")
+        if is_table(path.name) and not path.name.startswith(".") and path.is_file()
     )
-    readers: dict[Split, Callable[[], Table]] = {}
-    for split in _NAMED_SPLITS:
-        matches = [path for path in files if split in re.split(r"[^a-z]+", path.stem.lower())]
-        if len(matches) > 1:
-            raise CartographyError(
-                f"{folder} contains more than one {split} file "
-                f"({_join(path.name for path in matches)}); give the path of one file"
-            )
-        if matches:
-            readers[split] = partial(read_table, matches[0])
-    if "train" in readers:
+
+
+def _join_files(
+    paths: Sequence[Path], location: str, name: str, options: TableOptions | None
+) -> Callable[[], Table]:
+    """The reader of one file, or of the shards of one; other files cannot be joined."""
+    if len(paths) == 1:
+        return partial(_read, paths[0], options)
+    stems = {_SHARD.sub("", path.name.partition(".")[0]) for path in paths}
+    if len(stems) > 1 or len({path.suffix for path in paths}) > 1:
+        split = split_of(next(iter(stems))) or "train"
+        raise CartographyError(
+            f"{paths[0].parent} contains more than one {split} file "
+            f"({_join(path.name for path in paths)}); give the path of one file"
+        )
+    return lambda: join_tables([_read(path, options) for path in paths], location, name)
+
+
+def _split_folders(folder: Path, name: str, options: TableOptions | None) -> SplitReaders:
+    """Folders such as train and test, with tables or with a folder for each class."""
+    readers: dict[str, Callable[[], Table]] = {}
+    if not folder.is_dir():
         return readers
-    if len(files) == 1 and not readers:
-        return {"whole": lambda: read_table(files[0])}
-    names = _join(path.name for path in files) or "no data file"
-    raise CartographyError(
-        f"{folder} contains no train file ({names}); "
-        "give a file, or a folder with a file such as train.csv"
+    for path in sorted(path for path in folder.iterdir() if path.is_dir()):
+        split = split_of(path.name)
+        if split is None or split in readers:
+            continue
+        if files := _tables_in(path):
+            if len(files) > 1 and (classes := _class_folders(path)):
+                readers[split] = partial(_read_class_folders, path, f"{name}/{split}", classes)
+            else:
+                readers[split] = _join_files(files, str(path), f"{name}/{split}", options)
+        elif classes := _class_folders(path):
+            readers[split] = partial(_read_class_folders, path, f"{name}/{split}", classes)
+    return readers
+
+
+def _class_folders(folder: Path) -> list[Path]:
+    """The folders in `folder` that hold text files, at least two; else none."""
+    folders = sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_dir() and not path.name.startswith(".") and any(path.glob("*.txt"))
+    )
+    return folders if len(folders) >= 2 else []
+
+
+def _read_class_folders(folder: Path, name: str, classes: Sequence[Path]) -> Table:
+    """A table of text files; the name of a file's folder is its class."""
+    files = [path for each in classes for path in sorted(each.glob("*.txt"))]
+    limits = Limits.current()
+    limits.check("rows", len(files), str(folder))
+    limits.check("characters", sum(path.stat().st_size for path in files), str(folder))
+    cells_of: dict[str, Callable[[Path], str | None]] = {
+        "id": lambda path: path.relative_to(folder).as_posix(),
+        "text": lambda path: text_source(ByteSource.of(path), TableOptions()).read(),
+        "label": lambda path: None if path.parent.name in _UNLABELLED_FOLDERS else path.parent.name,
+    }
+
+    def batches(columns: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
+        for start in range(0, len(files), _BATCH_ROWS):
+            part = files[start : start + _BATCH_ROWS]
+            yield [[cells_of[column](path) for path in part] for column in columns]
+
+    return Table(
+        location=str(folder),
+        name=name,
+        columns=tuple(cells_of),
+        rows=len(files),
+        batches=batches,
+        row_name=lambda i: files[i].relative_to(folder).as_posix(),
+        notes=(f"read as text files in a folder for each class: {_join(p.name for p in classes)}",),
     )
 
 
@@ -140,39 +255,54 @@ def _split_readers(loaded: Any, location: str, name: str) -> SplitReaders:
     """Return the readers of a `Dataset` or a `DatasetDict`."""
     if not isinstance(loaded, dict):
         return {"whole": lambda: _table_from_dataset(loaded, location, name)}
-    readers: dict[Split, Callable[[], Table]] = {}
+    readers: dict[str, Callable[[], Table]] = {}
     separator = ":" if location.startswith(HUB_PREFIX) else "/"
-    for split in _NAMED_SPLITS:
-        if split in loaded:
-            split_location = f"{location}{separator}{split}"
-            split_name = split_location if name == location else f"{name}/{split}"
-            readers[split] = partial(_table_from_dataset, loaded[split], split_location, split_name)
+    for key in loaded:
+        split = split_of(key)
+        if split is not None and split not in readers:
+            split_location = f"{location}{separator}{key}"
+            split_name = split_location if name == location else f"{name}/{key}"
+            readers[split] = partial(_table_from_dataset, loaded[key], split_location, split_name)
     if "train" in readers:
         return readers
     if len(loaded) == 1:
         return {"whole": lambda: _table_from_dataset(next(iter(loaded.values())), location, name)}
+    advice = "give the folder of one of them"
+    if location.startswith(HUB_PREFIX):
+        advice = f"name one of them, as in {HUB_PREFIX}owner/name:split"
     raise CartographyError(
-        f"{location} has no split 'train'; its splits are {_join(loaded)}: name one of them, as in "
-        f"{HUB_PREFIX}owner/name:split"
+        f"{location} has no split 'train'; its splits are {_join(loaded)}: {advice}"
     )
 
 
 def _table_from_dataset(dataset: Any, location: str, name: str) -> Table:
     if len(dataset) == 0:
         raise CartographyError(f"{location} has no rows; give a data set with rows")
+
+    def batches(columns: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
+        plain = dataset.with_format(None).select_columns(list(dict.fromkeys(columns)))
+        for batch in plain.iter(_BATCH_ROWS):
+            yield [batch[column] for column in columns]
+
     return Table(
         location=location,
         name=name,
         columns=tuple(dataset.column_names),
         rows=len(dataset),
-        values=lambda column: list(dataset.with_format(None)[column]),
+        batches=batches,
         row_name=lambda i: f"row {i + 1}",
-        class_names={
-            column: tuple(feature.names)
-            for column, feature in dataset.features.items()
-            if type(feature).__name__ == "ClassLabel"
-        },
+        class_names=_class_names(dataset.features),
     )
+
+
+def _class_names(features: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The class names of columns of one class, and of columns of lists of classes."""
+    items = {column: getattr(feature, "feature", feature) for column, feature in features.items()}
+    return {
+        column: tuple(item.names)
+        for column, item in items.items()
+        if type(item).__name__ == "ClassLabel"
+    }
 
 
 @contextmanager

@@ -6,6 +6,10 @@ from typing import Any
 from cartography.errors import CartographyError
 from cartography.models.switches import Dynamics, Switches
 
+MOST_EPOCHS = 10_000
+LARGEST_BATCH = 1_000_000
+"""Limits of a recipe: a training that would not end, or not fit in memory, is refused."""
+
 SMALL_CORPUS = 20_000
 """Up to this number of texts a corpus gets the paper's sizes for TREC, above it those for AG News.
 
@@ -68,11 +72,12 @@ class Recipe:
     relu_outputs: bool = False
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or (self.batch_size is not None and self.batch_size < 1):
-            raise CartographyError(
-                "epochs and batch size must be 1 or more; they are "
-                f"{self.epochs} and {self.batch_size}"
-            )
+        for name, value, most in (
+            ("epochs", self.epochs, MOST_EPOCHS),
+            ("batch size", self.batch_size, LARGEST_BATCH),
+        ):
+            if value is not None and not 1 <= value <= most:
+                raise CartographyError(f"the {name} must be 1 to {most:,}, not {value:,}")
         if not 0 <= self.dropout < 1:
             raise CartographyError(f"dropout must be at least 0 and below 1, not {self.dropout}")
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -127,8 +127,12 @@ def train_epochs(
             )
     if recipe.batch_size is None:
         raise ValueError("the recipe has no batch size: call Preset.for_corpus first")
+    # A trainer holds whole batches, also those that no set fills.
+    largest = max(len(training_set.rows) for training_set in sets)
+    recipe = replace(recipe, batch_size=min(recipe.batch_size, largest))
     per_set = [features] * len(sets) if isinstance(features, Tensor) else list(features)
     device = per_set[0].device
+    assert recipe.batch_size is not None
     groups = _groups(sets, recipe.batch_size, device)
     trainers = [
         BatchedTrainer(

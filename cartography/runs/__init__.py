@@ -6,10 +6,14 @@ value of `manifest.Kind`.
 
 __all__ = [
     "active_runs",
+    "imported_maps",
     "iteration_files",
     "manifest",
+    "map_exports",
     "map_runs",
     "next_batch",
+    "opened",
     "sweeps",
     "threshold_runs",
+    "user_columns",
 ]

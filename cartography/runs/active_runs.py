@@ -30,6 +30,7 @@ from cartography.runs.manifest import (
     run_id,
     write_json,
 )
+from cartography.runs.user_columns import join_user_columns, write_user_columns
 
 # What a reader of a run does not need is imported where it is used: torch and the figures.
 if TYPE_CHECKING:
@@ -249,6 +250,7 @@ def record_active_runs(
     first = next(iter(runs.values()))
     folder_of = _folders_by_trial(runs)
     row_of = {name: row for row, name in enumerate(corpus.ids)}
+    write_user_columns(runs, corpus)
     past = [read_iterations(folder) for folder in runs]
     common = min(len(maps) for maps in past)
     done = [batch_rows(maps[:common], row_of) for maps in past] if common else None
@@ -332,6 +334,9 @@ class _Recorder:
         """Write run.json, which marks the run as finished."""
         # The tables lack the last iteration if the process was killed right after writing its file.
         iterations = self._write_tables()
+        # Once, at the end: the other columns of a large table take a while to read.
+        batches = join_user_columns(self.folder, _concatenate(self.batches))
+        write_csv(batches, self.folder / BATCHES)
         accuracy = iterations["accuracy"]
         write_json(
             self.folder / SUMMARY,

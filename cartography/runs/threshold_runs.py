@@ -24,6 +24,7 @@ from cartography.maps.data_map import DataMap
 from cartography.models.presets import Preset
 from cartography.runs.manifest import SUMMARY, Manifest, read_json, read_manifest, write_json
 from cartography.runs.map_runs import text_table
+from cartography.runs.user_columns import write_user_columns
 
 LABELLED = "labelled.parquet"
 POOL = "pool.parquet"
@@ -256,6 +257,7 @@ def _finish(
     predicted: NDArray[np.int64],
 ) -> None:
     """Write the files of the finished study."""
+    write_user_columns([folder], corpus)
     statistics = study.data_map.to_frame().drop(columns="id")
     labelled = text_table(corpus.take(learner.labelled)).join(statistics)
     pool = text_table(corpus.take(learner.pool)).assign(

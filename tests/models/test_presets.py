@@ -1,3 +1,6 @@
+import pytest
+
+from cartography.errors import CartographyError
 from cartography.models.presets import PAPER
 
 
@@ -22,3 +25,17 @@ def test_missing_sizes_depend_on_the_corpus() -> None:
     assert (agnews.classifier.batch_size, agnews.discriminator.batch_size) == (64, 64)
     assert (trec.seed_size, agnews.seed_size, tiny.seed_size) == (500, 1_000, 20)
     assert trec.for_corpus(120_000) == trec
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"epochs": 0}, "the epochs must be 1 to 10,000, not 0"),
+        ({"epochs": 10**20}, "the epochs must be 1 to 10,000, not 100,000,000,000,000,000,000"),
+        ({"batch_size": 0}, "the batch size must be 1 to 1,000,000, not 0"),
+        ({"batch_size": 10**21}, "the batch size must be 1 to 1,000,000, not 1,000,000,000"),
+    ],
+)
+def test_a_training_that_would_not_end_or_fit_is_refused(values, message):
+    with pytest.raises(CartographyError, match=message):
+        PAPER.with_classifier(**values)

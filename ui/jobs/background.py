@@ -24,7 +24,7 @@ import psutil
 from filelock import FileLock
 
 from cartography.corpora.sources import SAVED_MARKS
-from cartography.corpora.tables import READERS
+from cartography.tables.reading import READERS
 from cartography.files import atomic_write, cache_folder, content_key
 from cartography.runs import manifest as runs
 from ui import ROOT
@@ -319,7 +319,7 @@ def _read_task(path: Path) -> Task | None:
             for name, value in record["options"].items()
         ]
         return Task(
-            record["kind"], DataChoice(**record["choice"]), tuple(pairs), path.parent.parent
+            record["kind"], DataChoice.of_json(record["choice"]), tuple(pairs), path.parent.parent
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -30,6 +30,7 @@ from cartography.maps.data_map import DataMap, Thresholds
 from cartography.runs import manifest as runs
 from cartography.runs.active_runs import ActiveRun, read_active_run
 from cartography.runs.map_runs import MapRun, read_map
+from cartography.tables.table import TableOptions
 from ui.jobs import background, results
 from ui.state.session import DataChoice
 
@@ -48,16 +49,14 @@ def corpora(choice: DataChoice) -> tuple[Corpus, Corpus | None]:
     """
     # Without the options of the features, which do not change the texts: large corpora are cached
     # once.
-    texts = DataChoice(choice.source, choice.test, choice.text, choice.label, choice.id)
+    texts = choice.of_texts()
     return _corpora(texts, background.stamp(texts))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the texts …")
 def _corpora(choice: DataChoice, stamp: str) -> tuple[Corpus, Corpus | None]:
     del stamp
-    return read_train_test(
-        choice.source, choice.test, text=choice.text, label=choice.label, id=choice.id
-    )
+    return read_train_test(choice.source, choice.test, **choice.reading())
 
 
 def report(corpus: Corpus) -> CorpusReport:
@@ -112,27 +111,26 @@ class FirstRows:
     head: pd.DataFrame
 
 
-def first_rows(source: str) -> FirstRows:
-    """Return the first rows of the table at `source`, unprocessed.
+def first_rows(choice: DataChoice) -> FirstRows:
+    """Return the first rows of the table of a choice, unprocessed.
 
     Raises
     ------
     CartographyError
         The table cannot be read.
     """
-    return _first_rows(source, background.stamp(DataChoice(source)))
+    file = DataChoice(choice.source, encoding=choice.encoding, sheet=choice.sheet)
+    return _first_rows(file, background.stamp(file))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the table …")
-def _first_rows(source: str, stamp: str) -> FirstRows:
+def _first_rows(choice: DataChoice, stamp: str) -> FirstRows:
     del stamp
-    splits = open_source(source)
+    splits = open_source(choice.source, TableOptions(choice.encoding, choice.sheet))
     table = (splits.get("train") or splits["whole"])()
     columns = tuple(dict.fromkeys(table.columns))
-    head = {
-        name: [_shorten(cell) for cell in table.values(name)[:_MAX_ROWS]]
-        for name in columns[:_MAX_COLUMNS]
-    }
+    cells = table.head(_MAX_ROWS, columns[:_MAX_COLUMNS])
+    head = {name: [_shorten(cell) for cell in column] for name, column in cells.items()}
     return FirstRows(columns, table.rows, pd.DataFrame(head, dtype="str"))
 
 

@@ -11,8 +11,9 @@ import re
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -34,6 +35,7 @@ _DRAW = "draw of the lesson"
 _VALUES = "values before"
 _REMEMBERED = "choice.json"
 _PREDICTED = "predictions.json"
+_LONGEST_NAME = 255  # bytes; the limit of most file systems
 _HUB_WORD = r"[a-zA-Z0-9][\w.-]*"
 
 
@@ -49,6 +51,14 @@ class DataChoice:
         Path of the test set.
     text, label, id : str, optional
         Column names; None: guessed.
+    encoding, sheet : str, optional
+        Encoding of a text file; sheet of a workbook. None: detected; the first.
+    no_label : tuple of str, optional
+        Texts that mean "no label"; None: the usual ones.
+    several : str
+        The class of a text with several labels: "first", "most-frequent" or "combination".
+    class_names : tuple of (str, str)
+        Pairs of a class and its new name.
     vectors : str
         Path of the word vectors, or the value that trains them on the corpus.
     pooling : str
@@ -62,9 +72,45 @@ class DataChoice:
     text: str | None = None
     label: str | None = None
     id: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    no_label: tuple[str, ...] | None = None
+    several: str = "first"
+    class_names: tuple[tuple[str, str], ...] = ()
     vectors: str = CORPUS_VECTORS
     pooling: str = "sum"
     max_length: int | None = None
+
+    @classmethod
+    def of_json(cls, values: dict[str, Any]) -> DataChoice:
+        """Return the choice that was written as JSON, where tuples are lists.
+
+        Raises
+        ------
+        TypeError, ValueError
+            `values` are not those of a choice.
+        """
+        choice = cls(**values)
+        marks = None if choice.no_label is None else tuple(choice.no_label)
+        names = tuple((str(old), str(new)) for old, new in choice.class_names)
+        return replace(choice, no_label=marks, class_names=names)
+
+    def of_texts(self) -> DataChoice:
+        """Return the choice with the default features: what the texts and labels depend on."""
+        return replace(self, vectors=CORPUS_VECTORS, pooling="sum", max_length=None)
+
+    def reading(self) -> dict[str, Any]:
+        """Return the options of `read_train_test`."""
+        return {
+            "text": self.text,
+            "label": self.label,
+            "id": self.id,
+            "encoding": self.encoding,
+            "sheet": self.sheet,
+            "no_label": self.no_label,
+            "several": self.several,
+            "class_names": dict(self.class_names),
+        }
 
     @property
     def name(self) -> str:
@@ -106,12 +152,17 @@ class DataChoice:
             "--text": self.text,
             "--label": self.label,
             "--id": self.id,
+            "--encoding": self.encoding,
+            "--sheet": self.sheet,
+            "--several": None if self.several == "first" else self.several,
             "--vectors": None if self.vectors == CORPUS_VECTORS else self.vectors,
             "--pooling": None if self.pooling == "sum" else self.pooling,
             "--max-length": self.max_length,
         }
         # With "=", a column name that starts with a dash is not parsed as an option.
         options = [f"{name}={value}" for name, value in values.items() if value is not None]
+        options += [f"--no-label={text}" for text in self.no_label or ()]
+        options += [f"--class-name={old}={new}" for old, new in self.class_names]
         return [*options, "--", self.source]
 
 
@@ -137,7 +188,7 @@ def _remembered() -> DataChoice:
     try:
         if start_data and path.stat().st_mtime < _SERVER_START:
             return DataChoice(source=start_data, test=os.environ.get(START_TEST))
-        chosen = DataChoice(**json.loads(path.read_text(encoding="utf-8")))
+        chosen = DataChoice.of_json(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return DataChoice(source=start_data or "sample", test=os.environ.get(START_TEST) or None)
     return chosen if all(file.exists() for file in chosen.files) else DataChoice()
@@ -301,6 +352,11 @@ def keep_upload(name: str, content: bytes) -> str:
     """Write an upload to this browser's workspace and return its path."""
     # The browser sends an arbitrary name; make it a safe file name.
     safe_name = re.sub(r"[\x00-\x1f]", "", re.split(r"[/\\]", name)[-1]).lstrip(".") or "upload"
+    if len(safe_name.encode("utf-8", "surrogatepass")) > _LONGEST_NAME:
+        raise CartographyError(
+            f"the name of {safe_name[:40]}… is longer than {_LONGEST_NAME} bytes: give the file a "
+            "shorter name"
+        )
     path = workspace.uploads_folder() / content_key(content)[:10] / safe_name
     if path.exists():
         # `uploads` sorts by the folder's time. A new time of the file would make its runs stale.

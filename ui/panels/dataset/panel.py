@@ -9,7 +9,7 @@ import streamlit as st
 
 from cartography.corpora.corpus import Corpus, require_classes
 from cartography.corpora.sources import HUB_PREFIX
-from cartography.corpora.tables import READERS
+from cartography.tables.reading import READERS
 from cartography.errors import CartographyError
 from cartography.features.embedding import CORPUS_VECTORS, Coverage
 from cartography.runs import manifest as runs
@@ -18,6 +18,7 @@ from ui.faults import errors_in_place
 from ui.jobs import address, background, cached, tasks
 from ui.jobs.background import Task, TaskState
 from ui.naming import escape_markdown
+from ui.panels.dataset import reading
 from ui.panels.dataset.sources import (
     HUB,
     KEPT,
@@ -118,7 +119,8 @@ def choose_columns(source: str) -> DataChoice:
     """
     if source == "sample":
         return DataChoice()
-    table = cached.first_rows(source)
+    file = reading.with_reading(DataChoice(source=source))
+    table = cached.first_rows(file)
     st.markdown(f"**First rows** of {table.rows:,}, unprocessed")
     height = min(220, 40 + 35 * table.rows)
     parts.table(table.head, "The first rows of the table", columns={}, height=height)
@@ -137,7 +139,8 @@ def choose_columns(source: str) -> DataChoice:
             test = enter_path("Test file on this machine", "test_path")
         if kind != NONE and test is None:
             show_hint("There is no test set yet. Choose its table.")
-    return DataChoice(source=source, test=test, text=text, label=label, id=id)
+    reading.offer_encoding(file)
+    return replace(file, test=test, text=text, label=label, id=id)
 
 
 def read_corpora(
@@ -269,6 +272,7 @@ def _set_widgets(choice: DataChoice) -> None:
     _set_file("source", choice.source if choice.source != "sample" else None, SAMPLE)
     _set_file("test", choice.test, NONE)
     _set_file("vectors", None if choice.vectors == CORPUS_VECTORS else choice.vectors, TRAINED)
+    reading.set_widgets(choice)
     for name in ("text", "label", "id"):
         st.session_state[f"column_{name}"] = getattr(choice, name)
     st.session_state["pooling"] = choice.pooling

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from cartography.corpora.tables import READERS
+from cartography.tables.reading import READERS
 from cartography.files import expand_home
 from ui.jobs import background
 from ui.naming import distinct_names, escape_markdown

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cartography.corpora.tables import Table
 from cartography.errors import CartographyError
+from cartography.tables.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,11 +42,14 @@ def table_from_frame(frame: pd.DataFrame, name: str = "DataFrame") -> Table:
         values = cells.astype(object).where(cells.notna(), None).tolist()
         return [value.item() if isinstance(value, np.generic) else value for value in values]
 
+    def batches(names: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
+        yield [values(name) for name in names]
+
     return Table(
         location=f"the {name}",
         name=name,
         columns=tuple(columns),
         rows=len(frame),
-        values=values,
+        batches=batches,
         row_name=lambda i: f"row {i + 1}",
     )

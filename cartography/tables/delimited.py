@@ -1,0 +1,312 @@
+"""Delimited text: CSV, TSV and other dialects."""
+
+from __future__ import annotations
+
+import csv
+import io
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from cartography.errors import CartographyError
+from cartography.formatting import count_noun
+from cartography.tables.decoding import TextSource, text_source
+from cartography.tables.dialect import Dialect, Row, fit, parse, rank, swallows_rows, unswallowed
+from cartography.tables.limits import Limits
+from cartography.tables.plain_csv import read_plain_csv
+from cartography.tables.source import ByteSource
+from cartography.tables.table import LeftOut, Table, TableOptions
+
+_SAMPLE_CHARACTERS = 1 << 16
+_BATCH_ROWS = 10_000
+_TITLE_ROWS = 30
+_FURTHER_SHARE = 0.5
+_SEPARATOR_LINE = "sep="
+_BYTE_ORDER_MARK = "\ufeff"
+_QUALTRICS = '{"ImportId":'
+
+# The limit of a cell is checked here; Python's own is global and would refuse long texts.
+csv.field_size_limit(2**31 - 1)
+
+
+def read_csv(source: ByteSource, options: TableOptions) -> Table:
+    """Read comma-separated text, or what has this suffix; see `read_delimited`."""
+    return read_delimited(source, options, ",;\t|")
+
+
+def read_tsv(source: ByteSource, options: TableOptions) -> Table:
+    """Read tab-separated text, or what has this suffix; see `read_delimited`."""
+    return read_delimited(source, options, "\t,;|")
+
+
+def read_delimited(source: ByteSource, options: TableOptions, delimiters: str) -> Table:
+    """Read delimited text with a header.
+
+    The dialect is the one that most lines fit. Title and comment lines above the header, blank
+    lines, rows of empty cells and headers that come again are left out, and said so.
+
+    Parameters
+    ----------
+    source : ByteSource
+    options : TableOptions
+    delimiters : str
+        The possible ones, the likeliest first.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    CartographyError
+        The file is not text, has no header, or has a row that does not fit.
+    """
+    text = text_source(source, options)
+    lines, is_whole = _sample(text)
+    named = _named_delimiter(lines)
+    fits = rank(lines[bool(named) :], named or delimiters)
+    dialect = fits[0].dialect
+    # Most files are plain, and a compiled parser reads those several times faster. It returns None
+    # where it and the rules here could differ.
+    plain = None if named or text.marks > 1 else read_plain_csv(source, text, dialect)
+    if plain is not None:
+        return plain
+    if not is_whole:  # the first lines do not settle it, so all lines do
+        rivals = [each.dialect for each in fits if each.width > 1] or [dialect]
+        fits = sorted(
+            (fit(_all_lines(text), rival) for rival in rivals), key=lambda f: f.score, reverse=True
+        )
+        dialect = fits[0].dialect
+    if not dialect.quote and (quoted := unswallowed(fits)):
+        # Quotation marks may be read literally only where they would swallow rows.
+        dialect = dialect if swallows_rows(_all_lines(text), quoted) else quoted
+    return _table(text, dialect, skip=bool(named))
+
+
+def _sample(text: TextSource) -> tuple[list[str], bool]:
+    """The first lines of a file, and whether these are all."""
+    with text.open() as stream:
+        head = stream.read(_SAMPLE_CHARACTERS)
+        is_whole = len(head) < _SAMPLE_CHARACTERS
+    # Not `splitlines`, which would also end lines where Unicode does.
+    lines = list(io.StringIO(head, newline=""))
+    if not is_whole and len(lines) > 1:
+        lines.pop()  # it is cut
+    if lines:
+        lines[0] = lines[0].removeprefix(_BYTE_ORDER_MARK)
+    return lines, is_whole
+
+
+def _named_delimiter(lines: Sequence[str]) -> str:
+    """The delimiter that the first line names, as Excel's `sep=;`; "" if it names none."""
+    first = lines[0].strip().strip('"') if lines else ""
+    if first.casefold().startswith(_SEPARATOR_LINE) and len(first) <= len(_SEPARATOR_LINE) + 1:
+        mark = lines[0].strip("\r\n").strip('"')[len(_SEPARATOR_LINE) :]
+        return mark[:1]
+    return ""
+
+
+def _all_lines(text: TextSource) -> Iterator[str]:
+    with text.open() as stream:
+        yield from stream
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where the rows of a file are.
+
+    Attributes
+    ----------
+    dialect : Dialect
+    skip : bool
+        Whether the first line names the delimiter.
+    header : tuple of str
+    first : int
+        The number of rows, blank ones counted, up to and with the header.
+    trailing : bool
+        Whether rows have an empty cell more than the header.
+    further : int
+        The number of Qualtrics' header rows below the header.
+    """
+
+    dialect: Dialect
+    skip: bool
+    header: tuple[str, ...]
+    first: int
+    trailing: bool = False
+    further: int = 0
+
+
+def _rows(text: TextSource, dialect: Dialect, skip: bool) -> Iterator[Row]:
+    lines = _all_lines(text)
+    if skip:
+        next(lines, None)
+    for row in parse(lines, dialect):
+        cells = row.cells
+        if cells and cells[0].startswith(_BYTE_ORDER_MARK):  # of a file that was joined to another
+            cells[0] = cells[0].removeprefix(_BYTE_ORDER_MARK).strip(dialect.quote or None)
+        yield row._replace(line=row.line + 1) if skip else row
+
+
+def _find_layout(text: TextSource, dialect: Dialect, skip: bool) -> tuple[_Layout, list[LeftOut]]:
+    """Find the header, and count the lines above it."""
+    head = list(islice(_rows(text, dialect, skip), _TITLE_ROWS + _BATCH_ROWS))
+    widths = Counter(len(row.cells) for row in head if row.cells)
+    if not widths:
+        raise CartographyError(f"{text.location} is empty; give a file with a header and rows")
+    width = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
+    first = next(i for i, row in enumerate(head) if row.cells)
+    start = next((i for i, row in enumerate(head[:_TITLE_ROWS]) if _is_header(row, width)), first)
+    header = head[start].cells
+    below = [row.cells for row in head[start + 1 :] if row.cells]
+    trailing = bool(below) and all(
+        len(cells) == len(header) + 1 and not cells[-1].strip() for cells in below
+    )
+    if not trailing and len(header) > 1 and not header[-1].strip():
+        # The header alone ends in a delimiter.
+        if below and all(len(cells) == len(header) - 1 for cells in below):
+            header = header[:-1]
+    elif not trailing and below and all(len(cells) == len(header) + 1 for cells in below):
+        header = ["", *header]  # R writes no name above the names of rows
+    further = 0
+    if len(head) > start + 2 and any(_QUALTRICS in cell for cell in head[start + 2].cells):
+        further = 2
+    above: list[LeftOut] = []
+    if skip:
+        above.append(LeftOut(1, "line that names the delimiter", "line 1"))
+    titles = [row for row in head[:start] if row.cells]
+    if titles:
+        above.append(LeftOut(len(titles), "above the header", f"line {titles[0].line}"))
+    if further:
+        above.append(LeftOut(2, "further header rows", f"line {head[start + 1].line}"))
+    return _Layout(dialect, skip, tuple(header), start + 1, trailing, further), above
+
+
+def _is_header(row: Row, width: int) -> bool:
+    """Whether a row at the start of a file can be its header, and not a title or a comment."""
+    if row.problem or not row.cells:
+        return False
+    if row.cells[0].startswith("#") and len(row.cells) != width:
+        return False
+    filled = sum(bool(cell.strip()) for cell in row.cells)
+    return filled >= 2 or width < 2
+
+
+def _data_rows(
+    text: TextSource, layout: _Layout, left: Counter[str]
+) -> Iterator[tuple[int, list[str]]]:
+    """The line and the cells of each row below the header; `left` counts what is left out.
+
+    Raises
+    ------
+    CartographyError
+        A row does not fit the header, or a limit is passed.
+    """
+    limits = Limits.current()
+    width = len(layout.header)
+    header = list(layout.header)
+    characters = number = 0
+    rows = _rows(text, layout.dialect, layout.skip)
+    for row in islice(rows, layout.first + layout.further, None):
+        cells = row.cells
+        if row.problem:
+            raise _malformed(text, number + 1, row, layout)
+        if len(cells) == width + 1 and not cells[-1].strip():
+            cells = cells[:-1]  # a delimiter after the last column
+        if len(cells) != width or not any(cells):
+            if not any(cell.strip() for cell in cells):
+                left["blank line" if len(cells) < 2 else "row of empty cells"] += 1
+                continue
+            raise _misfit(text, number + 1, row, layout)
+        if cells[0] == header[0] and cells == header:
+            left["line that repeats the header"] += 1
+            continue
+        number += 1
+        size = sum(map(len, cells))
+        characters += size
+        if size > limits.cell:
+            limits.check("cell", max(map(len, cells)), f"{text.location}, line {row.line:,}")
+        if characters > limits.characters:
+            limits.check("characters", characters, text.location)
+        if number > limits.rows:
+            limits.check("rows", number, text.location)
+        yield row.line, cells
+
+
+def _misfit(text: TextSource, number: int, row: Row, layout: _Layout) -> CartographyError:
+    width, delimiter = len(layout.header), layout.dialect.delimiter
+    advice = f"put quotes around a text that contains {delimiter!r}"
+    if len(row.cells) < width:
+        advice = "give it all its cells, or put quotes around a text that goes over several lines"
+    return CartographyError(
+        f"{text.location}, row {number:,} (line {row.line:,}) has "
+        f"{count_noun(len(row.cells), 'column')} but the header has {width}; {advice}"
+    )
+
+
+def _malformed(text: TextSource, number: int, row: Row, layout: _Layout) -> CartographyError:
+    problem = "has a quotation mark that is never closed"
+    if "end of data" not in row.problem:
+        problem = f"is malformed ({row.problem})"
+    advice = "write a quotation mark inside a quoted text twice"
+    if layout.dialect.escape:
+        advice = "write a backslash before a quotation mark inside a quoted text"
+    return CartographyError(
+        f"{text.location}, row {number:,} (line {row.line:,}) {problem}; {advice}"
+    )
+
+
+def _table(text: TextSource, dialect: Dialect, skip: bool) -> Table:
+    """Read a file once to check it, and return the table that reads it again for its cells."""
+    layout, above = _find_layout(text, dialect, skip)
+    limits = Limits.current()
+    limits.check("columns", len(layout.header), text.location)
+    left: Counter[str] = Counter()
+    lines = array("q")
+    doubtful = 0
+    for line, cells in _data_rows(text, layout, left):
+        lines.append(line)
+        if layout.dialect.quote and _holds_rows(cells, layout.dialect):
+            doubtful += 1
+    notes = list(text.notes)
+    if not dialect.is_plain:
+        notes.append(f"{text.name} was read with {dialect.words}")
+    if doubtful:
+        notes.append(
+            f"{count_noun(doubtful, 'text')} of {text.name} with line ends may hold further rows: "
+            "check its quotation marks"
+        )
+    header = layout.header
+    last = sum(1 for _ in _all_lines(text))
+
+    def batches(columns: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
+        positions = [header.index(column) for column in columns]
+        rows = _data_rows(text, layout, Counter())
+        while batch := [cells for _, cells in islice(rows, _BATCH_ROWS)]:
+            yield [[cells[position] for cells in batch] for position in positions]
+
+    return Table(
+        location=text.location,
+        name=text.name,
+        columns=header,
+        rows=len(lines),
+        batches=batches,
+        row_name=lambda i: f"row {i + 1} (line {lines[i]})",
+        notes=tuple(notes),
+        left_out=(*above, *(LeftOut(count, reason) for reason, count in left.items())),
+        lines=last,
+    )
+
+
+def _holds_rows(cells: Sequence[str], dialect: Dialect) -> bool:
+    """Whether a cell has line ends followed by what would be rows of the table."""
+    long = [cell for cell in cells if "\n" in cell]
+    if not long:
+        return False
+    single = replace(dialect, quote="")
+    inner = [line for cell in long for line in cell.split("\n")[1:-1] if line]
+    whole = sum(len(row.cells) == len(cells) for row in parse(inner, single))
+    return bool(inner) and whole >= _FURTHER_SHARE * len(inner)

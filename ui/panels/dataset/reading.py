@@ -1,0 +1,160 @@
+"""How a table is read: its encoding, the texts that mean "no label", several labels, class names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from cartography.corpora.account import Account
+from cartography.corpora.corpus import Corpus
+from cartography.errors import CartographyError
+from cartography.tables.decoding import COMMON_ENCODINGS
+from ui import parts, words
+from ui.jobs import cached
+from ui.naming import escape_markdown
+from ui.panels.dataset.sources import choose_option
+from ui.state.session import DataChoice
+
+USUAL, NO_MARKS, THESE = "The usual marks", "None", "These texts"
+_SEVERAL = {
+    "first": "The first label",
+    "most-frequent": "The most frequent label",
+    "combination": "Each combination is a class",
+}
+
+
+def set_widgets(choice: DataChoice) -> None:
+    """Set the widgets to the values of a choice."""
+    st.session_state["encoding"] = choice.encoding
+    st.session_state["sheet"] = choice.sheet or ""
+    marks = choice.no_label
+    is_chosen = marks is not None and marks != ("",)
+    st.session_state["no_label_kind"] = (
+        USUAL if marks is None else THESE if is_chosen else NO_MARKS
+    )
+    st.session_state["no_label_texts"] = list(marks or ()) if is_chosen else []
+    st.session_state["several"] = _SEVERAL[choice.several]
+    st.session_state["class_names"] = "\n".join(f"{old} = {new}" for old, new in choice.class_names)
+
+
+def with_reading(choice: DataChoice) -> DataChoice:
+    """Return a choice with the values of the widgets, which are drawn below the corpus.
+
+    Raises
+    ------
+    CartographyError
+        A line of the class names is not of the form "old = new".
+    """
+    state = st.session_state
+    marks: tuple[str, ...] | None = None
+    if state.get("no_label_kind") == NO_MARKS:
+        marks = ("",)
+    elif state.get("no_label_kind") == THESE:
+        marks = tuple(state.get("no_label_texts") or ("",))
+    several = {label: name for name, label in _SEVERAL.items()}
+    return replace(
+        choice,
+        encoding=state.get("encoding"),
+        sheet=state.get("sheet") or None,
+        no_label=marks,
+        several=several.get(state.get("several", ""), "first"),
+        class_names=tuple(_class_names(state.get("class_names", ""))),
+    )
+
+
+def _class_names(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        old, equals, new = (part.strip() for part in line.partition("="))
+        if old or equals:
+            if not (old and new):
+                raise CartographyError(
+                    f"the line {line!r} of the class names is not of the form old = new"
+                )
+            yield old, new
+
+
+def offer_encoding(choice: DataChoice) -> None:
+    """Draw the widgets of a file's encoding and sheet, with lines to check the encoding by."""
+    with st.expander("How the file is read", icon=":material/translate:", key="file_reading"):
+        if choice.source.lower().endswith(".xlsx"):
+            st.text_input(
+                "Sheet",
+                placeholder="the first",
+                key="sheet",
+                persist_state="session",
+            )
+            return
+        encoding: str | None = st.selectbox(
+            "Encoding",
+            list(COMMON_ENCODINGS),
+            index=None,
+            placeholder="detected",
+            format_func=lambda name: f"{name} ({COMMON_ENCODINGS[name]})",
+            key="encoding",
+            help=words.ENCODING,
+            persist_state="session",
+        )
+        lines = cached.encoding_lines(choice.source)
+        if not lines:
+            st.caption("The file has no letters outside of ASCII: any of these encodings reads it.")
+            return
+        shown = [encoding] if encoding in lines else list(lines)
+        st.caption("The first lines that depend on the encoding, in each that can read them:")
+        parts.table(
+            pd.DataFrame(
+                {
+                    "encoding": shown,
+                    "lines": ["  ".join(lines[name]) for name in shown],
+                }
+            ),
+            "The first lines with letters outside of ASCII, in each encoding",
+            columns={},
+        )
+
+
+def offer_labels(train: Corpus) -> None:
+    """Draw the widgets of the labels, with what was found in the label column."""
+    account = train.account
+    if account is None or not account.label:
+        return
+    with st.expander("How the labels are read", icon=":material/label:", key="label_reading"):
+        _offer_marks(train, account)
+        if account.several or st.session_state.get("several", "") not in ("", _SEVERAL["first"]):
+            choose_option(
+                f"{account.several:,} texts have several labels. Their class is",
+                list(_SEVERAL.values()),
+                "several",
+                words.SEVERAL,
+            )
+        example = train.classes[0] if train.classes else "1"
+        st.text_area(
+            "Class names, one to a line",
+            placeholder=f"{example} = a better name",
+            key="class_names",
+            help=words.CLASS_NAMES,
+            height=110,
+            persist_state="session",
+        )
+
+
+def _offer_marks(train: Corpus, account: Account) -> None:
+    kind = choose_option(
+        "What means “no label”, besides an empty cell?",
+        [USUAL, NO_MARKS, THESE],
+        "no_label_kind",
+        words.NO_LABEL,
+    )
+    if kind == THESE:
+        st.multiselect(
+            "Texts that mean “no label”",
+            [*account.marks, *train.classes],
+            key="no_label_texts",
+            accept_new_options=True,
+            persist_state="session",
+        )
+    if account.marks:
+        found = ", ".join(f"“{mark}” in {count:,} rows" for mark, count in account.marks.items())
+        st.caption(f"Read as no label: {escape_markdown(found)}.")
