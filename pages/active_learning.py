@@ -16,7 +16,7 @@ st.markdown(
 
 task_page.show(
     TaskSection(
-        kind="learn",
+        kinds=("learn",),
         key="learning",
         take_over=panel.take_over,
         reason="it has several strategies or thresholds side by side, or a file of its corpus has "

@@ -17,7 +17,7 @@ panel.follow_address()
 if panel.choose_source() == panel.NEW:
     task_page.show(
         TaskSection(
-            kind="learn",
+            kinds=("learn",),
             key="comparison",
             set_up=panel.set_up,
             controls=panel.describe_runs,

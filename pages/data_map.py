@@ -18,7 +18,7 @@ st.markdown(
 
 task_page.show(
     TaskSection(
-        kind="map",
+        kinds=("map", "open"),
         key="live_maps",
         take_over=controls.take_over,
         set_up=controls.set_up,

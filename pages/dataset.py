@@ -20,9 +20,14 @@ def choose() -> None:
     source = panel.choose_source()
     if source is None:
         return
+    if panel.offer_map(source):
+        return
     errors = st.container()  # above the table, where a visitor sees them
     choice = panel.choose_columns(source)
+    labels = st.container()  # above the corpus, which tells what there is to choose
     corpora = panel.read_corpora(choice, errors)
+    with labels:
+        panel.offer_labels(choice, corpora)
     if corpora is None:
         return
     st.header(escape_markdown(choice.name), anchor=False)

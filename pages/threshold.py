@@ -20,7 +20,7 @@ st.markdown(
 
 task_page.show(
     TaskSection(
-        kind="threshold",
+        kinds=("threshold",),
         key="threshold_progress",
         take_over=panel.take_over,
         set_up=panel.set_up,
@@ -34,7 +34,7 @@ task_page.show(
         icon=":material/tune:",
     ),
     TaskSection(
-        kind="learn",
+        kinds=("learn",),
         key="sweep",
         parameter=address.SWEEP,
         take_over=sweep.take_over,

@@ -29,8 +29,8 @@ class TaskSection:
 
     Attributes
     ----------
-    kind : Kind
-        Kind of task that the address may name.
+    kinds : tuple of Kind
+        Kinds of task that the address may name.
     key : str
         Key of the fragment that follows the worker.
     set_up : callable
@@ -60,7 +60,7 @@ class TaskSection:
         Whether the buttons are in the same row as the settings.
     """
 
-    kind: Kind
+    kinds: tuple[Kind, ...]
     key: str
     set_up: Callable[[DataChoice], Task | None]
     live: Callable[[Task, TaskState], None]
@@ -103,7 +103,7 @@ def _open_address(section: TaskSection) -> Task | None:
     """Take over the task in the address; return it if it can only be shown on its own."""
     if section.take_over is None:
         return None
-    task = address.opened(section.kind, name=section.parameter)
+    task = address.opened(*section.kinds, name=section.parameter)
     if task is None:
         return None
     if section.take_over(task):

@@ -83,6 +83,10 @@ VECTORS = (
 MAX_LENGTH = "Read only the first words of each text; empty: all of them."
 GOLD_LABEL = "Gold label: the class that the data give for a text. Training treats it as correct."
 UNLABELLED = "Rows without a gold label. A data map needs gold labels, so it leaves them out."
+IMPORTED = (
+    "Another tool or another model made it. Here it can be looked at like a map of your own; there "
+    "is nothing to train."
+)
 ENCODING = (
     "How letters are written as bytes. Choose the one in which the lines below read right; UTF-8 "
     "files need none."

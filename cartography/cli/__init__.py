@@ -14,6 +14,7 @@ from cartography.cli.embed import embed_command
 from cartography.cli.export import export_command
 from cartography.cli.learn import learn_command
 from cartography.cli.map import map_command
+from cartography.cli.open import open_command
 from cartography.cli.options import with_groups
 from cartography.cli.reproduce import reproduce_command
 from cartography.cli.switches import switches_command
@@ -27,6 +28,7 @@ app = typer.Typer(
 _COMMANDS: dict[str, Callable[..., None]] = {
     "app": app_command,
     "map": map_command,
+    "open": open_command,
     "learn": learn_command,
     "threshold": threshold_command,
     "export": export_command,

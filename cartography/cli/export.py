@@ -16,7 +16,7 @@ def export_command(
     """Write one batch of a simulated run as CSV, and its selection card as JSON next to it."""
     with report_errors():
         from cartography.errors import CartographyError
-        from cartography.formats.export import write_csv
+        from cartography.formats.export import write_table
         from cartography.runs.active_runs import read_active_run
         from cartography.runs.manifest import write_json
 
@@ -26,5 +26,5 @@ def export_command(
             raise CartographyError(f"--csv {csv} is a folder: name a file in it")
         if csv.resolve().is_relative_to(folder.resolve()):
             raise CartographyError(f"--csv {csv} is in the run's own folder: name a file elsewhere")
-        write_csv(batch, csv)
+        write_table(batch, csv, "csv")
         write_json(csv.with_suffix(".card.json"), run.card(batch))

@@ -4,4 +4,4 @@ Imports the ground modules, `tables` and `formats`. To add another kind of sourc
 `open_source` in `sources`.
 """
 
-__all__ = ["corpus", "reading", "sample", "sources"]
+__all__ = ["account", "corpus", "reading", "sample", "sources"]

@@ -54,7 +54,7 @@ class Account:
         if not self.left_out:
             return f"{read}, nothing left out"
         parts = [
-            f"{part.count:,} {part.reason}" + (f" ({part.where})" if part.where else "")
+            count_noun(part.count, part.noun) + (f" ({part.where})" if part.where else "")
             for part in self.left_out
         ]
         return f"{read}; left out: {join_names(parts)}"

@@ -217,13 +217,13 @@ def _open(source: str | Path | pd.DataFrame, read: ReadOptions) -> _Tables:
     noted: dict[str, Callable[[], Table]] = {}
     for split, part in parts.items():
         others = tuple(
-            LeftOut(other.rows, f"rows of the {name} split, by column {column!r}")
+            LeftOut(other.rows, f"{name} row", f"by column {column!r}")
             for name, other in parts.items()
             if name != split
         )
         rest = table.rows - sum(other.rows for other in parts.values())
         if rest:
-            others += (LeftOut(rest, f"rows without a split in column {column!r}"),)
+            others += (LeftOut(rest, "row without a split", f"by column {column!r}"),)
         noted[split] = _constant(replace(part, left_out=(*table.left_out, *others)))
     return noted
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cartography.corpora.splits import join_tables, split_of
 from cartography.errors import CartographyError
 from cartography.files import expand_home
+from cartography.formats.guard import unguard_table
 from cartography.formats.tools import recognise_tool
 from cartography.tables.decoding import text_source
 from cartography.tables.frames import table_from_frame
@@ -92,7 +93,8 @@ def open_source(
 
 
 def _read(path: Path, options: TableOptions | None) -> Table:
-    return read_table(path, replace(options or TableOptions(), reshape=_reshape))
+    table = read_table(path, replace(options or TableOptions(), reshape=_reshape))
+    return unguard_table(table)
 
 
 def _reshape(

@@ -18,9 +18,10 @@ from scipy import sparse
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
 from cartography.features.trained_vectors import train_on_corpus, vectors_key
-from cartography.features.vector_files import file_key, read_vectors
+from cartography.features.vector_files import example_words, file_key, read_vectors
 from cartography.features.word_vectors import TOKENISER, Tokens, WordVectors, tokenise
 from cartography.files import atomic_write, cache_folder, content_key, expand_home
+from cartography.formatting import count_noun, join_names
 
 CORPUS_VECTORS = "corpus"
 """Instead of a file: train word vectors on the training corpus."""
@@ -111,7 +112,7 @@ def embed(
     corpora : sequence of Corpus
         The training corpus first.
     vectors : str or Path, default "corpus"
-        A .vec, .vec.gz or .bin file, or "corpus" to train fastText on the training corpus.
+        A file that `read_vectors` reads, or "corpus" to train fastText on the training corpus.
     pooling : {"sum", "mean"}
         How to combine the vectors of a text's words. Words without a vector are ignored.
     max_length : int, optional
@@ -183,10 +184,7 @@ def embed(
         # A test corpus may be uncovered (its coverage says so), but an uncovered training corpus
         # leaves nothing to learn from.
         if missing[0] == 0 and not any(word_vectors.has_vector[rows[w]] for w in bags[0].words):
-            raise CartographyError(
-                f"{vectors} has no vector for any of the {len(bags[0].words):,} words of "
-                f"{training.name}; give vectors of its language"
-            )
+            raise CartographyError(_say_uncovered(expand_home(vectors), bags[0].words, training))
         for i, bag in zip(missing, bags, strict=True):
             report(f"embedding {len(corpora[i]):,} texts of {corpora[i].name}")
             _write_cache(keys[i], bag, word_vectors, rows, pooling, padding)
@@ -324,6 +322,23 @@ def _require_cached(key: str, texts: int, vectors: str) -> Embedding:
             "check the free space of that disk"
         )
     return embedding
+
+
+def _say_uncovered(path: Path, words: Sequence[str], corpus: Corpus) -> str:
+    """Why no word of the training corpus has a vector: words of both, side by side."""
+    if not words:
+        return f"{corpus.name} has no word in any text; name another column with --text"
+    of_file = example_words(path)
+    contains = f"contains words like {_quoted(of_file)}" if of_file else "contains no words"
+    of_corpus = [word for word in words if word[0].isalpha()] or words
+    return (
+        f"{path} has no vector for any of the {count_noun(len(words), 'word')} of {corpus.name}, "
+        f"such as {_quoted(of_corpus[:3])}; it {contains}: give vectors of the corpus's language"
+    )
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return join_names([repr(word[:30]) for word in words])
 
 
 def _check_options(pooling: str, max_length: int | None, dimensions: int) -> None:

@@ -1,6 +1,20 @@
-"""CSV files and batch cards that the project writes; reading is in `corpora`.
+"""Exports of tables, and the formats of annotation tools and of other tools' training dynamics.
 
-Imports only the ground modules. An export is a function that writes a pandas table to a file.
+Imports the ground modules and `tables`. A module per format reads and writes it; `tools` is the
+table of the annotation tools, and `export` writes our own files, unchanged or, with `guard`, safe
+for spreadsheets.
 """
 
-__all__ = ["export"]
+__all__ = [
+    "aum",
+    "cleanlab",
+    "coordinates",
+    "dataset_cartography",
+    "embedding_atlas",
+    "export",
+    "guard",
+    "huggingface",
+    "label_studio",
+    "tools",
+    "typed_columns",
+]

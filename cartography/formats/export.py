@@ -1,13 +1,20 @@
-"""CSV files that are safe to open in a spreadsheet, and the selection card of a batch."""
+"""Tables as files, unchanged or guarded for spreadsheets, and the selection card of a batch."""
 
-import csv
-from collections.abc import Mapping
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
+from cartography.errors import CartographyError
 from cartography.files import atomic_write
+from cartography.formats.guard import GUARD_COLUMN, GUARD_MARK, guard_cell, guard_name
 
 BATCH_COLUMNS = (
     "id",
@@ -27,56 +34,240 @@ BATCH_COLUMNS = (
 )
 """The columns of an exported batch."""
 
-# A spreadsheet reads a cell that starts with one of these as a formula or a command.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+Form = Literal["csv", "jsonl", "parquet", "spreadsheet"]
+"""The forms in which a table is written."""
+
+_BYTE_ORDER_MARK = "\ufeff"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# A cell is quoted where a reader could take part of it for something else: a separator, a mark, a
+# line end, white space at its edges that may be trimmed, a comment, or nothing at all.
+_QUOTED = re.compile(r"""[,;|"\x00-\x1f\x7f\x85\u2028\u2029]|^[\s'#\ufeff]|\s$""")
+_MARKED = re.compile('["\n\r]')
+# JSON may contain these, but many readers of lines end a line there.
+_LINE_ENDS = str.maketrans({"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
-def escape_formulas(table: pd.DataFrame) -> pd.DataFrame:
-    """Put an apostrophe before every text cell that a spreadsheet would execute.
+def to_csv(table: pd.DataFrame) -> str:
+    """Return a table as CSV with its values unchanged.
 
     Parameters
     ----------
     table : pandas.DataFrame
+        The index is left out.
 
     Returns
     -------
-    pandas.DataFrame
-        A copy. Numeric columns are unchanged: a negative number stays a number.
+    str
+        Missing values are empty cells. Only lone surrogates, which no file can contain, are
+        replaced (by U+FFFD).
     """
-    safe = table.copy()
-    for column in safe.columns:
-        if not pd.api.types.is_numeric_dtype(safe[column]):
-            cells = safe[column].astype("str")
-            risky = cells.str.startswith(_FORMULA_STARTS, na=False)
-            safe[column] = cells.mask(risky, "'" + cells)
-    return safe
+    names = [_encodable(str(name)) for name in table.columns]
+    columns = [table.iloc[:, i] for i in range(len(names))]
+    cells = [_texts(column) for column in columns]
+    quote = _quote
+    # A reader that judges by lines takes the marks of a few cells for characters of the texts, but
+    # not those of all cells.
+    if any(_MARKED.search(cell) for texts in (names, *cells) for cell in texts):
+        quote = _always_quote
+    return _join_rows(
+        list(map(quote, names)),
+        [
+            texts if pd.api.types.is_numeric_dtype(column) else list(map(quote, texts))
+            for column, texts in zip(columns, cells, strict=True)
+        ],
+        len(table),
+    )
 
 
-def csv_text(table: pd.DataFrame) -> str:
-    """Return `table` as CSV text, with formulas escaped."""
-    text = escape_formulas(table).to_csv(index=False)
-    if "\r" in text:
-        # Python before 3.13 does not quote a cell with a lone carriage return, and readers would
-        # end the row there.
-        text = escape_formulas(table).to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
-    return text
-
-
-def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write `table` as UTF-8 CSV, with formulas escaped.
+def to_spreadsheet_csv(table: pd.DataFrame) -> str:
+    """Return a table as CSV that is safe to open in a spreadsheet, for a file in UTF-8.
 
     Parameters
     ----------
     table : pandas.DataFrame
+        The index is left out.
+
+    Returns
+    -------
+    str
+        It begins with a byte order mark, by which Excel knows UTF-8. Text cells and names are
+        quoted and guarded, and a last column says so (see `guard`). Numbers are unchanged.
+    """
+    names = [_always_quote(guard_name(_encodable(str(name)))) for name in table.columns]
+    cells: list[list[str]] = []
+    for i in range(len(names)):
+        column = table.iloc[:, i]
+        texts = _texts(column)
+        if not pd.api.types.is_numeric_dtype(column):
+            texts = [_always_quote(guard_cell(text)) for text in texts]
+        cells.append(texts)
+    names.append(_always_quote(GUARD_COLUMN))
+    cells.append([_always_quote(GUARD_MARK)] * len(table))
+    return _BYTE_ORDER_MARK + _join_rows(names, cells, len(table))
+
+
+def to_jsonl(table: pd.DataFrame) -> str:
+    """Return a table as JSON lines: an object per row, with numbers as numbers and null.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The index is left out.
+
+    Returns
+    -------
+    str
+    """
+    names = [_encodable(str(name)) for name in table.columns]
+    columns = [list(map(as_json, table.iloc[:, i])) for i in range(len(names))]
+    return "".join(
+        json_line(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)
+    )
+
+
+def json_line(record: Mapping[str, Any]) -> str:
+    """Return a record as one line of JSON lines, with its line end."""
+    return _encodable(json.dumps(record, ensure_ascii=False)).translate(_LINE_ENDS) + "\n"
+
+
+def to_parquet(table: pd.DataFrame) -> bytes:
+    """Return a table as a Parquet file.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The index is left out.
+
+    Returns
+    -------
+    bytes
+        Columns keep their types. A column of texts and other values becomes one of texts.
+    """
+    columns = {
+        _encodable(str(name)): plain_column(table.iloc[:, i])
+        for i, name in enumerate(table.columns)
+    }
+    buffer = io.BytesIO()
+    pd.DataFrame(columns, index=pd.RangeIndex(len(table))).to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def plain_column(column: pd.Series) -> pd.Series:
+    """Return a column that Parquet and Arrow can hold: one of texts if any cell is a text."""
+    column = column.reset_index(drop=True)
+    if pd.api.types.is_numeric_dtype(column) or not any(isinstance(v, str) for v in column):
+        return column
+    texts = pd.Series(_texts(column), dtype="str")
+    return texts.mask(column.isna())
+
+
+_WRITERS: Mapping[str, Callable[[pd.DataFrame], str | bytes]] = {
+    "csv": to_csv,
+    "jsonl": to_jsonl,
+    "parquet": to_parquet,
+    "spreadsheet": to_spreadsheet_csv,
+}
+_FORM_OF_SUFFIX: Mapping[str, Form] = {
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+}
+
+
+def write_table(table: pd.DataFrame, path: Path, form: Form | None = None) -> None:
+    """Write a table to a file, completely or not at all.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The index is left out.
     path : Path
+    form : {"csv", "jsonl", "parquet", "spreadsheet"}, optional
+        By default that of the suffix .csv, .jsonl, .ndjson or .parquet.
+
+    Raises
+    ------
+    CartographyError
+        The suffix names no form, or the file cannot be written.
+    """
+    form = form or _FORM_OF_SUFFIX.get(path.suffix.lower())
+    if form is None:
+        raise CartographyError(
+            f"{path}: tables are written to files that end in .csv, .jsonl or .parquet; rename it"
+        )
+    write_content(_WRITERS[form](table), path)
+
+
+def write_content(content: str | bytes, path: Path) -> None:
+    """Write a text (as UTF-8) or bytes to a file, completely or not at all.
 
     Raises
     ------
     CartographyError
         The file cannot be written.
     """
+    data = content.encode("utf-8") if isinstance(content, str) else content
     with atomic_write(path) as temporary:
-        temporary.write_text(csv_text(table), encoding="utf-8", newline="")
+        temporary.write_bytes(data)
+
+
+def _join_rows(names: list[str], cells: list[list[str]], rows: int) -> str:
+    # A line with one empty cell would be a blank line.
+    lines = (
+        [cell or '""' for cell in cells[0]]
+        if len(cells) == 1
+        else [",".join(row) for row in zip(*cells, strict=True)]
+    )
+    header = ",".join(names) or '""'
+    return "\n".join([header, *(lines if cells else [""] * rows), ""])
+
+
+def _quote(cell: str) -> str:
+    return _always_quote(cell) if _QUOTED.search(cell) else cell
+
+
+def _always_quote(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"'
+
+
+def _encodable(text: str) -> str:
+    """A text as a file can hold it: lone surrogates have no form in UTF-8."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def _texts(column: pd.Series) -> list[str]:
+    """The cells of a column as texts; a missing value is the empty text."""
+    # NumPy's own scalars keep single precision, in which 0.1 is written so.
+    is_float = isinstance(column.dtype, np.dtype) and column.dtype.kind == "f"
+    cells = column.to_numpy() if is_float else column
+    return [
+        "" if is_missing else _as_text(cell)
+        for cell, is_missing in zip(cells, column.isna(), strict=True)
+    ]
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, str):
+        return _encodable(value)
+    if isinstance(value, list | tuple | dict | np.ndarray):
+        return _encodable(json.dumps(as_json(value), ensure_ascii=False))
+    return _encodable(str(value))
+
+
+def as_json(value: Any) -> Any:
+    """Return a value as JSON has it; NaN and other missing values become null."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, list | tuple | np.ndarray):
+        return [as_json(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): as_json(item) for key, item in value.items()}
+    if isinstance(value, np.generic):
+        value = value.item()
+    if pd.isna(value):
+        return None
+    return value if isinstance(value, str | bool | int | float) else str(value)
 
 
 def selection_card(manifest: Mapping[str, Any], run_id: str, batch: pd.DataFrame) -> dict[str, Any]:

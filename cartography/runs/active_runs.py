@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
-from cartography.formats.export import BATCH_COLUMNS, selection_card, write_csv
+from cartography.formats.export import BATCH_COLUMNS, selection_card, write_table
 from cartography.runs.iteration_files import (
     batch_rows,
     iteration_table,
@@ -326,8 +326,8 @@ class _Recorder:
     def _write_tables(self) -> pd.DataFrame:
         """Write iterations.csv and batches.csv; return the former."""
         iterations = scalar_table(self.maps)
-        write_csv(iterations, self.folder / ITERATIONS)
-        write_csv(_concatenate(self.batches), self.folder / BATCHES)
+        write_table(iterations, self.folder / ITERATIONS)
+        write_table(_concatenate(self.batches), self.folder / BATCHES)
         return iterations
 
     def finish(self) -> None:
@@ -336,7 +336,7 @@ class _Recorder:
         iterations = self._write_tables()
         # Once, at the end: the other columns of a large table take a while to read.
         batches = join_user_columns(self.folder, _concatenate(self.batches))
-        write_csv(batches, self.folder / BATCHES)
+        write_table(batches, self.folder / BATCHES)
         accuracy = iterations["accuracy"]
         write_json(
             self.folder / SUMMARY,

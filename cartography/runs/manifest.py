@@ -27,12 +27,12 @@ MANIFEST = "manifest.json"
 SUMMARY = "run.json"
 LOCK = ".lock"
 
-Kind = Literal["map", "learn", "threshold"]
+Kind = Literal["map", "learn", "threshold", "imported"]
 Status = Literal["running", "stopped", "finished"]
 
 
-def _versions() -> dict[str, str]:
-    """The versions that results depend on. They are part of the run id: keep the keys."""
+def versions() -> dict[str, str]:
+    """Return the versions that results depend on. They are part of the run id: keep the keys."""
     distributions = ("torch", "numpy", "fasttext-numpy2")
     return {
         "python": platform.python_version(),
@@ -89,33 +89,17 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Manifest:
-    """Everything that determines the results of a run.
-
-    Equal manifests give equal results on the same machine.
+class AnyManifest:
+    """What the manifests of all runs have.
 
     Attributes
     ----------
-    kind : {"map", "learn", "threshold"}
+    kind : {"map", "learn", "threshold", "imported"}
     train : Source
-    test : Source or None
-    preset : Preset
-    seed : int
-    device : str
-    strategy : str
-        A key of `STRATEGIES`; "" for a map.
-    versions : mapping of str to str
-        Versions of Python and of the packages that results depend on.
     """
 
     kind: Kind
     train: Source
-    test: Source | None
-    preset: Preset
-    seed: int
-    device: str
-    strategy: str = ""
-    versions: Mapping[str, str] = field(default_factory=_versions)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the manifest as plain values, as in manifest.json."""
@@ -126,6 +110,32 @@ class Manifest:
     def run_id(self) -> str:
         """The id of the run (see `run_id`)."""
         return run_id(self.as_dict())
+
+
+@dataclass(frozen=True)
+class Manifest(AnyManifest):
+    """Everything that determines the results of a run that trains.
+
+    Equal manifests give equal results on the same machine.
+
+    Attributes
+    ----------
+    test : Source or None
+    preset : Preset
+    seed : int
+    device : str
+    strategy : str
+        A key of `STRATEGIES`; "" for a map.
+    versions : mapping of str to str
+        Versions of Python and of the packages that results depend on.
+    """
+
+    test: Source | None
+    preset: Preset
+    seed: int
+    device: str
+    strategy: str = ""
+    versions: Mapping[str, str] = field(default_factory=versions)
 
 
 def run_id(manifest: Mapping[str, Any]) -> str:
@@ -190,14 +200,14 @@ def _name_part(key: str, run: Mapping[str, object]) -> str:
 
 
 @contextmanager
-def claim_folders(out: Path, manifests: Mapping[Path, Manifest]) -> Iterator[list[Path]]:
+def claim_folders(out: Path, manifests: Mapping[Path, AnyManifest]) -> Iterator[list[Path]]:
     """Lock folders for writing runs, and write the manifests of new runs.
 
     Parameters
     ----------
     out : Path
         The only folder of `manifests`, or the parent of them all.
-    manifests : mapping of Path to Manifest
+    manifests : mapping of Path to AnyManifest
         Each folder is new, empty or contains the same run, which is resumed or, if it is finished,
         skipped.
 
@@ -262,7 +272,7 @@ def require_empty(out: Path) -> None:
     _require_own_runs(out, {})
 
 
-def _require_own_runs(out: Path, manifests: Mapping[Path, Manifest]) -> None:
+def _require_own_runs(out: Path, manifests: Mapping[Path, AnyManifest]) -> None:
     """Raise CartographyError if `out` is a file or contains anything else than these runs."""
     if out.exists() and not out.is_dir():
         raise CartographyError(f"--out {out} is a file: name a folder")
@@ -354,7 +364,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         hint = f"; name the folder of one run, such as {folder / names[0]}" if names else ""
         raise CartographyError(f"{folder} is not the folder of a run: it has no {MANIFEST}{hint}")
     manifest = read_json(folder / MANIFEST)
-    if not {"kind", "preset", "train", "seed"} <= manifest.keys():
+    needed = {"epochs", "form"} if manifest.get("kind") == "imported" else {"preset", "seed"}
+    if not {"kind", "train", *needed} <= manifest.keys():
         raise CartographyError(f"{folder / MANIFEST} is not the manifest of a run")
     return manifest
 

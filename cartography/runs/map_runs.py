@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -17,20 +17,31 @@ from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
 from cartography.figures import data_map_figure, write_html
 from cartography.files import atomic_write
-from cartography.formats.export import escape_formulas, write_csv
-from cartography.maps.data_map import REGIONS, DataMap
+from cartography.formats.export import write_table
+from cartography.maps.data_map import REGIONS, DataMap, Thresholds
 from cartography.maps.dynamics import TrainingDynamics
 from cartography.models.metrics import evaluate
 from cartography.models.mlp import InferenceDropout, torch_seed
 from cartography.models.trainer import TrainingSet
 from cartography.models.training import Epoch, as_tensor, pick_device, train_epochs
-from cartography.runs.manifest import SUMMARY, Manifest, read_json, read_manifest, write_json
+from cartography.runs.manifest import (
+    SUMMARY,
+    AnyManifest,
+    Manifest,
+    read_json,
+    read_manifest,
+    write_json,
+)
+from cartography.runs.user_columns import USER_COLUMNS, join_user_columns, write_user_columns
 
 ITEMS = "items.parquet"
 EPOCHS = "epochs"
 DYNAMICS = "dynamics.npz"
+COORDINATES = "coordinates.npz"
 TABLE = "data_map.csv"
 PAGE = "data_map.html"
+
+_COORDINATES = ("confidence", "variability", "correctness", "forgetfulness", "aum")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +57,12 @@ class MapRun:
         id, text and label of the items, and predicted_label once the run is finished, in the
         order of `dynamics`.
     dynamics : TrainingDynamics or None
-        The epochs so far; None before the first.
+        The epochs so far; None before the first, and for an imported map whose epochs are not
+        known.
     summary : dict or None
         As in run.json; None until the run is finished.
+    coordinates : DataMap or None
+        The map itself if the run has no dynamics.
     """
 
     folder: Path
@@ -56,11 +70,47 @@ class MapRun:
     items: pd.DataFrame
     dynamics: TrainingDynamics | None
     summary: dict[str, Any] | None
+    coordinates: DataMap | None = None
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether another tool or another model has made the map."""
+        return bool(self.manifest["kind"] == "imported")
 
     @property
     def epochs(self) -> int:
         """The number of epochs of the complete run."""
+        if self.is_imported:
+            return int(self.manifest["epochs"])
         return int(self.manifest["preset"]["classifier"]["epochs"])
+
+    @property
+    def epochs_done(self) -> int:
+        """The number of epochs so far."""
+        if self.coordinates is not None:
+            return self.coordinates.epochs
+        return 0 if self.dynamics is None else self.dynamics.epochs
+
+    def data_map(self, thresholds: Thresholds | None = None, epochs: int | None = None) -> DataMap:
+        """Return the map, complete or partial.
+
+        Parameters
+        ----------
+        thresholds : Thresholds, optional
+        epochs : int, optional
+            Use the first epochs only. A map whose epochs are not known has all of them.
+
+        Raises
+        ------
+        CartographyError
+            No epoch is finished yet, or there are not so many.
+        """
+        if self.coordinates is not None:
+            return replace(self.coordinates, thresholds=thresholds or Thresholds())
+        if self.dynamics is None:
+            raise CartographyError("no epoch is finished yet: wait a moment")
+        dynamics = self.dynamics if epochs is None else self.dynamics.until(epochs)
+        return DataMap.of(dynamics, thresholds)
 
 
 def record_maps(
@@ -101,6 +151,7 @@ def record_maps(
     """
     first = next(iter(runs.values()))
     device = pick_device(first.device)
+    write_user_columns(runs, corpus)
     for folder in runs:
         shutil.rmtree(folder / EPOCHS, ignore_errors=True)
         with atomic_write(folder / ITEMS) as temporary:
@@ -123,8 +174,9 @@ def record_maps(
         # Leaves the folder free for the corrected run.
         for folder in runs:
             shutil.rmtree(folder / EPOCHS, ignore_errors=True)
-            with suppress(OSError):  # Windows refuses if a reader has the file open
-                (folder / ITEMS).unlink()
+            for name in (ITEMS, USER_COLUMNS):
+                with suppress(OSError):  # Windows refuses if a reader has the file open
+                    (folder / name).unlink()
         raise
     for model, (folder, run) in enumerate(runs.items()):
         dynamics = TrainingDynamics(
@@ -169,22 +221,63 @@ def _finish(
     predicted: NDArray[np.int64],
     evaluation: dict[str, Any],
 ) -> None:
-    """Write the finished map; texts that are not on it have a predicted label only."""
-    data_map = DataMap.of(dynamics)
     table = text_table(corpus).assign(predicted_label=corpus.label_names(predicted))
-    map_rows = pd.Index(corpus.ids).get_indexer(pd.Index(dynamics.ids))
+    write_finished_map(folder, manifest, table, DataMap.of(dynamics), dynamics, evaluation)
+    # Windows refuses to remove files that a reader has open; a finished run does not need them.
+    shutil.rmtree(folder / EPOCHS, ignore_errors=True)
+
+
+def write_finished_map(
+    folder: Path,
+    manifest: AnyManifest,
+    table: pd.DataFrame,
+    data_map: DataMap,
+    dynamics: TrainingDynamics | None,
+    evaluation: Mapping[str, Any] | None = None,
+) -> None:
+    """Write all files of a finished map but the manifest; run.json comes last.
+
+    Parameters
+    ----------
+    folder : Path
+    manifest : AnyManifest
+    table : pandas.DataFrame
+        id, text, label and predicted_label of all texts as strings. Texts that are not on the map
+        get no statistics.
+    data_map : DataMap
+        Its ids are strings.
+    dynamics : TrainingDynamics or None
+        What the map was computed from, if that is known.
+    evaluation : mapping of str to float, optional
+        Test results.
+
+    Raises
+    ------
+    CartographyError
+        A file cannot be written.
+    """
+    map_rows = pd.Index(table["id"]).get_indexer(pd.Index(data_map.ids))
     with atomic_write(folder / ITEMS) as temporary:
         table.iloc[map_rows].to_parquet(temporary, index=False)
-    with atomic_write(folder / DYNAMICS) as temporary:
-        np.savez(
-            temporary,
-            ids=dynamics.ids.astype(str),
-            gold_probability=dynamics.gold_probability,
-            correct=dynamics.correct,
-        )
-    write_csv(table.join(data_map.to_frame().set_index("id"), on="id"), folder / TABLE)
+    if dynamics is not None:
+        arrays = {
+            "ids": dynamics.ids.astype(str),
+            "gold_probability": dynamics.gold_probability,
+            "correct": dynamics.correct,
+            "margin": dynamics.margin,
+        }
+    else:
+        arrays = {name: getattr(data_map, name) for name in _COORDINATES}
+    with atomic_write(folder / (COORDINATES if dynamics is None else DYNAMICS)) as temporary:
+        known: dict[str, Any] = {
+            name: values for name, values in arrays.items() if values is not None
+        }
+        np.savez(temporary, **known)
+    table = table.join(data_map.to_frame().set_index("id"), on="id")
+    write_table(join_user_columns(folder, table), folder / TABLE)
     statistics = data_map.statistics()
-    write_html(data_map_figure(data_map, title=f"Data map of {corpus.name}"), folder / PAGE)
+    title = f"Data map of {manifest.train.name}"
+    write_html(data_map_figure(data_map, title=title), folder / PAGE)
     write_json(
         folder / SUMMARY,
         {
@@ -196,11 +289,9 @@ def _finish(
             "correctness": statistics.correctness,
             "thresholds": vars(data_map.thresholds),
             "region_shares": dict(zip(REGIONS, statistics.region_shares, strict=True)),
-            **evaluation,
+            **(evaluation or {}),
         },
     )
-    # Windows refuses to remove files that a reader has open; a finished run does not need them.
-    shutil.rmtree(folder / EPOCHS, ignore_errors=True)
 
 
 def map_table(run: MapRun, data_map: DataMap) -> pd.DataFrame:
@@ -231,9 +322,10 @@ def map_table(run: MapRun, data_map: DataMap) -> pd.DataFrame:
         )
     except (OSError, ValueError) as error:
         raise CartographyError(f"{run.folder / TABLE} cannot be read: {error}") from error
-    # The ids in the file are escaped.
-    statistics = escape_formulas(data_map.to_frame()).set_index("id")
-    return table.join(statistics, on="id")
+    # Earlier versions wrote an apostrophe before ids that look like formulas.
+    ids = table["id"]
+    table["id"] = ids.where(ids.isin(data_map.ids), ids.str.removeprefix("'"))
+    return table.join(data_map.to_frame().set_index("id"), on="id")
 
 
 def read_map(folder: Path) -> MapRun:
@@ -254,9 +346,10 @@ def read_map(folder: Path) -> MapRun:
         The folder does not contain a data map, or one of its files cannot be read.
     """
     manifest = read_manifest(folder)
-    if manifest["kind"] != "map":
+    if manifest["kind"] not in ("map", "imported"):
         raise CartographyError(f"{folder} contains a {manifest['kind']} run, not a data map")
     finished = (folder / SUMMARY).exists()
+    dynamics = coordinates = None
     unreadable: Exception | None = None
     try:
         items = (
@@ -265,14 +358,12 @@ def read_map(folder: Path) -> MapRun:
             else pd.DataFrame({"id": [], "text": [], "label": []}, dtype="str")
         )
         ids = items["id"].to_numpy(dtype=object)
-        files = [folder / DYNAMICS] if finished else sorted((folder / EPOCHS).glob("[0-9]*.npz"))
-        gold, correct = [], []
-        for file in files:
-            # NumPy would not close a damaged archive that it opened itself.
-            with file.open("rb") as handle, np.load(handle) as stored:
-                gold.append(np.atleast_2d(stored["gold_probability"]))
-                correct.append(np.atleast_2d(stored["correct"]))
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        if finished and (folder / COORDINATES).exists():
+            values = _load(folder / COORDINATES, (len(ids),))
+            coordinates = DataMap(ids, **values, epochs=int(manifest["epochs"]))  # type: ignore[arg-type]
+        else:
+            dynamics = _read_dynamics(folder, ids, finished)
+    except (OSError, ValueError, TypeError, KeyError, EOFError, BadZipFile) as error:
         unreadable = error
     if not finished and (folder / SUMMARY).exists():
         return read_map(folder)  # it has finished meanwhile, which removes the files of epochs
@@ -282,6 +373,26 @@ def read_map(folder: Path) -> MapRun:
         folder=folder,
         manifest=manifest,
         items=items,
-        dynamics=TrainingDynamics(ids, np.vstack(gold), np.vstack(correct)) if gold else None,
+        dynamics=dynamics,
         summary=read_json(folder / SUMMARY) if finished else None,
+        coordinates=coordinates,
     )
+
+
+def _read_dynamics(
+    folder: Path, ids: NDArray[np.object_], finished: bool
+) -> TrainingDynamics | None:
+    files = [folder / DYNAMICS] if finished else sorted((folder / EPOCHS).glob("[0-9]*.npz"))
+    epochs = [_load(file, (-1, len(ids))) for file in files]
+    if not epochs:
+        return None
+    gold, correct = (
+        np.vstack([epoch[name] for epoch in epochs]) for name in ("gold_probability", "correct")
+    )
+    return TrainingDynamics(ids, gold, correct, epochs[0].get("margin"))
+
+
+def _load(file: Path, shape: tuple[int, ...]) -> dict[str, NDArray[Any]]:
+    # NumPy would not close a damaged archive that it opened itself.
+    with file.open("rb") as handle, np.load(handle) as stored:
+        return {name: stored[name].reshape(shape) for name in stored if name != "ids"}

@@ -19,7 +19,7 @@ from cartography.active.threshold_study import StudyEpoch, ThresholdStudy, run_s
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
 from cartography.files import atomic_write
-from cartography.formats.export import write_csv
+from cartography.formats.export import write_table
 from cartography.maps.data_map import DataMap
 from cartography.models.presets import Preset
 from cartography.runs.manifest import SUMMARY, Manifest, read_json, read_manifest, write_json
@@ -276,7 +276,7 @@ def _finish(
             "split": study.splits,
         }
     )
-    write_csv(levels, folder / LEVELS)
+    write_table(levels, folder / LEVELS)
     with atomic_write(folder / HIGH_COR) as temporary:
         np.save(temporary, study.high_cor_probability)
     write_json(

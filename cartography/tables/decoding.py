@@ -7,6 +7,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TextIO, cast
@@ -263,7 +264,8 @@ def preview_encodings(
     for name in names:
         found = previews.setdefault(name, [])
         text = io.TextIOWrapper(source.open(), encoding_name(name), errors="replace", newline=None)
-        with text:
+        # Codecs with a byte order mark refuse a text without one, whatever is done with errors.
+        with text, suppress(UnicodeError):
             for _ in range(_PREVIEW_PIECES):
                 piece = text.readline(_PREVIEW_LINE)
                 if not piece or len(found) == lines:
@@ -365,28 +367,37 @@ class _Scan:
     has_escapes: bool = False
 
 
-def _scan(source: ByteSource, encoding: str) -> _Scan:
+def _scan(source: ByteSource, encoding: str, is_counted: bool = False) -> _Scan:
+    """Decode a whole file; its lines are counted, which takes as long, only if they are needed."""
     scan, decoder = _Scan(), codecs.getincrementaldecoder(encoding)()
-    lines, before = 1, ""
+    lines, before, chunk = 1, "", b""
     with source.open() as stream:
         try:
             while chunk := stream.read(_CHUNK):
                 scan.has_escapes = scan.has_escapes or b"\x1b$" in chunk
                 text = decoder.decode(chunk)
-                scan.marks += text.count(_MARK) if not text.isascii() else 0
+                if not text.isascii():
+                    scan.marks += text.count(_MARK)
                 if not scan.nul_line and "\0" in text:
+                    if not is_counted:
+                        return _scan(source, encoding, True)
                     scan.nul_line = lines + _line_ends(text.partition("\0")[0], before)
-                lines += _line_ends(text, before)
-                before = text[-1:] or before
+                if is_counted:
+                    lines += _line_ends(text, before)
+                    before = text[-1:] or before
             decoder.decode(b"", True)
-        except UnicodeDecodeError as error:
-            start = error.object[: error.start].decode(encoding, "replace")
-            scan.failure = f"{error.reason} in line {lines + _line_ends(start, before):,}"
+        except UnicodeError as error:
+            if not is_counted:
+                return _scan(source, encoding, True)
+            if isinstance(error, UnicodeDecodeError):
+                start = error.object[: error.start].decode(encoding, "replace")
+                reason, line = error.reason, lines + _line_ends(start, before)
+            else:  # of a stateful encoding, without a position
+                reason, line = str(error), lines
+            scan.failure = f"{reason} in line {line:,}"
             if not scan.nul_line and b"\0" in chunk:
                 start = chunk.partition(b"\0")[0].decode("latin-1")
                 scan.nul_line = lines + _line_ends(start, before)
-        except UnicodeError as error:  # of stateful encodings, without a position
-            scan.failure = f"{error} in line {lines:,} or after it"
     return scan
 
 

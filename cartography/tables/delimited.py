@@ -14,7 +14,16 @@ from typing import Any
 from cartography.errors import CartographyError
 from cartography.formatting import count_noun
 from cartography.tables.decoding import TextSource, text_source
-from cartography.tables.dialect import Dialect, Row, fit, parse, rank, swallows_rows, unswallowed
+from cartography.tables.dialect import (
+    Dialect,
+    Row,
+    best,
+    fit,
+    parse,
+    rank,
+    swallows_rows,
+    unswallowed,
+)
 from cartography.tables.limits import Limits
 from cartography.tables.plain_csv import read_plain_csv
 from cartography.tables.source import ByteSource
@@ -71,19 +80,20 @@ def read_delimited(source: ByteSource, options: TableOptions, delimiters: str) -
     dialect = fits[0].dialect
     # Most files are plain, and a compiled parser reads those several times faster. It returns None
     # where it and the rules here could differ.
-    plain = None if named or text.marks > 1 else read_plain_csv(source, text, dialect)
-    if plain is not None:
-        return plain
+    is_plain = not named and text.marks <= 1
+    has_marks = any('"' in line for line in lines)
+    if is_plain and (dialect.quote or not has_marks):
+        plain = read_plain_csv(source, text, dialect)
+        if plain is not None:
+            return replace(plain, notes=_notes(text, dialect, delimiters[0]))
     if not is_whole:  # the first lines do not settle it, so all lines do
         rivals = [each.dialect for each in fits if each.width > 1] or [dialect]
-        fits = sorted(
-            (fit(_all_lines(text), rival) for rival in rivals), key=lambda f: f.score, reverse=True
-        )
-        dialect = fits[0].dialect
-    if not dialect.quote and (quoted := unswallowed(fits)):
+        fits = [fit(_all_lines(text), rival) for rival in rivals]
+    dialect = best(fits).dialect
+    if not dialect.quote and (quoted := unswallowed(fits, dialect)):
         # Quotation marks may be read literally only where they would swallow rows.
         dialect = dialect if swallows_rows(_all_lines(text), quoted) else quoted
-    return _table(text, dialect, skip=bool(named))
+    return _table(text, dialect, bool(named), _notes(text, dialect, delimiters[0]))
 
 
 def _sample(text: TextSource) -> tuple[list[str], bool]:
@@ -176,12 +186,12 @@ def _find_layout(text: TextSource, dialect: Dialect, skip: bool) -> tuple[_Layou
         further = 2
     above: list[LeftOut] = []
     if skip:
-        above.append(LeftOut(1, "line that names the delimiter", "line 1"))
+        above.append(LeftOut(1, "line with the delimiter", "line 1"))
     titles = [row for row in head[:start] if row.cells]
     if titles:
-        above.append(LeftOut(len(titles), "above the header", f"line {titles[0].line}"))
+        above.append(LeftOut(len(titles), "line above the header", f"line {titles[0].line}"))
     if further:
-        above.append(LeftOut(2, "further header rows", f"line {head[start + 1].line}"))
+        above.append(LeftOut(2, "further header line", f"line {head[start + 1].line}"))
     return _Layout(dialect, skip, tuple(header), start + 1, trailing, further), above
 
 
@@ -196,7 +206,7 @@ def _is_header(row: Row, width: int) -> bool:
 
 
 def _data_rows(
-    text: TextSource, layout: _Layout, left: Counter[str]
+    text: TextSource, layout: _Layout, left: dict[str, LeftOut]
 ) -> Iterator[tuple[int, list[str]]]:
     """The line and the cells of each row below the header; `left` counts what is left out.
 
@@ -218,11 +228,11 @@ def _data_rows(
             cells = cells[:-1]  # a delimiter after the last column
         if len(cells) != width or not any(cells):
             if not any(cell.strip() for cell in cells):
-                left["blank line" if len(cells) < 2 else "row of empty cells"] += 1
+                _count(left, "blank line" if len(cells) < 2 else "empty row", row)
                 continue
             raise _misfit(text, number + 1, row, layout)
         if cells[0] == header[0] and cells == header:
-            left["line that repeats the header"] += 1
+            _count(left, "repeated header", row)
             continue
         number += 1
         size = sum(map(len, cells))
@@ -234,6 +244,11 @@ def _data_rows(
         if number > limits.rows:
             limits.check("rows", number, text.location)
         yield row.line, cells
+
+
+def _count(left: dict[str, LeftOut], reason: str, row: Row) -> None:
+    before = left.setdefault(reason, LeftOut(0, reason, f"line {row.line:,}"))
+    left[reason] = replace(before, count=before.count + 1)
 
 
 def _misfit(text: TextSource, number: int, row: Row, layout: _Layout) -> CartographyError:
@@ -259,21 +274,31 @@ def _malformed(text: TextSource, number: int, row: Row, layout: _Layout) -> Cart
     )
 
 
-def _table(text: TextSource, dialect: Dialect, skip: bool) -> Table:
+def _notes(text: TextSource, dialect: Dialect, usual: str) -> tuple[str, ...]:
+    """Say what is not usual for files of this suffix, whose delimiter is `usual`."""
+    is_usual = dialect.delimiter == usual and replace(dialect, delimiter=",", skip_space=False)
+    if is_usual == Dialect() or (is_usual == Dialect(quote="") and not _has_marks(text)):
+        return text.notes
+    return (*text.notes, f"{text.name} was read with {dialect.words}")
+
+
+def _has_marks(text: TextSource) -> bool:
+    return any('"' in line for line in _all_lines(text))
+
+
+def _table(text: TextSource, dialect: Dialect, skip: bool, known: tuple[str, ...]) -> Table:
     """Read a file once to check it, and return the table that reads it again for its cells."""
     layout, above = _find_layout(text, dialect, skip)
     limits = Limits.current()
     limits.check("columns", len(layout.header), text.location)
-    left: Counter[str] = Counter()
+    left: dict[str, LeftOut] = {}
     lines = array("q")
     doubtful = 0
     for line, cells in _data_rows(text, layout, left):
         lines.append(line)
         if layout.dialect.quote and _holds_rows(cells, layout.dialect):
             doubtful += 1
-    notes = list(text.notes)
-    if not dialect.is_plain:
-        notes.append(f"{text.name} was read with {dialect.words}")
+    notes = list(known)
     if doubtful:
         notes.append(
             f"{count_noun(doubtful, 'text')} of {text.name} with line ends may hold further rows: "
@@ -284,7 +309,7 @@ def _table(text: TextSource, dialect: Dialect, skip: bool) -> Table:
 
     def batches(columns: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
         positions = [header.index(column) for column in columns]
-        rows = _data_rows(text, layout, Counter())
+        rows = _data_rows(text, layout, {})
         while batch := [cells for _, cells in islice(rows, _BATCH_ROWS)]:
             yield [[cells[position] for cells in batch] for position in positions]
 
@@ -296,7 +321,7 @@ def _table(text: TextSource, dialect: Dialect, skip: bool) -> Table:
         batches=batches,
         row_name=lambda i: f"row {i + 1} (line {lines[i]})",
         notes=tuple(notes),
-        left_out=(*above, *(LeftOut(count, reason) for reason, count in left.items())),
+        left_out=(*above, *left.values()),
         lines=last,
     )
 

@@ -68,11 +68,12 @@ class Dialect:
 
 
 class Row(NamedTuple):
-    """One row of a file: the number of its first line, its cells, and what is wrong with it."""
+    """One row of a file: its first line, its cells, what is wrong with it, its further lines."""
 
     line: int
     cells: list[str]
     problem: str
+    further: int = 0
 
 
 def parse(lines: Iterable[str], dialect: Dialect) -> Iterator[Row]:
@@ -93,11 +94,11 @@ def parse(lines: Iterable[str], dialect: Dialect) -> Iterator[Row]:
     while True:
         try:
             for cells in reader:
-                yield Row(line, cells, "")
+                yield Row(line, cells, "", reader.line_num - line)
                 line = reader.line_num + 1
             return
         except csv.Error as error:
-            yield Row(line, [], str(error))
+            yield Row(line, [], str(error), reader.line_num - line)
             line = reader.line_num + 1
 
 
@@ -154,10 +155,8 @@ def fit(lines: Iterable[str], dialect: Dialect) -> Fit:
     """
     widths: Counter[int] = Counter()
     wrong = swallowed = 0
-    last = 0
     for row in parse(lines, dialect):
-        swallowed += max(row.line - last - 1, 0)
-        last = row.line
+        swallowed += row.further
         if row.problem:
             wrong += 1
         elif row.cells:
@@ -168,11 +167,19 @@ def fit(lines: Iterable[str], dialect: Dialect) -> Fit:
     return Fit(dialect, width, fitting, wrong + widths.total() - fitting, swallowed)
 
 
-def unswallowed(fits: list[Fit]) -> Dialect | None:
-    """Return a dialect with quotation marks that fits as well as the best, which has none."""
-    best = fits[0]
+def best(fits: list[Fit]) -> Fit:
+    """Return the best of the fits of a whole file; of equal ones the first."""
+    # Quotation marks that leave no line and no row over are what they seem.
+    if any(each.dialect.quote == '"' and each.is_clean for each in fits):
+        fits = [each for each in fits if each.dialect.quote]
+    return max(fits, key=lambda each: each.score)
+
+
+def unswallowed(fits: list[Fit], literal: Dialect) -> Dialect | None:
+    """Return the dialect with quotation marks of which all rows fit as they do in `literal`."""
+    width = next(each.width for each in fits if each.dialect == literal)
     for each in fits:
-        is_same = each.dialect.delimiter == best.dialect.delimiter and each.width == best.width
+        is_same = each.dialect.delimiter == literal.delimiter and each.width == width
         if is_same and each.dialect.quote and not each.misfitting:
             return each.dialect
     return None
@@ -246,7 +253,7 @@ def candidates(lines: list[str], delimiters: str) -> list[Dialect]:
             if quote == '"' and f"\\{quote}" in text:
                 possible.append(Dialect(delimiter, quote, escape="\\"))
         if '"' not in text:
-            possible.append(Dialect(delimiter))
+            possible.append(Dialect(delimiter, skip_space=_is_spaced(lines, delimiter, "")))
     return sorted(possible, key=lambda dialect: dialect.quote != '"')
 
 
@@ -284,8 +291,6 @@ def rank(lines: list[str], delimiters: str) -> list[Fit]:
     """
     body = lines[_leading(lines) :]
     fits = [fit(body, dialect) for dialect in candidates(body, delimiters)]
-    if any(each.dialect.quote == '"' and each.is_clean for each in fits):
-        fits = [each for each in fits if each.dialect.quote]
     return sorted(fits, key=lambda each: each.score, reverse=True)
 
 

@@ -93,9 +93,9 @@ def read_excel(source: ByteSource, options: TableOptions) -> Table:
                 for position in positions
             ]
 
-    left = [LeftOut(len(titles), "above the header", f"row {titles[0]}")] if titles else []
+    left = [LeftOut(len(titles), "title row", f"row {titles[0]}")] if titles else []
     if blank:
-        left.append(LeftOut(blank, "empty row" if blank == 1 else "empty rows"))
+        left.append(LeftOut(blank, "empty row"))
     return Table(
         location=str(path),
         name=source.name,

@@ -80,7 +80,7 @@ def _table(text: TextSource, columns: tuple[str, ...], form: str) -> Table:
         batches=batches,
         row_name=lambda i: f"row {i + 1} (line {numbers[i]})",
         notes=(*text.notes, f"{text.name} was read as {form}"),
-        left_out=(LeftOut(blank, "blank line" if blank == 1 else "blank lines"),) if blank else (),
+        left_out=(LeftOut(blank, "blank line"),) if blank else (),
         lines=last,
     )
 
@@ -89,8 +89,9 @@ def _labels_and_text(line: str) -> dict[str, Any]:
     words = line.strip()
     labels = []
     while words.startswith(_PREFIX):
-        label, _, words = words.partition(" ")
+        label, *rest = words.split(maxsplit=1)  # a tab or several spaces, too
         labels.append(label.removeprefix(_PREFIX))
+        words = rest[0] if rest else ""
     return {"label": labels, "text": words}
 
 

@@ -32,6 +32,9 @@ READERS: Mapping[str, Callable[[ByteSource, TableOptions], Table]] = {
 SUFFIXES = (*READERS, *COMPRESSED)
 """The suffixes of files that can be read."""
 
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json")
+"""The suffixes of text files, whose encoding can be chosen."""
+
 _ADVICE = {
     ".xls": "save it as .xlsx or as CSV UTF-8",
     ".xlsb": "save it as .xlsx or as CSV UTF-8",

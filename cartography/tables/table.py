@@ -46,14 +46,14 @@ class LeftOut:
     ----------
     count : int
         Number of lines, rows or records.
-    reason : str
-        What they are, as it follows the count: "line above the header".
+    noun : str
+        What one of them is: "title line".
     where : str
-        The first of them, such as "line 1".
+        The first of them, such as "line 1", or by what they are known.
     """
 
     count: int
-    reason: str
+    noun: str
     where: str = ""
 
 

@@ -46,7 +46,7 @@ def test_a_split_column(tmp_path: Path) -> None:
     assert test is not None
     assert list(test.texts) == ["d", "e"]
     assert train.account is not None
-    assert "2 rows of the test split, by column 'split'" in train.account.summary
+    assert "2 test rows (by column 'split')" in train.account.summary
     assert "the validation split is not used" in train.notes
     assert list(read_corpus(path).texts) == ["a", "b", "f"]
     with pytest.raises(CartographyError, match=r"row 5 \(line 6\)"):

@@ -1,17 +1,23 @@
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cartography.errors import CartographyError
+from cartography.formats.coordinates import read_coordinates
 from cartography.maps.data_map import (
+    NEVER_LEARNED,
+    RANKINGS,
     REGIONS,
     DataMap,
     Thresholds,
+    area_under_margin,
     confidence,
     correctness,
+    forgetfulness,
     variability,
 )
 from cartography.maps.dynamics import TrainingDynamics
@@ -125,9 +131,117 @@ def test_the_map_as_a_table() -> None:
 
     table = DataMap.of(dynamics).to_frame()
 
-    assert list(table.columns) == ["id", "confidence", "variability", "correctness", "region"]
+    assert list(table.columns) == [
+        *("id", "confidence", "variability", "correctness", "region"),
+        *("threshold_closeness", "forgetfulness"),
+    ]
     assert list(table["id"]) == ["a", "b"]
     assert table["confidence"].to_list() == pytest.approx([0.8, 0.3])
     assert table["variability"].to_list() == pytest.approx([0.1, 0.1])
     assert table["correctness"].to_list() == [1.0, 0.0]
     assert list(table["region"]) == ["easy-to-learn", "hard-to-learn"]
+    assert table["threshold_closeness"].to_list() == pytest.approx([0.16, 0.21])
+    assert table["forgetfulness"].to_list() == [0, NEVER_LEARNED]
+    with_margin = TrainingDynamics(dynamics.ids, gold, gold > 0.5, gold - 0.5)
+    assert DataMap.of(with_margin).to_frame()["aum"].to_list() == pytest.approx([0.3, -0.2])
+
+
+def forgotten_one_by_one(trend: list[bool]) -> int:
+    """The forgetfulness of one item, counted epoch by epoch."""
+    if not any(trend):
+        return 1000
+    learned, times = False, 0
+    for is_correct in trend:
+        times += learned and not is_correct
+        learned = is_correct
+    return times
+
+
+def test_forgetfulness_equals_a_count_epoch_by_epoch() -> None:
+    trends = [[bool(number >> epoch & 1) for epoch in range(6)] for number in range(64)]
+    assert forgetfulness(np.array(trends).T).tolist() == [*map(forgotten_one_by_one, trends)]
+    assert forgetfulness(np.array([[True, False]])).tolist() == [0, NEVER_LEARNED]
+
+
+def test_the_area_under_the_margin_is_the_mean_margin() -> None:
+    margin = np.array([[1.0, -3.0], [3.0, -4.0]], np.float32)
+    assert area_under_margin(margin).tolist() == [2.0, -3.5]
+
+
+RANKED = DataMap(
+    ids=np.array(["a", "b", "c", "d"], object),
+    confidence=np.array([0.75, 0.5, 0.25, 0.5]),
+    variability=np.array([0.1, 0.4, 0.2, 0.4]),
+    correctness=np.array([1.0, 0.5, 0.0, 0.5]),
+    epochs=4,
+    forgetfulness=np.array([0, 2, NEVER_LEARNED, 1]),
+    aum=np.array([3.0, -1.0, -2.0, 0.0]),
+)
+
+
+@pytest.mark.parametrize(
+    ("ranking", "expected"),
+    [
+        ("easy", "abdc"),
+        ("ambiguous", "bdca"),
+        ("hard", "cbda"),
+        ("confidence", "cbda"),
+        ("variability", "bdca"),
+        ("correctness", "cbda"),
+        ("forgetfulness", "cbda"),
+        ("threshold_closeness", "bdac"),
+        ("aum", "cbda"),
+    ],
+)
+def test_rankings_and_their_ties(ranking: str, expected: str) -> None:
+    assert "".join(RANKED.ids[RANKED.top(ranking, 1.0)]) == expected
+    assert RANKED.ids[RANKED.top(ranking, 0.5)].tolist() == list(expected[:2])
+    assert len(RANKED.top(ranking, 0.01)) == 1
+    assert set(RANKINGS) == {"easy", "ambiguous", "hard", *STATISTICS_OF_A_RANKING}
+
+
+STATISTICS_OF_A_RANKING = {statistic for statistic, _ in RANKINGS.values()}
+
+
+@pytest.mark.parametrize(
+    ("ranking", "share", "message"),
+    [
+        ("best", 0.5, "no ranking 'best': give one of easy, ambiguous, hard"),
+        ("easy", 0.0, "above 0 and at most 1; it is 0"),
+        ("easy", 1.1, "above 0 and at most 1; it is 1.1"),
+        ("easy", float("nan"), "above 0 and at most 1; it is nan"),
+        ("aum", 0.5, "no aum: it takes the logits of every epoch"),
+        ("forgetfulness", 0.5, "no forgetfulness: it takes the predictions of every epoch"),
+    ],
+)
+def test_rankings_that_a_map_does_not_have(ranking: str, share: float, message: str) -> None:
+    with pytest.raises(CartographyError, match=message):
+        replace(RANKED, aum=None, forgetfulness=None).top(ranking, share)
+
+
+def test_regions_by_shares_overlap() -> None:
+    assert RANKED.top_regions(0.5).tolist() == [
+        [True, True, False, False],
+        [False, True, False, True],
+        [False, True, True, False],
+    ]
+
+
+def test_some_items_of_a_map() -> None:
+    part = RANKED.take(np.array([2, 0]))
+    assert part.ids.tolist() == ["c", "a"]
+    assert part.forgetfulness is not None
+    assert part.aum is not None
+    assert part.forgetfulness.tolist() == [NEVER_LEARNED, 0]
+    assert part.aum.tolist() == [-2.0, 3.0]
+    assert part.region_names.tolist() == [*RANKED.region_names[[2, 0]]]
+
+
+def test_most_of_the_published_ambiguous_third_is_easy_by_thresholds(data_folder: Path) -> None:
+    published = read_coordinates(data_folder / "winogrande_data_map_coordinates.jsonl")
+    data_map = DataMap(
+        published.ids, published.confidence, published.variability, published.correctness, 6
+    )
+    easy, ambiguous, hard = data_map.top_regions()
+    assert easy.sum() == ambiguous.sum() == hard.sum() == 13_466
+    assert (data_map.region[ambiguous] == 0).mean() == pytest.approx(0.694, abs=5e-4)

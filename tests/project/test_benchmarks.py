@@ -47,6 +47,12 @@ def test_smoke_run_finds_no_collapse(name: str) -> None:
     assert process.stdout.count("\n| ") >= 3
 
 
+def test_smoke_run_of_hostile_files_finds_no_fault() -> None:
+    process = run("benchmarks/hostile.py", "--smoke")
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert ", 0 with a fault: " in process.stdout
+
+
 def test_gpu_benchmark_runs_on_a_bare_machine(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         f"import sys\nsys.modules.update(dict.fromkeys({ABSENT.split()!r}))\n"
@@ -61,6 +67,33 @@ def test_gpu_benchmark_runs_on_a_bare_machine(tmp_path: Path) -> None:
     for strategy in ("random", "cal-dal", "bald-mi", "dal"):
         assert f"iteration of {strategy}, AG News" in timed
     assert "the whole paper: 2 corpora, 30 trials" in timed
+
+
+class TestHostile:
+    def test_a_lost_row_that_nobody_tells_of_is_a_fault(self, modules: Any) -> None:
+        hostile = modules("hostile")
+        case = hostile.Case("a.csv", b"", rows=10)
+        base = hostile.Outcome(0, 1.0, 1e8, False, "", "")
+        expected = {(7, 3): (), (7, 2): ("SILENT LOSS",), (11, 0): ("ROWS MADE UP",)}
+        for (read, told), faults in expected.items():
+            out = json.dumps({"read": read, "told": told, "notes": []})
+            assert hostile.judge(case, replace(base, out=out), base).faults == faults
+
+    def test_time_memory_and_messages_have_bounds(self, modules: Any) -> None:
+        hostile = modules("hostile")
+        case = hostile.Case("a.csv", b"")
+        base = hostile.Outcome(0, 1.0, 1e8, False, "", "")
+
+        def faults(message: str, **changes: Any) -> tuple[str, ...]:
+            outcome = replace(base, out=json.dumps({"refused": message}), **changes)
+            return tuple(hostile.judge(case, outcome, base).faults)
+
+        assert faults("no") == ()
+        assert faults("no\nno") == faults("n" * 3_000) == faults("\x1b[2J") == ("NOT ONE LINE",)
+        assert faults("no", seconds=6.5, memory=7e8) == ("OVER 5 s", "OVER 500 MB")
+        assert faults("no", memory=1.2e9) == ("OVER 1 GB",)
+        assert faults("no", code=-9, killed=True) == ("OVER 60 s",)
+        assert faults("no", code=1) == ("TRACEBACK",)
 
 
 class TestMeasure:

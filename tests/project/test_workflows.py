@@ -52,7 +52,8 @@ class TestMap:
         )
         table = data_map.to_frame()
         assert list(table.columns) == [
-            *("id", "text", "label", "confidence", "variability", "correctness", "region")
+            *("id", "text", "label", "confidence", "variability", "correctness", "region"),
+            *("threshold_closeness", "forgetfulness"),
         ]
         assert table["text"].to_list() == TRAIN["text"].to_list()
         assert table["label"].to_list() == TRAIN["label"].to_list()

@@ -76,6 +76,8 @@ def test_the_files_of_a_finished_map(tmp_path: Path) -> None:
         "variability",
         "correctness",
         "region",
+        "threshold_closeness",
+        "forgetfulness",
     ]
     # Texts outside the training set have a predicted label only.
     assert table["id"].tolist() == CORPUS.ids.tolist()

@@ -86,6 +86,8 @@ def test_the_files_of_a_finished_study(tmp_path: Path) -> None:
         "variability",
         "correctness",
         "region",
+        "threshold_closeness",
+        "forgetfulness",
     ]
     assert labelled["id"].tolist() == CORPUS.ids[rows].tolist()
     assert labelled["label"].tolist() == CORPUS.label_names(CORPUS.labels[rows]).tolist()

@@ -105,19 +105,19 @@ class TestContents:
 
     def test_columns_are_chosen(self, tmp_path: Path) -> None:
         table = tmp_path / "table.csv"
-        table.write_text("body of it,kind,label\na,x,1\nb,y,1\nc,x,1\n")
+        table.write_text("what it says,kind,label\na,x,1\nb,y,1\nc,x,1\n")
         opened = local(str(table))
         assert "“Text column”" in opened.error[0].value
         assert "--" not in opened.error[0].value
 
-        opened.selectbox(key="column_text").set_value("body of it")
+        opened.selectbox(key="column_text").set_value("what it says")
         opened.selectbox(key="column_label").set_value("kind").run()
 
         assert not opened.error
         assert numbers(opened)["Classes"] == "2"
         opened.button(key="use").click().run()
         used = opened.session_state[session.CHOICE]
-        assert (used.text, used.label) == ("body of it", "kind")
+        assert (used.text, used.label) == ("what it says", "kind")
 
     def test_duplicated_and_empty_texts_are_listed_on_demand(self, tmp_path: Path) -> None:
         table = tmp_path / "table.csv"

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.runtime.context import ContextProxy
 
 from cartography.errors import CartographyError
+from cartography.tables.reading import is_table
 from ui.jobs import background
 from ui.state import session, workspace
 from ui.state.session import DataChoice
@@ -104,9 +105,9 @@ def test_uploads_are_listed_by_type_the_newest_first() -> None:
     new = session.keep_upload("NEW.JSONL", b"new")
     session.keep_upload("words.vec", b"1 1\nword 0.5\n")
 
-    assert session.uploads((".csv", ".jsonl")) == [new, old]
+    assert session.uploads(is_table) == [new, old]
     assert session.keep_upload("old.csv", b"old") == old
-    assert session.uploads((".csv", ".jsonl")) == [old, new], "uploaded again, it is the newest"
+    assert session.uploads(is_table) == [old, new], "uploaded again, it is the newest"
 
 
 def test_a_table_uploaded_or_kept_again_is_unchanged() -> None:

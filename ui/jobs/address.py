@@ -21,6 +21,7 @@ PAGES: dict[Kind, str] = {
     "map": "pages/data_map.py",
     "learn": "pages/active_learning.py",
     "threshold": "pages/threshold.py",
+    "open": "pages/data_map.py",
 }
 COMPARISON = "pages/compare.py"
 
@@ -88,11 +89,13 @@ def as_it_is(task: Task) -> bool:
         return False
     st.session_state.pop(RUN + _SEEN, None)
     corpus = escape_markdown(task.choice.name)
-    st.info(
+    message = (
         f"This is the run of the address, on {corpus}, as it is on disk. Its settings cannot be "
-        f"changed here: {why}.",
-        icon=":material/history:",
+        f"changed here: {why}."
     )
+    if task.kind == "open":
+        message = f"This is the data map in {corpus}, made by another tool or another model."
+    st.info(message, icon=":material/history:")
     st.button(
         "Close",
         icon=":material/close:",

@@ -24,14 +24,14 @@ import psutil
 from filelock import FileLock
 
 from cartography.corpora.sources import SAVED_MARKS
-from cartography.tables.reading import READERS
 from cartography.files import atomic_write, cache_folder, content_key
 from cartography.runs import manifest as runs
+from cartography.tables.reading import is_table
 from ui import ROOT
 from ui.state import workspace
 from ui.state.session import DataChoice
 
-Kind = Literal["map", "learn", "threshold", "embed"]
+Kind = Literal["map", "learn", "threshold", "embed", "open"]
 Phase = Literal["absent", "preparing", "running", "stopped", "finished", "refused", "failed"]
 
 
@@ -373,5 +373,5 @@ def _corpus_files(folder: Path) -> list[Path]:
     if any((folder / mark).exists() for mark in SAVED_MARKS):
         paths = [*folder.glob("*"), *folder.glob("*/*")]
     else:
-        paths = [path for path in folder.glob("[!.]*") if path.suffix.lower() in READERS]
+        paths = [path for path in folder.glob("[!.]*") if is_table(path.name)]
     return sorted(path for path in paths if path.is_file())

@@ -25,11 +25,17 @@ from cartography.corpora.corpus import (
     token_counts,
 )
 from cartography.corpora.reading import read_train_test
-from cartography.corpora.sources import open_source
+from cartography.corpora.sources import HUB_PREFIX, open_source
+from cartography.errors import CartographyError
 from cartography.maps.data_map import DataMap, Thresholds
 from cartography.runs import manifest as runs
 from cartography.runs.active_runs import ActiveRun, read_active_run
+from cartography.runs.imported_maps import open_path
 from cartography.runs.map_runs import MapRun, read_map
+from cartography.runs.opened import OpenedMap
+from cartography.tables.decoding import COMMON_ENCODINGS, preview_encodings
+from cartography.tables.reading import TEXT_SUFFIXES
+from cartography.tables.source import ByteSource
 from cartography.tables.table import TableOptions
 from ui.jobs import background, results
 from ui.state.session import DataChoice
@@ -132,6 +138,51 @@ def _first_rows(choice: DataChoice, stamp: str) -> FirstRows:
     cells = table.head(_MAX_ROWS, columns[:_MAX_COLUMNS])
     head = {name: [_shorten(cell) for cell in column] for name, column in cells.items()}
     return FirstRows(columns, table.rows, pd.DataFrame(head, dtype="str"))
+
+
+def opened_map(source: str) -> OpenedMap | None:
+    """Return the data map, or training dynamics, in a file or folder; None if there is none."""
+    if source == "sample" or source.startswith(HUB_PREFIX):
+        return None
+    return _opened_map(source, background.stamp(DataChoice(source)))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the file …")
+def _opened_map(source: str, stamp: str) -> OpenedMap | None:
+    del stamp
+    try:
+        opened = open_path(Path(source))
+    except CartographyError:
+        return None  # it is a table of texts, or nothing that can be read, which the page says
+    return opened if isinstance(opened, OpenedMap) else None
+
+
+def encoding_lines(source: str) -> dict[str, list[str]]:
+    """Return the first lines of a text file that are not ASCII, in each encoding that reads them.
+
+    Returns
+    -------
+    dict from str to list of str
+        Encodings that give the same lines as an earlier one are left out. Empty if the file is
+        ASCII, is no text file, or is packed.
+    """
+    path = Path(source)
+    if path.suffix.lower() not in TEXT_SUFFIXES or not path.is_file():
+        return {}
+    return _encoding_lines(source, background.stamp(DataChoice(source)))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _encoding_lines(source: str, stamp: str) -> dict[str, list[str]]:
+    del stamp
+    lines: dict[str, list[str]] = {}
+    for name, texts in preview_encodings(
+        ByteSource.of(Path(source)), list(COMMON_ENCODINGS)
+    ).items():
+        is_read = texts and not any("\N{REPLACEMENT CHARACTER}" in text for text in texts)
+        if is_read and texts not in lines.values():
+            lines[name] = texts
+    return lines
 
 
 def _shorten(cell: object) -> str:

@@ -14,9 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cartography.corpora.corpus import Corpus
-from cartography.errors import CartographyError
 from cartography.figures import MOST_POINTS, positions_of
-from cartography.formats.export import csv_text
+from cartography.formats.export import to_csv, to_spreadsheet_csv
 from cartography.maps.data_map import DataMap, Thresholds
 from cartography.runs.active_runs import ActiveRun
 from cartography.runs.iteration_files import MAPS
@@ -95,9 +94,7 @@ def data_map(run: MapRun, thresholds: Thresholds) -> DataMap:
     CartographyError
         No epoch is finished yet.
     """
-    if run.dynamics is None:
-        raise CartographyError("no epoch is finished yet: wait a moment")
-    return DataMap.of(run.dynamics, thresholds)
+    return run.data_map(thresholds)
 
 
 def positions_in(event: Mapping[str, Any], placed: DataMap) -> list[int]:
@@ -168,8 +165,13 @@ def preview(corpus: Corpus, rows: int = 200) -> pd.DataFrame:
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
+    """Return `table` as a CSV file with its values unchanged."""
+    return to_csv(table).encode("utf-8")
+
+
+def spreadsheet_bytes(table: pd.DataFrame) -> bytes:
     """Return `table` as a CSV file in which spreadsheets execute no formula."""
-    return csv_text(table).encode("utf-8")
+    return to_spreadsheet_csv(table).encode("utf-8")
 
 
 def card_bytes(run: ActiveRun, number: int) -> bytes:

@@ -31,6 +31,8 @@ KINDS = {
     "map": "data map",
     "learn": "active learning",
     "threshold": "threshold study",
+    "imported": "imported map",
+    "open": "imported map",
     _REPRODUCTION: "reproduction",
     "": "–",  # noqa: RUF001
 }
@@ -132,13 +134,17 @@ class ListedRun:
         if self.kind == "map":
             sizes = [manifest["preset"]["seed_size"] for manifest in self.manifests]
             return " and ".join(f"seed map of {size:,}" if size else "full map" for size in sizes)
+        if self.kind == "imported":
+            return f"imported map, {self.manifests[0]['form']}"
         return KINDS[self.kind]
 
     @property
     def methods(self) -> list[Method]:
         """The distinct methods of the runs, the paper's first."""
-        methods = {Method.of(manifest["preset"]) for manifest in self.manifests}
-        if not methods and self.task:
+        methods = {
+            Method.of(manifest["preset"]) for manifest in self.manifests if "preset" in manifest
+        }
+        if not methods and self.task and self.task.kind != "open":
             methods = {tasks.method_of(self.task)}
         return sorted(methods, key=lambda method: method.sort_key)
 

@@ -104,6 +104,11 @@ def method_of(task: Task) -> Method:
     return Method.from_options(task.option("preset", PAPER.name), task.option("set", ()))
 
 
+def opening(source: str) -> Task:
+    """Build the task of opening a data map, or training dynamics, of another model."""
+    return background.task("open", DataChoice(source=source), {})
+
+
 def embedding(choice: DataChoice) -> Task:
     """Build the task of computing the features of a corpus and the coverage of its vectors."""
     return background.task("embed", choice, {})

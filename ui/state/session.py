@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -367,10 +367,10 @@ def keep_upload(name: str, content: bytes) -> str:
     return str(path)
 
 
-def uploads(suffixes: Sequence[str]) -> list[str]:
-    """Return the paths of this browser's uploads with one of `suffixes`, the newest first."""
+def uploads(accepts: Callable[[str], bool]) -> list[str]:
+    """Return the paths of this browser's uploads whose name is accepted, the newest first."""
     files = _files_in(workspace.uploads_folder())
-    matches = [path for path in files if path.suffix.lower() in suffixes]
+    matches = [path for path in files if accepts(path.name)]
     return [str(path) for path in sorted(matches, key=_upload_time, reverse=True)]
 
 

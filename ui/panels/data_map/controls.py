@@ -24,6 +24,8 @@ _BOTH = "Both"
 
 def take_over(task: Task) -> bool:
     """Set the widgets to the settings of `task`; False if they cannot ask for it."""
+    if task.kind == "open":
+        return False  # a map of another model has no settings
     seed_size = task.option("seed-size", (tasks.AUTO,))[0]
     size = int(seed_size) if seed_size != tasks.AUTO else None
     epochs = int(task.option("epochs", tasks.MAP_EPOCHS))

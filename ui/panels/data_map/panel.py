@@ -14,7 +14,7 @@ from cartography.maps.data_map import REGIONS, Thresholds
 from cartography.runs.map_runs import map_table
 from ui import parts, words
 from ui.faults import errors_in_place
-from ui.jobs import results, tasks
+from ui.jobs import results
 from ui.jobs.background import Task, TaskState
 from ui.panels.data_map import controls, values
 from ui.panels.data_map.values import MapStyle, MapView, TextFilters
@@ -53,17 +53,19 @@ def explore(task: Task) -> None:
         style = controls.map_style(task.choice)
         thresholds = controls.thresholds()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        epochs = controls.epochs(int(task.option("epochs", tasks.MAP_EPOCHS)))
-        views = values.maps(task, thresholds, epochs)
+        views = values.maps(task, thresholds)
+        if views and all(view.run.dynamics is not None for view in views):
+            epochs = controls.epochs(min(view.placed.epochs for view in views))
+            views = values.maps(task, thresholds, epochs)
         if not views:
             st.rerun()  # the maps were deleted elsewhere
-        visible = [view for view in views if view.name in names]
+        visible = [view for view in views if view.name in names] or views
         filters = controls.filters(views[-1].run.manifest["train"]["classes"])
         _pick_matches(visible[-1], filters)
     pair = values.pair(views)
     if pair is not None:
         st.markdown(pair.sentence, help=words.SEED_AND_FULL)
-    if views[-1].run.manifest["test"] is None:
+    if "test" in views[-1].run.manifest and views[-1].run.manifest["test"] is None:
         st.caption("To see the accuracy of both models, choose a test set on the Dataset page.")
     if len(visible) > 1:
         for column, view in zip(_columns([1] * len(visible)), visible, strict=True):

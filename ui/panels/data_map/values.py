@@ -127,14 +127,15 @@ def maps(task: Task, thresholds: Thresholds, epochs: int | None = None) -> list[
         If a run cannot be read.
     """
     runs = [cached.map_run(folder) for folder in task.run_folders()]
-    done = [run.dynamics.epochs if run.dynamics else 0 for run in runs]
+    done = [run.epochs_done for run in runs]
     reached = epochs or min(done, default=0)
     if not reached:
         return []
     views = []
     for run in runs:
         data_map = _data_map(run.folder, cached.reached(run.folder), reached, run)
-        name = SEED_MAP if run.manifest["preset"]["seed_size"] else FULL_MAP
+        is_seed = not run.is_imported and run.manifest["preset"]["seed_size"]
+        name = SEED_MAP if is_seed else FULL_MAP
         views.append(MapView(name, run, replace(data_map, thresholds=thresholds)))
     return sorted(views, key=lambda view: view.name != SEED_MAP)
 
@@ -142,8 +143,7 @@ def maps(task: Task, thresholds: Thresholds, epochs: int | None = None) -> list[
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _data_map(folder: Path, stamp: str, epochs: int, _run: MapRun) -> DataMap:
     del folder, stamp
-    assert _run.dynamics is not None
-    return DataMap.of(_run.dynamics.until(epochs))
+    return _run.data_map(epochs=epochs)
 
 
 def pair(views: Sequence[MapView]) -> MapPair | None:
@@ -283,24 +283,26 @@ def texts(view: MapView, positions: Sequence[int], other: MapView | None) -> pd.
     DataFrame
         A row per position.
     """
-    assert view.run.dynamics is not None
     rows = np.array(positions, dtype=np.int64)
-    dynamics = view.run.dynamics.until(view.placed.epochs)
     items = view.run.items
-    selected = table(view).iloc[rows]
-    reasons = explain_positions(
-        view.placed,
-        dynamics,
-        rows,
-        items["label"].to_numpy(dtype=object),
-        items["predicted_label"].to_numpy(dtype=object),
-    )
-    curves = dynamics.gold_probability[:, rows].T.astype(np.float64).round(3).tolist()
-    curve = pd.Series(curves, index=selected.index, dtype=object)
-    values = selected.assign(curve=curve, reason=reasons)
+    values = table(view).iloc[rows]
+    first = ["text", "label", "predicted_label", "region"]
+    # An imported map may be known without its epochs, and so without curves.
+    if view.run.dynamics is not None:
+        dynamics = view.run.dynamics.until(view.placed.epochs)
+        reasons = explain_positions(
+            view.placed,
+            dynamics,
+            rows,
+            items["label"].to_numpy(dtype=object),
+            items["predicted_label"].to_numpy(dtype=object),
+        )
+        curves = dynamics.gold_probability[:, rows].T.astype(np.float64).round(3).tolist()
+        curve = pd.Series(curves, index=values.index, dtype=object)
+        values = values.assign(curve=curve, reason=reasons)
+        first = ["curve", "text", "reason", "label", "predicted_label", "region"]
     if other is not None:
         other_rows = rows_between(view, other)[rows]
         regions = np.where(other_rows >= 0, other.placed.region_names[other_rows], "not on it")
         values[other.name.lower()] = regions
-    first = ["curve", "text", "reason", "label", "predicted_label", "region"]
     return values[[*first, *(name for name in values.columns if name not in first)]]

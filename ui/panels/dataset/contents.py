@@ -20,7 +20,8 @@ _CHART_WIDTH = 464  # pixels; in a window 800 wide, the charts are below each ot
 
 def contents(choice: DataChoice, train: Corpus, test: Corpus | None) -> None:
     """Show the statistics, the figures and the first texts of a corpus."""
-    for note in map(reword, train.notes):
+    account = (train.account.summary,) if train.account else ()
+    for note in map(reword, (*account, *train.notes)):
         st.caption(f":material/info: {escape_markdown(note[:1].upper() + note[1:])}.")
     if test is not None:
         unlabelled = "" if test.labelled.any() else ", not used because it has no gold labels"

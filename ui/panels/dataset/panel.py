@@ -9,10 +9,10 @@ import streamlit as st
 
 from cartography.corpora.corpus import Corpus, require_classes
 from cartography.corpora.sources import HUB_PREFIX
-from cartography.tables.reading import READERS
 from cartography.errors import CartographyError
 from cartography.features.embedding import CORPUS_VECTORS, Coverage
 from cartography.runs import manifest as runs
+from cartography.tables.reading import is_table
 from ui import parts, words
 from ui.faults import errors_in_place
 from ui.jobs import address, background, cached, tasks
@@ -25,11 +25,11 @@ from ui.panels.dataset.sources import (
     LOCAL,
     SAMPLE,
     UPLOAD,
-    VECTOR_SUFFIXES,
     choose_file,
     choose_option,
     choose_upload,
     enter_path,
+    is_vectors,
     local_option,
     manage_uploads,
     show_hint,
@@ -70,7 +70,7 @@ def choose_source() -> str | None:
     )
     if kind == UPLOAD:
         path = choose_upload(
-            "Table with texts: CSV, TSV, JSONL or Parquet", READERS, "source_upload"
+            "Table with texts, or an export of an annotation tool", is_table, "source_upload"
         )
         if path is None:
             show_hint("Upload a table with a column of texts and a column of labels.")
@@ -98,6 +98,54 @@ def choose_source() -> str | None:
             show_hint("Enter the path of a table on this machine.")
         return path
     return "sample"
+
+
+def offer_map(source: str) -> bool:
+    """Show the data map that a source holds, with the button that opens it.
+
+    Returns
+    -------
+    bool
+        Whether the source holds a map and nothing to train on.
+    """
+    opened = cached.opened_map(source)
+    if opened is None:
+        return False
+    task = tasks.opening(source)
+    state = background.task_state(task)
+    with st.container(border=True):
+        st.markdown(f"**{escape_markdown(opened.name)} holds a data map**", help=words.IMPORTED)
+        for line in (*opened.notes, *opened.summary):
+            st.caption(escape_markdown(line[:1].upper() + line[1:] + "."))
+        if state.busy:
+            _wait_for_map(task)
+        elif state.phase == "finished":
+            st.page_link(
+                address.page_of(task),
+                label="Open it on the Data map page",
+                icon=":material/scatter_plot:",
+                query_params={address.RUN: task.key},
+            )
+        else:
+            parts.outcome(state)
+            parts.start(
+                task,
+                "Open the map",
+                key="open_map",
+                type="primary",
+                icon=":material/scatter_plot:",
+                help="Keeps it among the runs and shows it on the Data map page.",
+            )
+    return opened.texts is None or opened.labels is None
+
+
+@st.fragment(run_every=0.5)
+@errors_in_place()
+def _wait_for_map(task: Task) -> None:
+    state = background.task_state(task)
+    if not state.busy:
+        st.rerun()
+    parts.preparing(task, state)
 
 
 def choose_columns(source: str) -> DataChoice:
@@ -134,13 +182,19 @@ def choose_columns(source: str) -> DataChoice:
             "Where is the test set?", [NONE, UPLOAD, *local_option()], "test_kind", words.TEST
         )
         if kind == UPLOAD:
-            test = choose_upload("Table with test texts", READERS, "test_upload", training=source)
+            test = choose_upload("Table with test texts", is_table, "test_upload", training=source)
         elif kind == LOCAL:
             test = enter_path("Test file on this machine", "test_path")
         if kind != NONE and test is None:
             show_hint("There is no test set yet. Choose its table.")
     reading.offer_encoding(file)
     return replace(file, test=test, text=text, label=label, id=id)
+
+
+def offer_labels(choice: DataChoice, corpora: tuple[Corpus, Corpus | None] | None) -> None:
+    """Draw the widgets of the labels, also if the corpus cannot be used as it is read."""
+    if choice.source != "sample":
+        reading.offer_labels(None if corpora is None else corpora[0])
 
 
 def read_corpora(
@@ -184,7 +238,7 @@ def choose_vectors(choice: DataChoice) -> DataChoice | None:
     )
     path: str | None = CORPUS_VECTORS
     if kind == UPLOAD:
-        path = choose_upload("A .vec, .vec.gz or .bin file", VECTOR_SUFFIXES, "vectors_upload")
+        path = choose_upload("A .vec, .txt or .bin file", is_vectors, "vectors_upload")
     elif kind == LOCAL:
         path = enter_path("File of word vectors on this machine", "vectors_path")
     if path is None:

@@ -1,8 +1,8 @@
-"""How a table is read: its encoding, the texts that mean "no label", several labels, class names."""
+"""How a table is read: its encoding, marks for "no label", several labels, names of classes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -32,9 +32,7 @@ def set_widgets(choice: DataChoice) -> None:
     st.session_state["sheet"] = choice.sheet or ""
     marks = choice.no_label
     is_chosen = marks is not None and marks != ("",)
-    st.session_state["no_label_kind"] = (
-        USUAL if marks is None else THESE if is_chosen else NO_MARKS
-    )
+    st.session_state["no_label_kind"] = USUAL if marks is None else THESE if is_chosen else NO_MARKS
     st.session_state["no_label_texts"] = list(marks or ()) if is_chosen else []
     st.session_state["several"] = _SEVERAL[choice.several]
     st.session_state["class_names"] = "\n".join(f"{old} = {new}" for old, new in choice.class_names)
@@ -115,13 +113,20 @@ def offer_encoding(choice: DataChoice) -> None:
         )
 
 
-def offer_labels(train: Corpus) -> None:
-    """Draw the widgets of the labels, with what was found in the label column."""
-    account = train.account
-    if account is None or not account.label:
+def offer_labels(train: Corpus | None) -> None:
+    """Draw the widgets of the labels, with what was found in the label column.
+
+    Parameters
+    ----------
+    train : Corpus or None
+        None if the corpus cannot be used as it is read.
+    """
+    account = (train and train.account) or Account(rows=0)
+    classes = train.classes if train else ()
+    if train and not account.label:
         return
     with st.expander("How the labels are read", icon=":material/label:", key="label_reading"):
-        _offer_marks(train, account)
+        _offer_marks(classes, account)
         if account.several or st.session_state.get("several", "") not in ("", _SEVERAL["first"]):
             choose_option(
                 f"{account.several:,} texts have several labels. Their class is",
@@ -129,7 +134,7 @@ def offer_labels(train: Corpus) -> None:
                 "several",
                 words.SEVERAL,
             )
-        example = train.classes[0] if train.classes else "1"
+        example = classes[0] if classes else "1"
         st.text_area(
             "Class names, one to a line",
             placeholder=f"{example} = a better name",
@@ -140,7 +145,7 @@ def offer_labels(train: Corpus) -> None:
         )
 
 
-def _offer_marks(train: Corpus, account: Account) -> None:
+def _offer_marks(classes: Sequence[str], account: Account) -> None:
     kind = choose_option(
         "What means “no label”, besides an empty cell?",
         [USUAL, NO_MARKS, THESE],
@@ -148,9 +153,10 @@ def _offer_marks(train: Corpus, account: Account) -> None:
         words.NO_LABEL,
     )
     if kind == THESE:
+        chosen = st.session_state.get("no_label_texts") or []
         st.multiselect(
             "Texts that mean “no label”",
-            [*account.marks, *train.classes],
+            [*dict.fromkeys((*account.marks, *classes, *chosen))],
             key="no_label_texts",
             accept_new_options=True,
             persist_state="session",

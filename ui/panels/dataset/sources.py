@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
 
-from cartography.tables.reading import READERS
+from cartography.features.vector_files import SUFFIXES as VECTOR_SUFFIXES
 from cartography.files import expand_home
+from cartography.tables.reading import SUFFIXES, is_table
 from ui.jobs import background
 from ui.naming import distinct_names, escape_markdown
 from ui.state import session, workspace
@@ -20,7 +21,11 @@ SAMPLE, UPLOAD, HUB, KEPT, LOCAL = (
     "On this server",
     "Local path",
 )
-VECTOR_SUFFIXES = (".vec", ".gz", ".bin")
+
+
+def is_vectors(name: str) -> bool:
+    """Return whether a file of this name is read as word vectors."""
+    return name.lower().endswith(VECTOR_SUFFIXES)
 
 
 def choose_option(label: str, options: Sequence[str], key: str, help: str | None = None) -> str:
@@ -74,15 +79,15 @@ def choose_file(label: str, paths: Sequence[str], key: str, index: int | None = 
 
 
 def choose_upload(
-    label: str, suffixes: Iterable[str], key: str, training: str | None = None
+    label: str, accepts: Callable[[str], bool], key: str, training: str | None = None
 ) -> str | None:
     """Draw an uploader and the list of this browser's uploads.
 
     Parameters
     ----------
     label : str
-    suffixes : iterable of str
-        File types to accept and list.
+    accepts : callable
+        Whether a file of this name is listed: `is_table` or `is_vectors`.
     key : str
     training : str, optional
         Path of the training table when a test set is chosen. It is not listed, and no upload is
@@ -97,14 +102,15 @@ def choose_upload(
     # be hashed at every run and stay in the server's memory while the page is open.
     count_key = f"{key}_rounds"
     count = st.session_state.setdefault(count_key, 0)
-    types = [suffix.removeprefix(".") for suffix in suffixes]
+    suffixes = SUFFIXES if accepts is is_table else VECTOR_SUFFIXES
+    types = sorted({suffix.rpartition(".")[2] for suffix in suffixes})
     upload = st.file_uploader(label, types, key=f"{key}_{count}")
     if upload is not None:
         with st.spinner(f"Storing {upload.name} …"):
             st.session_state[key] = session.keep_upload(upload.name, upload.getvalue())
         st.session_state[count_key] = count + 1
         st.rerun()
-    paths = [path for path in session.uploads(tuple(suffixes)) if path != training]
+    paths = [path for path in session.uploads(accepts) if path != training]
     return choose_file("Your uploads", paths, key, 0 if training is None else None)
 
 
@@ -123,7 +129,7 @@ def manage_uploads(path: str | None) -> None:
                     "the administrator can undo this."
                 )
                 st.button("Share with all visitors", key="keep", on_click=_keep, args=(path,))
-        if session.uploads((*READERS, *VECTOR_SUFFIXES)):
+        if session.uploads(lambda name: is_table(name) or is_vectors(name)):
             with st.popover("Delete my uploads", icon=":material/delete:"):
                 st.markdown("Deletes all your uploads and the runs on them. This cannot be undone.")
                 st.button("Delete permanently", key="forget", on_click=_forget)
