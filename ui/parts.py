@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cartography.figures import as_html, caption_of
+from cartography.formats.forms import FORMS
 from cartography.maps.data_map import REGIONS, DataMap
+from cartography.runs.user_columns import join_user_columns
 from ui import words
 from ui.faults import errors_in_place, sentence
 from ui.jobs import background, results
@@ -165,6 +168,42 @@ def downloads(key: str, files: Sequence[tuple[str, Callable[[], bytes], str, str
                 icon=":material/download:",
                 on_click="ignore",
             )
+
+
+def text_downloads(
+    key: str, folder: Path, tables: Sequence[tuple[str, Callable[[], pd.DataFrame], str]]
+) -> None:
+    """Show the download buttons of tables of texts, in a form that the visitor chooses.
+
+    Parameters
+    ----------
+    key : str
+        Start of the widgets' keys.
+    folder : Path
+        Folder of the run that the texts are from. The files contain the other columns of its
+        table.
+    tables : sequence of (str, callable, str)
+        Label, function that returns a table with the column `id`, and file name without suffix.
+    """
+    name = st.selectbox(
+        "Format of the files",
+        list(FORMS),
+        format_func=lambda name: FORMS[name].name,
+        key=f"{key}_form",
+        help=words.EXPORT_FORMS,
+        width=260,
+        persist_state="session",
+    )
+    form = FORMS[name]
+
+    def content_of(table: Callable[[], pd.DataFrame]) -> Callable[[], bytes]:
+        return lambda: form.content(join_user_columns(folder, table()))
+
+    files = [
+        (label, content_of(table), f"{stem}{form.suffix}", form.mime)
+        for label, table, stem in tables
+    ]
+    downloads(key, files)
 
 
 def outcome(state: TaskState) -> None:

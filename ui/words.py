@@ -78,7 +78,7 @@ POOLING = (
 )
 VECTORS = (
     "Word vectors turn words into numbers. Trained on the corpus: fastText on these texts. From a "
-    "file: .vec, .vec.gz or .bin, such as those of fasttext.cc."
+    "file: .vec, .txt (GloVe; both also as .gz or .zip) or .bin (fastText, word2vec)."
 )
 MAX_LENGTH = "Read only the first words of each text; empty: all of them."
 GOLD_LABEL = "Gold label: the class that the data give for a text. Training treats it as correct."
@@ -90,6 +90,11 @@ IMPORTED = (
 ENCODING = (
     "How letters are written as bytes. Choose the one in which the lines below read right; UTF-8 "
     "files need none."
+)
+EXPORT_FORMS = (
+    "All values are written unchanged, with the other columns of your table. Only the form for a "
+    "spreadsheet puts an apostrophe before what would run there as a formula; it is taken off when "
+    "the file is read here. Annotation tools import theirs with predictions."
 )
 NO_LABEL = (
     "The usual marks are texts such as nan, NULL, N/A and -, and -1 where the other labels are "

@@ -13,6 +13,7 @@ from cartography.models.presets import SEEDS
 
 ALL = "all"
 AUTO = "auto"
+_DIGITS = 18
 
 
 def map_command(
@@ -95,8 +96,8 @@ def _parse_size(size: str) -> int | str:
     """A number of texts, or one of the words. Raises CartographyError for anything else."""
     if size in (ALL, AUTO):
         return size
-    if not size.isdecimal() or int(size) < 1:
+    if not size.isdecimal() or len(size) > _DIGITS or int(size) < 1:
         raise CartographyError(
-            f"--seed-size {size} is not a number of texts: give 1 or more, {AUTO} or {ALL}"
+            f"--seed-size {size[:20]} is not a number of texts: give 1 or more, {AUTO} or {ALL}"
         )
     return int(size)

@@ -140,7 +140,8 @@ class Vectors:
         str,
         typer.Option(
             metavar="PATH|corpus",
-            help="Word vectors: a .vec, .vec.gz or .bin file, or trained on the corpus.",
+            help="Word vectors: a .vec, .txt (both also as .gz or .zip) or .bin file, or trained "
+            "on the corpus.",
         ),
     ] = "corpus"
 

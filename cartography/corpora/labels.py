@@ -37,7 +37,7 @@ _MARKS_OF_NUMBERS = ("-1", "-100")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _WHOLE_FLOAT = re.compile(r"(-?(?:0|[1-9][0-9]*))\.0+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_MOST_CLASSES = 10_000
+_MOST_CLASSES = 2_000
 _MOST_FREE_CLASSES = 20
 _LISTED = 6
 

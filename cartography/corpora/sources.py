@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cartography.corpora.splits import join_tables, split_of
 from cartography.errors import CartographyError
 from cartography.files import expand_home
-from cartography.formats.guard import unguard_table
-from cartography.formats.tools import recognise_tool
+from cartography.formats.tools import adapt_table, recognise_tool
 from cartography.tables.decoding import text_source
 from cartography.tables.frames import table_from_frame
 from cartography.tables.limits import Limits
@@ -94,7 +93,7 @@ def open_source(
 
 def _read(path: Path, options: TableOptions | None) -> Table:
     table = read_table(path, replace(options or TableOptions(), reshape=_reshape))
-    return unguard_table(table)
+    return adapt_table(table)
 
 
 def _reshape(
@@ -189,14 +188,18 @@ def _class_folders(folder: Path) -> list[Path]:
     folders = sorted(
         path
         for path in folder.iterdir()
-        if path.is_dir() and not path.name.startswith(".") and any(path.glob("*.txt"))
+        if path.is_dir() and not path.name.startswith(".") and any(_texts_in(path))
     )
     return folders if len(folders) >= 2 else []
 
 
+def _texts_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.txt") if path.is_file())
+
+
 def _read_class_folders(folder: Path, name: str, classes: Sequence[Path]) -> Table:
     """A table of text files; the name of a file's folder is its class."""
-    files = [path for each in classes for path in sorted(each.glob("*.txt"))]
+    files = [path for each in classes for path in _texts_in(each)]
     limits = Limits.current()
     limits.check("rows", len(files), str(folder))
     limits.check("characters", sum(path.stat().st_size for path in files), str(folder))
@@ -218,7 +221,7 @@ def _read_class_folders(folder: Path, name: str, classes: Sequence[Path]) -> Tab
         rows=len(files),
         batches=batches,
         row_name=lambda i: files[i].relative_to(folder).as_posix(),
-        notes=(f"read as text files in a folder for each class: {_join(p.name for p in classes)}",),
+        notes=(f"read as text files, with a folder for each of {len(classes):,} classes",),
     )
 
 
@@ -303,7 +306,7 @@ def _class_names(features: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return {
         column: tuple(item.names)
         for column, item in items.items()
-        if type(item).__name__ == "ClassLabel"
+        if type(item).__name__ == "ClassLabel" and all(isinstance(name, str) for name in item.names)
     }
 
 

@@ -12,6 +12,7 @@ __all__ = [
     "dataset_cartography",
     "embedding_atlas",
     "export",
+    "forms",
     "guard",
     "huggingface",
     "label_studio",

@@ -43,6 +43,7 @@ _APOSTROPHE = "'"
 # What may stand between a separator and the character: white space, control characters, byte order
 # marks and zero-width spaces, which spreadsheets pass over, and marks of quotation.
 _RUN = re.compile(r"""[\s\x00-\x1f\ufeff\u200b"';,|]+""")
+_FORMULA = re.compile(f"[{re.escape(FORMULA_STARTS)}]")
 _ANY_SEPARATOR = re.compile("[;,\t|\n\r]")
 _GUARDED_SEPARATOR = re.compile("([;,\t|\n\r])'")
 
@@ -86,8 +87,8 @@ def _starts_formula(following: str) -> bool:
 
 def _at_separators(cell: str, pattern: re.Pattern[str], replacement: str) -> str:
     """Replace `pattern` where a formula would start behind a separator."""
-    if _ANY_SEPARATOR.search(cell) is None:
-        return cell
+    if _FORMULA.search(cell) is None or _ANY_SEPARATOR.search(cell) is None:
+        return cell  # nearly all texts
 
     # Whole runs are matched, since a search for "separator, run, start" would take quadratic time.
     def change(run: re.Match[str]) -> str:

@@ -97,7 +97,9 @@ def write(items: pd.DataFrame, *, model_version: str) -> str:
             meta |= {"predicted_label": item.predicted_label, "model_version": model_version}
         if item.score is not None:
             meta["score"] = item.score
-        record: Record = {"text": item.text, "meta": meta, "options": options}
+        record: Record = {"text": item.text, "meta": meta}
+        if options:
+            record["options"] = options
         if item.label is not None:
             record |= {"accept": [item.label], "answer": "accept"}
         records.append(record)

@@ -144,6 +144,11 @@ def _table(
     limits = Limits.current()
     limits.check("rows", rows, source.location)
     paths: dict[str, tuple[str, ...]] = {}
+    for name in schema.names:
+        if schema.get_field_index(name) < 0:  # the name of several fields
+            raise CartographyError(
+                f"{source.location} has several columns named {name!r}: rename all but one"
+            )
     for field in schema:
         _add_leaves(paths, (field.name,), field.type, source.location, limits)
     limits.check("columns", len(paths), source.location)

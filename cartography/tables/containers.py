@@ -24,7 +24,10 @@ _OPENERS: Mapping[str, Callable[[Path], Any]] = {
 COMPRESSED = (*_OPENERS, ".zip")
 """The suffixes of files that are unpacked while they are read."""
 
-_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, ValueError)
+_DAMAGE = (
+    *(EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, ValueError),
+    *(NotImplementedError, RuntimeError),
+)
 _ENCRYPTED = 0x1
 
 
@@ -82,8 +85,11 @@ def _open_zip(path: Path, is_table: Callable[[str], bool]) -> ByteSource:
         raise CartographyError(f"{location} is encrypted: unpack it with its password first")
 
     def open_member() -> BinaryIO:
-        # The member keeps the archive open for as long as it is read.
-        return _counted(cast(BinaryIO, zipfile.ZipFile(path).open(member)), location)
+        try:
+            # The member keeps the archive open for as long as it is read.
+            return _counted(cast(BinaryIO, zipfile.ZipFile(path).open(member)), location)
+        except _DAMAGE as error:
+            raise CartographyError(f"{location} cannot be unpacked ({error})") from error
 
     return ByteSource(location, Path(member.filename).name, open_member)
 

@@ -205,9 +205,7 @@ def _is_header(row: Row, width: int) -> bool:
     return filled >= 2 or width < 2
 
 
-def _data_rows(
-    text: TextSource, layout: _Layout, left: dict[str, LeftOut]
-) -> Iterator[tuple[int, list[str]]]:
+def _data_rows(text: TextSource, layout: _Layout, left: _Tally) -> Iterator[tuple[int, list[str]]]:
     """The line and the cells of each row below the header; `left` counts what is left out.
 
     Raises
@@ -228,11 +226,11 @@ def _data_rows(
             cells = cells[:-1]  # a delimiter after the last column
         if len(cells) != width or not any(cells):
             if not any(cell.strip() for cell in cells):
-                _count(left, "blank line" if len(cells) < 2 else "empty row", row)
+                left.add("blank line" if len(cells) < 2 else "empty row", row)
                 continue
             raise _misfit(text, number + 1, row, layout)
         if cells[0] == header[0] and cells == header:
-            _count(left, "repeated header", row)
+            left.add("repeated header", row)
             continue
         number += 1
         size = sum(map(len, cells))
@@ -246,9 +244,22 @@ def _data_rows(
         yield row.line, cells
 
 
-def _count(left: dict[str, LeftOut], reason: str, row: Row) -> None:
-    before = left.setdefault(reason, LeftOut(0, reason, f"line {row.line:,}"))
-    left[reason] = replace(before, count=before.count + 1)
+class _Tally:
+    """How many lines of each kind are left out, and the first of them."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._firsts: dict[str, int] = {}
+
+    def add(self, noun: str, row: Row) -> None:
+        self._counts[noun] += 1
+        self._firsts.setdefault(noun, row.line)
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        return tuple(
+            LeftOut(count, noun, f"line {self._firsts[noun]:,}")
+            for noun, count in self._counts.items()
+        )
 
 
 def _misfit(text: TextSource, number: int, row: Row, layout: _Layout) -> CartographyError:
@@ -291,7 +302,7 @@ def _table(text: TextSource, dialect: Dialect, skip: bool, known: tuple[str, ...
     layout, above = _find_layout(text, dialect, skip)
     limits = Limits.current()
     limits.check("columns", len(layout.header), text.location)
-    left: dict[str, LeftOut] = {}
+    left = _Tally()
     lines = array("q")
     doubtful = 0
     for line, cells in _data_rows(text, layout, left):
@@ -309,7 +320,7 @@ def _table(text: TextSource, dialect: Dialect, skip: bool, known: tuple[str, ...
 
     def batches(columns: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
         positions = [header.index(column) for column in columns]
-        rows = _data_rows(text, layout, {})
+        rows = _data_rows(text, layout, _Tally())
         while batch := [cells for _, cells in islice(rows, _BATCH_ROWS)]:
             yield [[cells[position] for cells in batch] for position in positions]
 
@@ -321,7 +332,7 @@ def _table(text: TextSource, dialect: Dialect, skip: bool, known: tuple[str, ...
         batches=batches,
         row_name=lambda i: f"row {i + 1} (line {lines[i]})",
         notes=tuple(notes),
-        left_out=(*above, *left.values()),
+        left_out=(*above, *left.left_out()),
         lines=last,
     )
 

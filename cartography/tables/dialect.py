@@ -254,7 +254,16 @@ def candidates(lines: list[str], delimiters: str) -> list[Dialect]:
                 possible.append(Dialect(delimiter, quote, escape="\\"))
         if '"' not in text:
             possible.append(Dialect(delimiter, skip_space=_is_spaced(lines, delimiter, "")))
-    return sorted(possible, key=lambda dialect: dialect.quote != '"')
+    return sorted(
+        (each for each in possible if each.quote or not _is_quoted(lines, each.delimiter)),
+        key=lambda dialect: dialect.quote != '"',
+    )
+
+
+def _is_quoted(lines: list[str], delimiter: str) -> bool:
+    """Whether all cells of the first line are in quotation marks, which are marks then."""
+    cells = lines[0].rstrip("\r\n").split(delimiter) if lines else []
+    return len(cells) > 1 and all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells)
 
 
 def _starts_cells(lines: list[str], delimiter: str, quote: str) -> bool:

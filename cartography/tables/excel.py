@@ -18,6 +18,8 @@ from cartography.tables.table import LeftOut, Table, TableOptions
 _BATCH_ROWS = 10_000
 _CHUNK_BYTES = 1 << 20
 _TITLE_ROWS = 30
+_LISTED = 8
+_LONGEST_NAME = 40
 _ERRORS = frozenset(
     ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA")
 )
@@ -52,9 +54,10 @@ def read_excel(source: ByteSource, options: TableOptions) -> Table:
         sheets = list(book.sheetnames)
     name = options.sheet if options.sheet is not None else (sheets[0] if sheets else "")
     if name not in sheets:
-        listed = ", ".join(repr(sheet) for sheet in sheets) or "none"
+        listed = _list(sheets) or "none"
         raise CartographyError(
-            f"{path} has no sheet {name!r}; its sheets are {listed}: name one with --sheet"
+            f"{path} has no sheet {name[:_LONGEST_NAME]!r}; its sheets are {listed}: name one "
+            "with --sheet"
         )
     limits = Limits.current()
     header: list[str] = []
@@ -132,8 +135,13 @@ def _one_column(path: Path, file_name: str, sheet: str, sheets: Sequence[str]) -
 def _sheet_notes(sheets: Sequence[str], name: str) -> tuple[str, ...]:
     if len(sheets) < 2:
         return ()
-    others = ", ".join(repr(sheet) for sheet in sheets if sheet != name)
+    others = _list([sheet for sheet in sheets if sheet != name])
     return (f"read from the sheet {name!r}; --sheet names another: {others}",)
+
+
+def _list(sheets: Sequence[str]) -> str:
+    more = f" and {len(sheets) - _LISTED} more" if len(sheets) > _LISTED else ""
+    return ", ".join(repr(sheet) for sheet in sheets[:_LISTED]) + more
 
 
 def _check_size(path: Path) -> None:
@@ -160,11 +168,9 @@ def _workbook(path: Path) -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of styles and extensions that it does not know
         try:
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-            try:
-                yield book
-            finally:
-                book.close()
+            # Opened here: the library leaves a damaged file open.
+            with path.open("rb") as file:
+                yield openpyxl.load_workbook(file, read_only=True, data_only=True)
         except CartographyError:
             raise
         # The parts of a damaged workbook fail in many ways, of several libraries.

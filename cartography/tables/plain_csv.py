@@ -51,12 +51,13 @@ def read_plain_csv(source: ByteSource, text: TextSource, dialect: Dialect) -> Ta
         return None
     first, _, body = data.partition(b"\n")
     header = _header(first, dialect)
+    limits = Limits.current()
+    if header is not None:
+        limits.check("columns", len(header), text.location)
     cells = None if header is None else _parse(body, len(header), dialect)
     if header is None or cells is None or not _is_table(cells, header):
         return None
-    limits = Limits.current()
     limits.check("rows", cells.num_rows, text.location)
-    limits.check("columns", len(header), text.location)
     if _longest(cells) > limits.cell:
         return None  # the other reader names the line
 

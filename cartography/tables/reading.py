@@ -85,7 +85,10 @@ def read_table(path: Path, options: TableOptions | None = None) -> Table:
             raise CartographyError(
                 f"{source.location}: the suffix {suffix!r} is not that of a known format; {advice}"
             )
-        table = reader(source, options or TableOptions())
+        options = options or TableOptions()
+        if options.sheet is not None and suffix != ".xlsx":
+            raise CartographyError(f"{source.location} is no workbook: leave out --sheet")
+        table = reader(source, options)
     except OSError as error:
         raise CartographyError(f"{path} cannot be read: {error.strerror or error}") from error
     if table.rows == 0:

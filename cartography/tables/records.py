@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from cartography.tables.table import Record, Reshape, Table, TableOptions, bound
 
 _BATCH_ROWS = 10_000
 _LOOKED_AT = 20
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read_records(source: ByteSource, options: TableOptions) -> Table:
@@ -63,7 +65,10 @@ def _is_lines(text: TextSource) -> bool:
     """Whether the first line is a whole object, and the only one in no file of JSON lines."""
     is_named_so = text.name.lower().endswith((".jsonl", ".ndjson"))
     lines = (line for _, line in _lines(text))
-    first, second = next(lines, ""), next(lines, "")
+    try:
+        first, second = next(lines, ""), next(lines, "")
+    except CartographyError:
+        return False  # a line that is too long: a whole document
     try:
         return isinstance(json.loads(first), dict) and (is_named_so or bool(second))
     except (ValueError, RecursionError):
@@ -131,8 +136,7 @@ def _table_of_lines(text: TextSource, reshape: Reshape | None) -> Table:
     for number, record in raw():
         numbers.append(number)
         limits.check("rows", len(numbers), text.location)
-        columns.update(dict.fromkeys(_flat(record, reshaped, text.location)))
-        limits.check("columns", len(columns), text.location)
+        _add_columns(columns, _flat(record, reshaped, text.location), text.location)
 
     def batches(names: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
         yield from _batched((_flat(record, reshaped, text.location) for _, record in raw()), names)
@@ -146,6 +150,20 @@ def _table_of_lines(text: TextSource, reshape: Reshape | None) -> Table:
         row_name=lambda i: f"row {i + 1} (line {numbers[i]})",
         notes=(*text.notes, *((reshaped[1],) if reshaped else ())),
     )
+
+
+def _add_columns(columns: dict[str, None], record: Record, location: str) -> None:
+    """Add the keys of a record to the columns."""
+    if columns.keys() >= record.keys():
+        return
+    for name in record:
+        if name not in columns and not name.isascii() and _SURROGATE.search(name):
+            raise CartographyError(
+                f"{location} has the key {name!r}, with a character that no file can contain: "
+                "rename it"
+            )
+        columns[name] = None
+    Limits.current().check("columns", len(columns), location)
 
 
 def _batched(records: Iterable[Record], names: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
@@ -228,8 +246,7 @@ def _table(text: TextSource, documents: _Documents, reshape: Reshape | None) -> 
     flat = [_flat(record, reshaped, text.location) for record in documents.records]
     columns: dict[str, None] = {}
     for record in flat:
-        columns.update(dict.fromkeys(record))
-        limits.check("columns", len(columns), text.location)
+        _add_columns(columns, record, text.location)
     return Table(
         location=text.location,
         name=text.name,

@@ -73,7 +73,7 @@ def test_downloads_hold_what_the_page_shows(
     page.get_by_role("heading", name="The next batch: 50 texts").wait_for()
     settled(page)
 
-    batch = pd.read_csv(downloaded(page, "Batch (CSV)", tmp_path))
+    batch = pd.read_csv(downloaded(page, "Batch", tmp_path))
     card = json.loads(downloaded(page, "Selection card (JSON)", tmp_path).read_text())
     page.get_by_text("Table and downloads").first.click()
     html = downloaded(page, "Figure (HTML)", tmp_path).read_text()

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -200,6 +201,18 @@ class TestUnchanged:
         assert values(again) == values(table)
         lines = to_jsonl(table).splitlines()
         assert [json.loads(line)["text"] for line in lines] == table["text"].tolist()
+
+    @pytest.mark.skipif("CARTOGRAPHY_DATA" not in os.environ, reason="needs real corpora")
+    @pytest.mark.parametrize("name", ["trec_train.csv", "sms_spam.csv", "clinc150.csv"])
+    def test_a_corpus_comes_back_unchanged(self, name: str, tmp_path: Path) -> None:
+        source = read_table(Path(os.environ["CARTOGRAPHY_DATA"]) / name)
+        cells = source.head(source.rows)
+        table = pd.DataFrame(cells, dtype="str")
+        for form in ("t.csv", "t.jsonl", "t.parquet"):
+            write_table(table, tmp_path / form)
+            assert read(tmp_path / form).to_dict("list") == cells
+        write_table(table, tmp_path / "s.csv", "spreadsheet")
+        assert read(tmp_path / "s.csv").to_dict("list") == cells
 
     def test_a_suffix_that_names_no_form(self, tmp_path: Path) -> None:
         with pytest.raises(CartographyError, match=r"batch\.xlsx: tables are written to files"):

@@ -1,13 +1,17 @@
 """Round trips through the formats of annotation tools, and their documented forms by hand."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cartography.errors import CartographyError
 from cartography.formats import argilla, doccano, label_studio, prodigy, spacy
+from cartography.formats.forms import FORMS, HUGGING_FACE, write_items
 from cartography.formats.tools import TOOLS, adapt_table, recognise_tool
 from cartography.tables.table import Table, in_batches
 
@@ -59,6 +63,25 @@ def test_what_is_written_is_recognised_and_read(name: str) -> None:
         assert not any(isinstance(value, dict) for value in row.values())
 
 
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
+
+
+@pytest.mark.parametrize("name", TOOLS)
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(rows=st.lists(st.tuples(TEXTS, TEXTS, TEXTS), min_size=1, max_size=4))
+def test_any_texts_and_classes_come_back(name: str, rows: list[tuple[str, str, str]]) -> None:
+    rows = [("a text", "a", "b"), *rows]  # without any class, a task is a plain text
+    items = pd.DataFrame(rows, columns=["text", "label", "predicted_label"], dtype="str")
+    items.insert(0, "id", [str(row) for row in range(len(rows))])
+    user = {"user_id": "u"} if name == "argilla" else {}
+    write: Any = TOOLS[name].write
+    flat = flatten(records_of(write(items, model_version="m", **user)))
+    assert [row["text"] for row in flat] == [text for text, _, _ in rows]
+    assert [row["label"] for row in flat] == [label or None for _, label, _ in rows]
+    found = [{key.split(".")[-1]: value for key, value in row.items()} for row in flat]
+    assert [row.get("predicted_label") for row in found] == [other or None for *_, other in rows]
+
+
 @pytest.mark.parametrize("name", TOOLS)
 def test_records_of_odd_shapes_are_not_recognised_or_do_not_fail(name: str) -> None:
     odd: list[Any] = [None, 1, "x", [], {}, [1], [{"a": 1}], {"a": [1]}, True]
@@ -92,6 +115,25 @@ def test_plain_records_are_no_tools() -> None:
 def test_a_table_without_ids_is_refused(name: str) -> None:
     with pytest.raises(CartographyError, match="needs the column 'id'"):
         TOOLS[name].write(pd.DataFrame({"text": ["a"]}), model_version="m")
+
+
+class TestWrittenItems:
+    @pytest.mark.parametrize("form", [*FORMS, HUGGING_FACE])
+    def test_every_form(self, form: str, tmp_path: Path) -> None:
+        if form == "huggingface":
+            pytest.importorskip("datasets")
+        path = tmp_path / "items.out"
+        write_items(ITEMS, path, form, model_version="m")
+        assert path.exists()
+        assert path.with_suffix(".xml").exists() == (form == "label-studio")
+
+    def test_the_suffix_decides(self, tmp_path: Path) -> None:
+        write_items(ITEMS, tmp_path / "items.jsonl")
+        assert len((tmp_path / "items.jsonl").read_text(encoding="utf-8").split("\n")) == 4
+
+    def test_an_unknown_form(self, tmp_path: Path) -> None:
+        with pytest.raises(CartographyError, match="'excel' is not a form of export; give one of"):
+            write_items(ITEMS, tmp_path / "items.csv", "excel")
 
 
 class TestLabelStudio:
@@ -175,7 +217,7 @@ class TestLabelStudio:
             "updated_at": "2026-01-01T00:00:00Z",
             "lead_time": 2.5,
         }
-        records = [
+        records: list[dict[str, Any]] = [
             {"text": "the bill", "id": 1, "mood": "bad", **common},
             {"text": "the box", "id": 2, "mood": {"choices": ["good", "bad"]}, **common},
         ]
@@ -288,7 +330,7 @@ class TestDoccano:
 
 class TestArgilla1:
     def test_records(self) -> None:
-        records = [
+        records: list[dict[str, Any]] = [
             {
                 "id": "r0",
                 "text": "the bill",
@@ -476,7 +518,7 @@ class TestProdigy:
 
 class TestSpacy:
     def test_categories(self) -> None:
-        records = [
+        records: list[dict[str, Any]] = [
             {"text": "1", "cats": {"a": 1.0, "b": 0.0}, "meta": {"page": 3}},
             {"text": "2", "cats": {"a": True, "b": True}},
             {"text": "3", "cats": {"a": 0, "b": 0}},

@@ -163,10 +163,10 @@ class TestARun:
         app = learning(tiny)
 
         assert labels(app.get("download_button")) == [
-            "This batch (CSV)",
+            "This batch",
+            "All batches",
+            "Labelled set",
             "Selection card (JSON)",
-            "All batches (CSV)",
-            "Labelled set (CSV)",
         ]
 
     def test_the_figures_behind_tabs(self, tiny: DataChoice) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cartography.corpora.corpus import Corpus
 from cartography.figures import MOST_POINTS, positions_of
-from cartography.formats.export import to_csv, to_spreadsheet_csv
+from cartography.formats.export import to_csv
 from cartography.maps.data_map import DataMap, Thresholds
 from cartography.runs.active_runs import ActiveRun
 from cartography.runs.iteration_files import MAPS
@@ -167,11 +167,6 @@ def preview(corpus: Corpus, rows: int = 200) -> pd.DataFrame:
 def csv_bytes(table: pd.DataFrame) -> bytes:
     """Return `table` as a CSV file with its values unchanged."""
     return to_csv(table).encode("utf-8")
-
-
-def spreadsheet_bytes(table: pd.DataFrame) -> bytes:
-    """Return `table` as a CSV file in which spreadsheets execute no formula."""
-    return to_spreadsheet_csv(table).encode("utf-8")
 
 
 def card_bytes(run: ActiveRun, number: int) -> bytes:

@@ -173,24 +173,23 @@ def _near_duplicates(batch: pd.DataFrame, number: int) -> None:
 
 
 def _downloads(run: ActiveRun, number: int) -> None:
-    name, csv = f"{run.strategy}-seed-{run.seed}", "text/csv"
-
-    def labelled_set() -> bytes:
-        return results.csv_bytes(run.labelled_set(number))
-
-    def batch() -> bytes:
-        return results.csv_bytes(run.batch(number))
-
-    def card() -> bytes:
-        return results.card_bytes(run, number)
-
-    def batches() -> bytes:
-        return results.csv_bytes(run.batches())
-
-    batch_files = (
-        ("This batch (CSV)", batch, f"{name}-batch-{number}.csv", csv),
-        ("Selection card (JSON)", card, f"{name}-batch-{number}.card.json", "application/json"),
-        ("All batches (CSV)", batches, f"{name}-batches.csv", csv),
+    name = f"{run.strategy}-seed-{run.seed}"
+    batches = (
+        ("This batch", lambda: run.batch(number), f"{name}-batch-{number}"),
+        ("All batches", run.batches, f"{name}-batches"),
     )
-    labelled = ("Labelled set (CSV)", labelled_set, f"{name}-labelled-{number}.csv", csv)
-    parts.downloads("learn_files", (*(batch_files if number else ()), labelled))
+    labelled = ("Labelled set", lambda: run.labelled_set(number), f"{name}-labelled-{number}")
+    parts.text_downloads("learn_files", run.folder, (*(batches if number else ()), labelled))
+    if number:
+        card = f"{name}-batch-{number}.card.json"
+        parts.downloads(
+            "learn_card",
+            (
+                (
+                    "Selection card (JSON)",
+                    lambda: results.card_bytes(run, number),
+                    card,
+                    "application/json",
+                ),
+            ),
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
@@ -221,25 +222,16 @@ def _picked_texts(views: Sequence[MapView], filters: TextFilters) -> None:
         row_height=_ROW_HEIGHT,
         height=_TABLE_HEIGHT if len(positions) > _TABLE_HEIGHT // _ROW_HEIGHT else "auto",
     )
-    name = "selection.csv"
-    parts.downloads(
-        "picked",
-        [
-            (
-                name,
-                lambda: results.csv_bytes(values.texts(origin, positions, other)),
-                name,
-                "text/csv",
-            )
-        ],
-    )
+    picked = ("Picked texts", lambda: values.texts(origin, positions, other), "selection")
+    parts.text_downloads("picked", origin.run.folder, (picked,))
 
 
 def _downloads(views: Sequence[MapView]) -> None:
     """Offer the maps as shown, with all texts of the corpus, as files."""
 
-    def table_of(view: MapView) -> Callable[[], bytes]:
-        return lambda: results.csv_bytes(map_table(view.run, view.placed))
+    def table_of(view: MapView) -> Callable[[], pd.DataFrame]:
+        return lambda: map_table(view.run, view.placed)
 
-    names = [(values.FILES[view.name], view) for view in reversed(views)]
-    parts.downloads("maps", [(name, table_of(view), name, "text/csv") for name, view in names])
+    tables = [(view.name, table_of(view), values.FILES[view.name]) for view in reversed(views)]
+    # The maps of one task are of the same texts.
+    parts.text_downloads("maps", views[-1].run.folder, tables)

@@ -31,7 +31,7 @@ from ui.jobs.background import Task
 
 SEED_MAP = "Seed map"
 FULL_MAP = "Full map"
-FILES = {SEED_MAP: "seed_map.csv", FULL_MAP: "data_map.csv"}
+FILES = {SEED_MAP: "seed_map", FULL_MAP: "data_map"}
 COLOURS = ("correctness", "region", "class", "batch", "search")
 
 

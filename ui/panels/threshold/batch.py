@@ -9,7 +9,6 @@ from cartography.models.presets import PAPER
 from cartography.runs.next_batch import NextBatch, texts_at
 from cartography.runs.threshold_runs import ThresholdRun
 from ui import parts, words
-from ui.jobs import results
 from ui.panels.threshold import values
 
 _COLUMNS = ("change", "rank", "text", "predicted_label", "P(high-cor)", "score", "reason", "id")
@@ -103,10 +102,10 @@ def _change(run: ThresholdRun, change: BatchChange, before: float) -> None:
 
 def _downloads(run: ThresholdRun, chosen: NextBatch) -> None:
     name = f"next-batch-t_cor-{chosen.t_cor:.3g}"
+    parts.text_downloads("threshold_batch", run.folder, (("Batch", lambda: chosen.table, name),))
     parts.downloads(
-        "threshold_batch",
+        "threshold_card",
         (
-            ("Batch (CSV)", lambda: results.csv_bytes(chosen.table), f"{name}.csv", "text/csv"),
             (
                 "Selection card (JSON)",
                 lambda: values.card_bytes(run, chosen),
