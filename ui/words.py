@@ -97,8 +97,8 @@ EXPORT_FORMS = (
     "the file is read here. Annotation tools import theirs with predictions."
 )
 NO_LABEL = (
-    "The usual marks are texts such as nan, NULL, N/A and -, and -1 where the other labels are "
-    "whole numbers from 0."
+    "Texts in the label column that mean: no label. The usual marks are nan, NULL, N/A, - and the "
+    "like, and -1 where the other labels are whole numbers from 0."
 )
 SEVERAL = "The classifier gives a text one class, so one of its labels must be chosen."
 CLASS_NAMES = "Lines such as: 1 = location. Classes that get the same name are joined."

@@ -42,6 +42,9 @@ def read_texts(
         A cell is not a text.
     """
     texts = np.empty(table.rows, dtype=object)
+    if _are_texts(cells):
+        texts[:] = cells
+        return texts, ()
     missing = broken = others = 0
     for i, value in enumerate(cells):
         if type(value) is not str:
@@ -70,6 +73,15 @@ def read_texts(
     if broken:
         notes.append(f"{count_noun(broken, 'text')} with broken characters, replaced by \ufffd")
     return texts, tuple(notes)
+
+
+def _are_texts(cells: Sequence[Any]) -> bool:
+    """Whether all cells are texts that a file can contain, found without looking at each."""
+    try:
+        "".join(cells).encode()
+    except (TypeError, UnicodeEncodeError):
+        return False
+    return True
 
 
 def read_ids(table: Table, column: str, cells: Sequence[Any]) -> NDArray[np.object_]:

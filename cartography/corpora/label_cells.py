@@ -48,21 +48,13 @@ class DistinctCells:
     def __init__(self, table: Table, column: str, cells: Sequence[Any]) -> None:
         self._table = table
         self._column = column
-        self.cells: list[Any] = []
-        positions: dict[Any, int] = {}
-        firsts: list[int] = []
-        inverse = np.empty(len(cells), dtype=np.int64)
-        for row, cell in enumerate(cells):
-            # 1, 1.0 and True are equal, but different labels.
-            key = cell if type(cell) is str else _key(cell)
-            position = positions.setdefault(key, len(firsts))
-            if position == len(firsts):
-                firsts.append(row)
-                self.cells.append(cell)
-            inverse[row] = position
-        self.inverse = inverse
-        self._firsts = firsts
-        self._counts: list[int] = np.bincount(inverse, minlength=len(firsts)).tolist()
+        # 1, 1.0 and True are equal, but different labels.
+        keys = [cell if type(cell) is str else _key(cell) for cell in cells]
+        position = {key: i for i, key in enumerate(dict.fromkeys(keys))}
+        self.inverse = np.fromiter(map(position.__getitem__, keys), np.int64, count=len(keys))
+        self._firsts = np.unique(self.inverse, return_index=True)[1].tolist()
+        self.cells: list[Any] = [cells[row] for row in self._firsts]
+        self._counts: list[int] = np.bincount(self.inverse, minlength=len(position)).tolist()
 
     @property
     def column_name(self) -> str:
@@ -192,10 +184,8 @@ def several_note(count: int, several: Several) -> str:
         "most-frequent": "the most frequent one is the class",
         "combination": "each combination is a class",
     }
-    others = [name for name in uses if name != several]
     return (
-        f"{count_noun(count, 'row')} with several labels: {uses[several]} (--several "
-        f"{others[0]} or {others[1]} reads them otherwise)"
+        f"{count_noun(count, 'row')} with several labels: {uses[several]}; --several changes that"
     )
 
 

@@ -223,12 +223,11 @@ def _mark_notes(marks: Mapping[str, int], labels: Sequence[str | None]) -> list[
     notes = []
     if marks:
         counted = join_names([f"{name!r} ({count:,})" for name, count in marks.items()])
-        notes.append(
-            f"{counted} read as no label; --no-label sets the texts that mean it, and "
-            "--no-label '' none of them"
-        )
+        notes.append(f"{counted} read as no label; --no-label changes that")
     elif {name for name in labels if name is not None} == {"-1", "0", "1"}:
-        notes.append("-1, 0 and 1 are read as three classes; --no-label -1 reads -1 as no label")
+        notes.append(
+            "-1, 0 and 1 are read as three classes; --no-label -1 would read -1 as no label"
+        )
     return notes
 
 
@@ -312,7 +311,7 @@ def _case_notes(classes: Sequence[str]) -> list[str]:
     more = f"; and {len(alike) - _LISTED} more" if len(alike) > _LISTED else ""
     old, new = alike[0][0], alike[0][-1]
     return [
-        f"classes that differ in case only: {spelled}{more}; --class-name '{old}={new}' joins two"
+        f"classes that differ in case only: {spelled}{more}; --class-name joins them ({old}={new})"
     ]
 
 

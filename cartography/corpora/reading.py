@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _Tables = Mapping[str, Callable[[], Table]]
 _HALF = 0.5
 _LONG_TEXT = 20
+_LOOKED_AT = 1_000
 
 
 @dataclass(frozen=True)
@@ -336,14 +337,13 @@ def _column_notes(account: Account, unlabelled: int) -> tuple[str, ...]:
 
 def _word_notes(texts: NDArray[np.object_]) -> tuple[str, ...]:
     """Say if most texts are one long word: their language may not separate words by spaces."""
-    single = sum(
-        " " not in text and len(text) > _LONG_TEXT and len(text.split()) == 1 for text in texts
-    )
-    if not single or single < _HALF * len(texts):
+    first = texts[:_LOOKED_AT]
+    single = sum(len(text) > _LONG_TEXT and len(text.split()) == 1 for text in first)
+    if not single or single < _HALF * len(first):
         return ()
     return (
-        f"{count_noun(single, 'text')} without a space: counts of words take each for one word, "
-        "and the classifier reads pairs of characters",
+        "most texts have no space: counts of words take each text for one word, and the classifier "
+        "reads pairs of characters",
     )
 
 

@@ -282,7 +282,7 @@ def test_a_killed_run_is_resumed(files: Path, tmp_path: Path) -> None:
             "with numbers beyond ±1,000 a map is worthless",
         ),
         (["map", "none.csv", "--out", "o"], "none.csv has no gold labels"),
-        ([], "name a command: app, map, learn"),
+        ([], "name a command: app, map, open, learn"),
         (["chart"], "No such command 'chart'"),
         (
             ["export", "nowhere", "--iteration", 1, "--csv", "b.csv"],

@@ -90,7 +90,7 @@ def test_classes_that_differ_in_case_are_named_and_can_be_joined():
     assert labels.classes == ("BILLING", "Billing", "billing", "other")
     assert labels.notes == (
         "classes that differ in case only: 'BILLING', 'Billing' and 'billing'; "
-        "--class-name 'BILLING=billing' joins two",
+        "--class-name joins them (BILLING=billing)",
     )
     names = {"BILLING": "billing", "Billing": "billing"}
     assert read(cells, class_names=names).classes == ("billing", "other")

@@ -199,7 +199,7 @@ class TestARun:
         assert not app.error
         assert not app.dataframe
         assert "Iteration 0 is the training on the seed set" in app.info[0].value
-        assert labels(app.get("download_button")) == ["Labelled set (CSV)"]
+        assert labels(app.get("download_button")) == ["Labelled set"]
 
     def test_advice_on_stopping_has_its_numbers(self, tiny: DataChoice) -> None:
         task = run_of(tiny)

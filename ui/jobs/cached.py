@@ -147,6 +147,12 @@ def opened_map(source: str) -> OpenedMap | None:
     return _opened_map(source, background.stamp(DataChoice(source)))
 
 
+def is_only_map(source: str) -> bool:
+    """Return whether a source holds a data map and nothing to train on."""
+    opened = opened_map(source)
+    return opened is not None and (opened.texts is None or opened.labels is None)
+
+
 @st.cache_resource(max_entries=4, show_spinner="Opening the file …")
 def _opened_map(source: str, stamp: str) -> OpenedMap | None:
     del stamp

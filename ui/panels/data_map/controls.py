@@ -25,7 +25,9 @@ _BOTH = "Both"
 def take_over(task: Task) -> bool:
     """Set the widgets to the settings of `task`; False if they cannot ask for it."""
     if task.kind == "open":
-        return False  # a map of another model has no settings
+        # A file that also has texts is a corpus on this page, and its map is shown as it is.
+        is_asked_for = tasks.opening(task.choice.source).folder == task.folder
+        return is_asked_for and cached.is_only_map(task.choice.source)
     seed_size = task.option("seed-size", (tasks.AUTO,))[0]
     size = int(seed_size) if seed_size != tasks.AUTO else None
     epochs = int(task.option("epochs", tasks.MAP_EPOCHS))
@@ -41,8 +43,14 @@ def take_over(task: Task) -> bool:
 def set_up(choice: DataChoice) -> Task:
     """Draw the settings of the maps and return their task.
 
-    The maps of the sample are started without a click on a first visit.
+    The maps of the sample are started without a click on a first visit, and so is the opening of a
+    map of another model, which has no settings.
     """
+    if cached.is_only_map(choice.source):
+        opening = tasks.opening(choice.source)
+        if background.task_state(opening).phase == "absent":
+            background.start(opening)
+        return opening
     size = st.number_input(
         "Seed size",
         min_value=2,

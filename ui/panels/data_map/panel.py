@@ -50,7 +50,8 @@ def live(task: Task, state: TaskState) -> None:
 def explore(task: Task) -> None:
     """Draw the finished maps with their controls and the picked texts."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        names = controls.map_names()
+        is_imported = task.kind == "open"  # one map, not a seed map and a full one
+        names = (values.FULL_MAP,) if is_imported else controls.map_names()
         style = controls.map_style(task.choice)
         thresholds = controls.thresholds()
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -21,8 +21,10 @@ _CHART_WIDTH = 464  # pixels; in a window 800 wide, the charts are below each ot
 def contents(choice: DataChoice, train: Corpus, test: Corpus | None) -> None:
     """Show the statistics, the figures and the first texts of a corpus."""
     account = (train.account.summary,) if train.account else ()
-    for note in map(reword, (*account, *train.notes)):
-        st.caption(f":material/info: {escape_markdown(note[:1].upper() + note[1:])}.")
+    notes = [escape_markdown(note[:1].upper() + note[1:]) for note in map(reword, train.notes)]
+    lines = [*map(escape_markdown, account), *notes]
+    if lines:
+        st.caption("  \n".join(f":material/info: {line}." for line in lines))
     if test is not None:
         unlabelled = "" if test.labelled.any() else ", not used because it has no gold labels"
         name = escape_markdown(test.name)

@@ -115,8 +115,8 @@ def offer_map(source: str) -> bool:
     state = background.task_state(task)
     with st.container(border=True):
         st.markdown(f"**{escape_markdown(opened.name)} holds a data map**", help=words.IMPORTED)
-        for line in (*opened.notes, *opened.summary):
-            st.caption(escape_markdown(line[:1].upper() + line[1:] + "."))
+        lines = [line[:1].upper() + line[1:] for line in (*opened.notes, *opened.summary)]
+        st.caption("  \n".join(f"{escape_markdown(line)}." for line in lines))
         if state.busy:
             _wait_for_map(task)
         elif state.phase == "finished":
@@ -136,7 +136,7 @@ def offer_map(source: str) -> bool:
                 icon=":material/scatter_plot:",
                 help="Keeps it among the runs and shows it on the Data map page.",
             )
-    return opened.texts is None or opened.labels is None
+    return cached.is_only_map(source)
 
 
 @st.fragment(run_every=0.5)

@@ -129,7 +129,7 @@ def offer_labels(train: Corpus | None) -> None:
         _offer_marks(classes, account)
         if account.several or st.session_state.get("several", "") not in ("", _SEVERAL["first"]):
             choose_option(
-                f"{account.several:,} texts have several labels. Their class is",
+                "Several labels",
                 list(_SEVERAL.values()),
                 "several",
                 words.SEVERAL,
@@ -147,7 +147,7 @@ def offer_labels(train: Corpus | None) -> None:
 
 def _offer_marks(classes: Sequence[str], account: Account) -> None:
     kind = choose_option(
-        "What means “no label”, besides an empty cell?",
+        "No-label texts",
         [USUAL, NO_MARKS, THESE],
         "no_label_kind",
         words.NO_LABEL,
@@ -155,7 +155,7 @@ def _offer_marks(classes: Sequence[str], account: Account) -> None:
     if kind == THESE:
         chosen = st.session_state.get("no_label_texts") or []
         st.multiselect(
-            "Texts that mean “no label”",
+            "These texts, besides an empty cell",
             [*dict.fromkeys((*account.marks, *classes, *chosen))],
             key="no_label_texts",
             accept_new_options=True,
