@@ -374,7 +374,10 @@ def _scan(source: ByteSource, encoding: str, is_counted: bool = False) -> _Scan:
     with source.open() as stream:
         try:
             while chunk := stream.read(_CHUNK):
-                scan.has_escapes = scan.has_escapes or b"\x1b$" in chunk
+                scan.has_escapes |= b"\x1b" in chunk and b"\x1b$" in chunk
+                is_ascii = encoding == "utf-8" and chunk.isascii() and b"\0" not in chunk
+                if is_ascii and not (is_counted or decoder.getstate()[0]):
+                    continue  # the usual case, without decoding
                 text = decoder.decode(chunk)
                 if not text.isascii():
                     scan.marks += text.count(_MARK)

@@ -49,12 +49,13 @@ def read_plain_csv(source: ByteSource, text: TextSource, dialect: Dialect) -> Ta
     data = data.removeprefix(b"\xef\xbb\xbf")
     if len(data) > _MOST_BYTES or _QUALTRICS in data[:_HEAD_BYTES]:
         return None
-    first, _, body = data.partition(b"\n")
-    header = _header(first, dialect)
+    end = data.find(b"\n")
+    start = len(data) if end < 0 else end + 1
+    header = _header(data[:start].rstrip(b"\n"), dialect)
     limits = Limits.current()
     if header is not None:
         limits.check("columns", len(header), text.location)
-    cells = None if header is None else _parse(body, len(header), dialect)
+    cells = None if header is None else _parse(data, start, len(header), dialect)
     if header is None or cells is None or not _is_table(cells, header):
         return None
     limits.check("rows", cells.num_rows, text.location)
@@ -93,15 +94,15 @@ def _header(line: bytes, dialect: Dialect) -> list[str] | None:
     )
 
 
-def _parse(body: bytes, width: int, dialect: Dialect) -> pa.Table | None:
-    """The cells of all lines below the header as text, or None if lines and rows differ."""
+def _parse(data: bytes, start: int, width: int, dialect: Dialect) -> pa.Table | None:
+    """The cells of all lines from `start` on as text, or None if lines and rows differ."""
     import pyarrow as pa
     from pyarrow import csv
 
     names = [str(position) for position in range(width)]
     try:
         cells = csv.read_csv(
-            pa.BufferReader(body),
+            pa.BufferReader(memoryview(data)[start:]),
             read_options=csv.ReadOptions(use_threads=False, column_names=names),
             parse_options=csv.ParseOptions(
                 delimiter=dialect.delimiter,
@@ -117,11 +118,12 @@ def _parse(body: bytes, width: int, dialect: Dialect) -> pa.Table | None:
         )
     except (pa.ArrowException, ValueError):
         return None
-    codes = np.frombuffer(body, dtype=np.uint8)
-    ends = int(np.count_nonzero(codes == _NEWLINE)) + (not body.endswith(b"\n"))
-    if cells.num_rows != ends or _has_lone_returns(codes):
+    if cells.num_rows != data.count(b"\n", start) + (not data.endswith(b"\n")):
         return None
-    if dialect.quote and _has_marks_inside(codes, ord(dialect.delimiter)):
+    codes = np.frombuffer(data, dtype=np.uint8, offset=start)
+    if b"\r" in data and _has_lone_returns(codes):
+        return None
+    if dialect.quote and b'"' in data and _has_marks_inside(codes, ord(dialect.delimiter)):
         return None
     return cells
 
