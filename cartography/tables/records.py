@@ -6,13 +6,15 @@ import json
 import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from cartography.errors import CartographyError
 from cartography.tables.decoding import TextSource, text_source
 from cartography.tables.limits import Limits
+from cartography.tables.nested import check_nesting, decode, explain, only_value, stream_values
 from cartography.tables.shapes import records_of
 from cartography.tables.source import ByteSource
 from cartography.tables.table import Record, Reshape, Table, TableOptions, bounded, value_kind
@@ -21,11 +23,15 @@ _BATCH_ROWS = 10_000
 _LOOKED_AT = 20
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+_Raw = Callable[[], Iterator[tuple[int, Record]]]
+"""The records of a file, from the start, with their lines."""
+
 
 def read_records(source: ByteSource, options: TableOptions) -> Table:
     """Read JSON lines, a JSON document, or several documents one after the other.
 
-    Objects in objects become columns with dotted names, such as `document.text`.
+    Objects in objects become columns with dotted names, such as `document.text`. Lists of objects
+    are streamed; a document that is one object is read whole.
 
     Parameters
     ----------
@@ -42,15 +48,23 @@ def read_records(source: ByteSource, options: TableOptions) -> Table:
         The file is not JSON, or has no records in a known shape.
     """
     text = text_source(source, options)
+    lines_error = None
     if _is_lines(text):
         try:
-            return _table_of_lines(text, options.reshape)
+            return _table(text, partial(_lines_of_records, text), "row", options.reshape)
         except _NotLinesError as error:
             lines_error = error.error
-        records = _documents(text, lines_error)
-    else:
-        records = _documents(text, None)
-    return _table(text, records, options.reshape)
+    try:
+        document = only_value(text)
+    except CartographyError:
+        if lines_error is not None:
+            raise lines_error from None
+        raise
+    if document is None:
+        return _table(text, partial(_values, text), "item", options.reshape)
+    records, note = records_of(document, text.location)
+    table = _table(text, lambda: enumerate(records), "item", options.reshape)
+    return replace(table, notes=(*table.notes, note)) if note else table
 
 
 class _NotLinesError(Exception):
@@ -91,63 +105,71 @@ def _lines(text: TextSource) -> Iterator[tuple[int, str]]:
                 yield number, line
 
 
-def _load(text: TextSource, position: str, value: str) -> Any:
-    try:
-        return json.loads(value)
-    except json.JSONDecodeError as error:
-        at = f"column {error.colno}"
-        if "\n" in value.strip():
-            at = f"line {error.lineno} column {error.colno}"
-        raise CartographyError(
-            f"{text.location}, {position}: not JSON ({error.msg} at {at})"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        # Integers of thousands of digits, and brackets that are nested too deeply.
-        raise CartographyError(
-            f"{text.location}, {position}: JSON that cannot be read ({error})"
-        ) from error
+def _lines_of_records(text: TextSource) -> Iterator[tuple[int, Record]]:
+    """The records of a file with one per line."""
+    for position, (number, line) in enumerate(_lines(text)):
+        content = line.strip()
+        try:
+            record, end = decode(content)
+            if end < len(content):
+                raise json.JSONDecodeError("Extra data", content, end)
+        except (ValueError, RecursionError) as error:
+            at = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+            refusal = CartographyError(
+                f"{text.location}, line {number:,}: not JSON ({explain(error)}{at})"
+            )
+            if position < _LOOKED_AT:
+                raise _NotLinesError(refusal) from error
+            raise refusal from error
+        if not isinstance(record, dict):
+            raise CartographyError(
+                f"{text.location}, line {number:,} is {value_kind(record)}; give one JSON "
+                "object per line"
+            )
+        yield number, record
 
 
-def _table_of_lines(text: TextSource, reshape: Reshape | None) -> Table:
-    """A table that parses the lines again for its cells."""
+def _values(text: TextSource) -> Iterator[tuple[int, Record]]:
+    """The records of a list, or of a file with one after the other."""
+    for position, (line, value) in enumerate(stream_values(text), 1):
+        if isinstance(value, list) and position == 1:
+            raise CartographyError(
+                f"{text.location} is a list of lists, which have no column names; give a list of "
+                "JSON objects"
+            )
+        if not isinstance(value, dict):
+            raise CartographyError(
+                f"{text.location}, item {position:,} (line {line:,}) is {value_kind(value)}; give "
+                "a list of JSON objects"
+            )
+        yield line, value
+
+
+def _table(text: TextSource, raw: _Raw, noun: str, reshape: Reshape | None) -> Table:
+    """A table that parses the records again for its cells."""
     limits = Limits.current()
-    numbers = array("q")
-    first: list[Record] = []
-
-    def raw() -> Iterator[tuple[int, Record]]:
-        for number, line in _lines(text):
-            try:
-                record = _load(text, f"line {number:,}", line)
-            except CartographyError as error:
-                if len(numbers) <= 1:
-                    raise _NotLinesError(error) from error
-                raise
-            if not isinstance(record, dict):
-                raise CartographyError(
-                    f"{text.location}, line {number:,} is {value_kind(record)}; give one JSON "
-                    "object per line"
-                )
-            yield number, record
-
-    for _, record in islice(raw(), _LOOKED_AT):
-        first.append(record)
+    first = [record for _, record in islice(raw(), _LOOKED_AT)]
     reshaped = reshape(first) if reshape else None
     columns: dict[str, None] = {}
-    for number, record in raw():
-        numbers.append(number)
-        limits.check("rows", len(numbers), text.location)
+    lines = array("q")
+    for line, record in raw():
+        lines.append(line)
+        limits.check("rows", len(lines), text.location)
         _add_columns(columns, _flat(record, reshaped, text.location), text.location)
 
     def batches(names: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
         yield from _batched((_flat(record, reshaped, text.location) for _, record in raw()), names)
 
+    def row_name(i: int) -> str:
+        return f"{noun} {i + 1} (line {lines[i]})" if noun == "row" else f"{noun} {i + 1}"
+
     return Table(
         location=text.location,
         name=text.name,
         columns=tuple(columns),
-        rows=len(numbers),
+        rows=len(lines),
         batches=bounded(text.location, batches),
-        row_name=lambda i: f"row {i + 1} (line {numbers[i]})",
+        row_name=row_name,
         notes=(*text.notes, *((reshaped[1],) if reshaped else ())),
     )
 
@@ -178,81 +200,26 @@ def _flat(
     """A record whose values are no objects."""
     if reshaped is not None:
         record = reshaped[0](record)
-    if not any(type(value) is dict for value in record.values()):
+    is_flat = True
+    for value in record.values():
+        if type(value) is list:
+            check_nesting(value, location)
+        elif type(value) is dict:
+            is_flat = False
+    if is_flat:
         return record
-    limits = Limits.current()
+    check_nesting(record, location, 0)
     flat: Record = {}
-    stack: list[tuple[str, Any, int]] = [(name, record[name], 1) for name in reversed(record)]
+    stack: list[tuple[str, Any]] = [(name, record[name]) for name in reversed(record)]
     while stack:
-        name, value, depth = stack.pop()
+        name, value = stack.pop()
         if isinstance(value, dict):
-            limits.check("nesting", depth, location)
-            stack.extend((f"{name}.{key}", value[key], depth + 1) for key in reversed(value))
-        elif name not in flat:
+            stack.extend((f"{name}.{key}", value[key]) for key in reversed(value))
+        elif name in flat:
+            raise CartographyError(
+                f"{location} has the field {name!r} both as a key and as an object in an object: "
+                "rename the key"
+            )
+        else:
             flat[name] = value
     return flat
-
-
-@dataclass(frozen=True)
-class _Documents:
-    """The records of a file that was parsed whole, and what they are called in errors."""
-
-    records: list[Record]
-    noun: str
-    notes: tuple[str, ...] = ()
-
-
-def _documents(text: TextSource, lines_error: CartographyError | None) -> _Documents:
-    """Parse one or several documents; `lines_error` is what the file is as JSON lines."""
-    content = text.read()
-    values: list[Any] = []
-    decoder = json.JSONDecoder()
-    position, end = 0, len(content)
-    while True:
-        while position < end and content[position] in " \t\r\n,":
-            position += 1
-        if position >= end:
-            break
-        try:
-            value, position = decoder.raw_decode(content, position)
-        except json.JSONDecodeError as error:
-            if lines_error is not None and not values:
-                raise lines_error from error
-            raise CartographyError(
-                f"{text.location}, line {error.lineno:,}: not JSON ({error.msg} at column "
-                f"{error.colno})"
-            ) from error
-        except (ValueError, RecursionError) as error:
-            raise CartographyError(
-                f"{text.location}: JSON that cannot be read ({error})"
-            ) from error
-        values.append(value)
-    if len(values) == 1:
-        records, note = records_of(values[0], text.location)
-        return _Documents(records, "item", (note,) if note else ())
-    for number, value in enumerate(values, 1):
-        if not isinstance(value, dict):
-            raise CartographyError(
-                f"{text.location}, document {number:,} is {value_kind(value)}; give JSON objects "
-                "one after the other"
-            )
-    return _Documents(values, "record")
-
-
-def _table(text: TextSource, documents: _Documents, reshape: Reshape | None) -> Table:
-    limits = Limits.current()
-    limits.check("rows", len(documents.records), text.location)
-    reshaped = reshape(documents.records[:_LOOKED_AT]) if reshape else None
-    flat = [_flat(record, reshaped, text.location) for record in documents.records]
-    columns: dict[str, None] = {}
-    for record in flat:
-        _add_columns(columns, record, text.location)
-    return Table(
-        location=text.location,
-        name=text.name,
-        columns=tuple(columns),
-        rows=len(flat),
-        batches=bounded(text.location, lambda names: _batched(flat, names)),
-        row_name=lambda i: f"{documents.noun} {i + 1}",
-        notes=(*text.notes, *documents.notes, *((reshaped[1],) if reshaped else ())),
-    )

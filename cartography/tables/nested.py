@@ -1,0 +1,218 @@
+"""The values of a JSON text, read one after the other in bounded memory."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from cartography.errors import CartographyError
+from cartography.tables.decoding import TextSource
+from cartography.tables.limits import Limits
+
+_PIECE = 1 << 20
+_LONGEST_RECORD_IN_CELLS = 10
+_DOCUMENT_SHARE = 5
+_MOST_VALUES = 5_000_000
+# An error this near to the end of what was read may come from the cut: the longest word of JSON is
+# -Infinity, the longest escape twelve characters.
+_CUT = 16
+_WHITE = re.compile(r"[ \t\r\n]*")
+
+
+def decode(text: str, start: int = 0) -> tuple[Any, int]:
+    """Decode the JSON value that starts at a position.
+
+    Returns
+    -------
+    value : object
+    end : int
+        The position behind the value.
+
+    Raises
+    ------
+    json.JSONDecodeError
+        The value is malformed, or an object has a key twice.
+    ValueError
+        The value has a number of thousands of digits.
+    RecursionError
+        The value is nested too deeply.
+    """
+    try:
+        return _DECODER.raw_decode(text, start)
+    except _RepeatedKeyError as error:
+        raise json.JSONDecodeError(str(error), text, start) from error
+
+
+def explain(error: Exception) -> str:
+    """Return what is wrong with a JSON value, for an error message."""
+    if isinstance(error, json.JSONDecodeError):
+        return error.msg
+    if isinstance(error, RecursionError):
+        return f"more than {Limits.current().nesting} levels of nesting"
+    return "a number of thousands of digits"
+
+
+def only_value(text: TextSource) -> Any:
+    """Return the value of a text that is one object or scalar; else None.
+
+    Raises
+    ------
+    CartographyError
+        The first value is not JSON, or too large to be read whole.
+    """
+    limits = Limits.current()
+    with text.open() as stream:
+        scanner = _Scanner(text.location, stream, limits.characters // _DOCUMENT_SHARE)
+        if scanner.peek() in ("", "["):
+            return None
+        value = scanner.value()
+        while scanner.peek() == ",":
+            scanner.skip()
+        return None if scanner.peek() else value
+
+
+def stream_values(text: TextSource) -> Iterator[tuple[int, Any]]:
+    """Yield the values of a text, which may be separated by commas, and the items of its lists.
+
+    Yields
+    ------
+    line : int
+        The line in which the value starts, from 1.
+    value : object
+
+    Raises
+    ------
+    CartographyError
+        A value is not JSON, or too large.
+    """
+    most = Limits.current().cell * _LONGEST_RECORD_IN_CELLS
+    with text.open() as stream:
+        scanner = _Scanner(text.location, stream, most)
+        while mark := scanner.peek():
+            if mark == ",":
+                scanner.skip()
+            elif mark == "[":
+                yield from scanner.items()
+            else:
+                yield scanner.line, scanner.value()
+
+
+def check_nesting(value: Any, location: str, depth: int = 1) -> None:
+    """Check the levels of lists and objects in a value; `depth` is its own level."""
+    limits = Limits.current()
+    stack = [(value, depth)]
+    while stack:
+        value, depth = stack.pop()
+        inner = value.values() if isinstance(value, dict) else value
+        limits.check("nesting", depth, location)
+        stack.extend((item, depth + 1) for item in inner if isinstance(item, dict | list))
+
+
+class _RepeatedKeyError(Exception):
+    """An object has a key twice: one of its values would be lost."""
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
+        raise _RepeatedKeyError(f"the key {twice[:40]!r} occurs twice in an object")
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_distinct)
+
+
+class _Scanner:
+    """Reads a text in pieces, of which it keeps those that a value needs."""
+
+    def __init__(self, location: str, stream: TextIO, most: int) -> None:
+        self._location, self._stream, self._most = location, stream, most
+        self._text, self._at, self._is_whole = "", 0, False
+        self.line = 1
+
+    def peek(self) -> str:
+        """Return the next character that is no white space; "" at the end."""
+        while True:
+            match = _WHITE.match(self._text, self._at)
+            self._advance(match.end() if match else self._at)
+            if self._at < len(self._text) or self._is_whole:
+                return self._text[self._at : self._at + 1]
+            self._read(_PIECE)
+
+    def skip(self) -> None:
+        """Pass over the character that `peek` returned."""
+        self._at += 1
+
+    def items(self) -> Iterator[tuple[int, Any]]:
+        """Yield the line and the value of each item of the list that starts here."""
+        self.skip()
+        mark = self.peek()
+        while mark != "]":
+            yield self.line, self.value()
+            mark = self.peek()
+            if mark not in ("]", ","):
+                problem = "Expecting ',' delimiter" if mark else "the list is never closed"
+                raise self._error(problem, self._at)
+            if mark == ",":
+                self.skip()
+                if self.peek() == "]":
+                    raise self._error("a comma before the end of the list", self._at)
+        self.skip()
+
+    def value(self) -> Any:
+        """Return the value that starts here, and pass over it."""
+        while True:
+            try:
+                value, end = decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                cut = error.msg.startswith("Unterminated") or error.pos >= len(self._text) - _CUT
+                if self._is_whole or not cut:
+                    raise self._error(error.msg, error.pos) from error
+            except (ValueError, RecursionError) as error:
+                raise self._error(explain(error), self._at) from error
+            else:
+                # A number may go on behind the piece.
+                if end < len(self._text) or self._is_whole:
+                    self._advance(end)
+                    return value
+            self._grow()
+
+    def _grow(self) -> None:
+        """Read twice as much of a value, within the limits of what one value may be."""
+        size = len(self._text) - self._at
+        if size > self._most:
+            raise CartographyError(
+                f"{self._location}, line {self.line:,}: a JSON value of more than {self._most:,} "
+                f"characters, which are not read at once: {_ADVICE}"
+            )
+        self._read(max(_PIECE, size))
+        values = sum(self._text.count(mark, self._at) for mark in ",[{")
+        if values > _MOST_VALUES:
+            raise CartographyError(
+                f"{self._location}, line {self.line:,}: a JSON value with more than "
+                f"{_MOST_VALUES:,} values in it, which are not read at once: {_ADVICE}"
+            )
+
+    def _read(self, size: int) -> None:
+        piece = self._stream.read(size)
+        self._is_whole = not piece
+        self._text = self._text[self._at :] + piece
+        self._at = 0
+
+    def _advance(self, end: int) -> None:
+        self.line += self._text.count("\n", self._at, end)
+        self._at = end
+
+    def _error(self, problem: str, position: int) -> CartographyError:
+        line = self.line + self._text.count("\n", self._at, position)
+        column = position - self._text.rfind("\n", 0, position)
+        return CartographyError(
+            f"{self._location}, line {line:,}: not JSON ({problem} at column {column})"
+        )
+
+
+_ADVICE = "save the file as JSON lines, an object per line"
