@@ -168,6 +168,7 @@ def choose_columns(source: str) -> DataChoice:
     if source == "sample":
         return DataChoice()
     file = reading.with_reading(DataChoice(source=source))
+    reading.offer_encoding(file)  # first: with a wrong encoding there is no table below
     table = cached.first_rows(file)
     st.markdown(f"**First rows** of {table.rows:,}, unprocessed")
     height = min(220, 40 + 35 * table.rows)
@@ -187,7 +188,6 @@ def choose_columns(source: str) -> DataChoice:
             test = enter_path("Test file on this machine", "test_path")
         if kind != NONE and test is None:
             show_hint("There is no test set yet. Choose its table.")
-    reading.offer_encoding(file)
     return replace(file, test=test, text=text, label=label, id=id)
 
 

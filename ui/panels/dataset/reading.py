@@ -10,7 +10,6 @@ import streamlit as st
 
 from cartography.corpora.account import Account
 from cartography.corpora.corpus import Corpus
-from cartography.errors import CartographyError
 from cartography.tables.decoding import COMMON_ENCODINGS
 from ui import parts, words
 from ui.jobs import cached
@@ -39,13 +38,7 @@ def set_widgets(choice: DataChoice) -> None:
 
 
 def with_reading(choice: DataChoice) -> DataChoice:
-    """Return a choice with the values of the widgets, which are drawn below the corpus.
-
-    Raises
-    ------
-    CartographyError
-        A line of the class names is not of the form "old = new".
-    """
+    """Return a choice with the values of the widgets, some of which are drawn below."""
     state = st.session_state
     marks: tuple[str, ...] | None = None
     if state.get("no_label_kind") == NO_MARKS:
@@ -64,13 +57,10 @@ def with_reading(choice: DataChoice) -> DataChoice:
 
 
 def _class_names(text: str) -> Iterator[tuple[str, str]]:
+    """The names on the lines of the form "old = new"."""
     for line in text.splitlines():
-        old, equals, new = (part.strip() for part in line.partition("="))
-        if old or equals:
-            if not (old and new):
-                raise CartographyError(
-                    f"the line {line!r} of the class names is not of the form old = new"
-                )
+        old, _, new = (part.strip() for part in line.partition("="))
+        if old and new:
             yield old, new
 
 
@@ -143,6 +133,14 @@ def offer_labels(train: Corpus | None) -> None:
             height=110,
             persist_state="session",
         )
+        lines = st.session_state.get("class_names", "").splitlines()
+        wrong = [line for line in lines if line.strip() and not list(_class_names(line))]
+        if wrong:
+            st.error(
+                f"The line {escape_markdown(wrong[0])!r} is not of the form old = new, and is not "
+                "used.",
+                icon=":material/error:",
+            )
 
 
 def _offer_marks(classes: Sequence[str], account: Account) -> None:
