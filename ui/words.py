@@ -83,6 +83,11 @@ VECTORS = (
 MAX_LENGTH = "Read only the first words of each text; empty: all of them."
 GOLD_LABEL = "Gold label: the class that the data give for a text. Training treats it as correct."
 UNLABELLED = "Rows without a gold label. A data map needs gold labels, so it leaves them out."
+THIRDS = (
+    "Dataset Cartography takes the third of highest confidence as easy-to-learn, that of highest "
+    "variability as ambiguous and that of lowest confidence as hard-to-learn. Its regions overlap. "
+    "On the command line, `cartography open MAP --top ambiguous=0.33 --csv FILE` writes one."
+)
 IMPORTED = (
     "Another tool or another model made it. Here it can be looked at like a map of your own; there "
     "is nothing to train."

@@ -275,6 +275,7 @@ def _make_corpus(
         *text_notes,
         *id_notes,
         *_word_notes(texts),
+        *_annotator_notes(kept),
     )
     return Corpus(
         name=table.name,
@@ -344,6 +345,18 @@ def _word_notes(texts: NDArray[np.object_]) -> tuple[str, ...]:
     return (
         "most texts have no space: counts of words take each text for one word, and the classifier "
         "reads pairs of characters",
+    )
+
+
+def _annotator_notes(kept: OtherColumns | None) -> tuple[str, ...]:
+    """Count the texts whose annotators disagree, which the records of several tools show."""
+    if kept is None or "annotators_disagree" not in kept.names:
+        return ()
+    count = sum(cell is True for cell in kept.table["annotators_disagree"].to_pylist())
+    if not count:
+        return ()
+    return (
+        f"{count_noun(count, 'text')} whose annotators disagree: the first answer is the label",
     )
 
 

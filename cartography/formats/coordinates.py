@@ -202,7 +202,7 @@ def _read_correctness(
                 f"{table.location} has a correctness of {largest}, a count of epochs, but "
                 f"--epochs is {epochs}: give {largest} or more"
             )
-        how = "" if epochs else f"{largest} epochs, the largest correctness in it"
+        how = "" if epochs else f"{largest} epochs, the largest correctness in the file"
         return filled[kept] / (epochs or largest), epochs or largest, how
     fraction = read_range(table, column, filled, 0, 1)[kept]
     if epochs is not None:

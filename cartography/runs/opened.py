@@ -65,7 +65,7 @@ class OpenedMap:
                 f"{name} {share:.1%}"
                 for name, share in zip(REGIONS, statistics.region_shares, strict=True)
             ),
-            f"regions as thirds (Dataset Cartography): {_compare_thirds(data_map)}",
+            f"regions as thirds (Dataset Cartography): {compare_thirds(data_map)}",
             f"lowest confidence: {', '.join(str(data_map.ids[row]) for row in lowest)}",
         )
 
@@ -117,8 +117,18 @@ class OpenedTable:
     summary: tuple[str, ...]
 
 
-def _compare_thirds(data_map: DataMap) -> str:
-    """How the regions as thirds differ from those by thresholds."""
+def compare_thirds(data_map: DataMap) -> str:
+    """Say how the regions as thirds differ from those by thresholds.
+
+    Parameters
+    ----------
+    data_map : DataMap
+
+    Returns
+    -------
+    str
+        As it follows "regions as thirds:".
+    """
     if data_map.epochs < 2:
         return "they need two epochs or more, since the ambiguous third is that of variability"
     thirds = data_map.top_regions()

@@ -45,14 +45,22 @@ def read_parquet(source: ByteSource, options: TableOptions) -> Table:
     path = _require_path(source)
     with _damage(path, "Parquet"), parquet.ParquetFile(path) as file:
         schema, rows = file.schema_arrow, file.metadata.num_rows
+        Limits.current().check("rows", rows, source.location)
+        costs = _costs(file)
         texts = [field.name for field in schema if _is_text(field.type)]
 
     def record_batches(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         # Repeated texts stay one object each: a small file can hold a long text millions of times.
+        cost = sum(costs.get(column, 0.0) for column in columns)
+        batch_rows = max(1, min(_BATCH_ROWS, int(_BATCH_BYTES / max(cost, 1.0))))
         with parquet.ParquetFile(path, read_dictionary=texts) as file:
-            yield from file.iter_batches(_BATCH_ROWS, columns=list(columns))
+            yield from file.iter_batches(batch_rows, columns=list(columns))
 
-    return _table(source, "Parquet", schema, rows, record_batches)
+    kept = [field for field in schema if costs.get(field.name, 0.0) < math.inf]
+    table = _table(source, "Parquet", schema.empty_table().select(
+        [field.name for field in kept]).schema, rows, record_batches)
+    left = [field.name for field in schema if field not in kept]
+    return table
 
 
 def read_arrow(source: ByteSource, options: TableOptions) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TextIO
 
@@ -18,7 +19,8 @@ _MOST_VALUES = 5_000_000
 # An error this near to the end of what was read may come from the cut: the longest word of JSON is
 # -Infinity, the longest escape twelve characters.
 _CUT = 16
-_WHITE = re.compile(r"[ \t\r\n]*")
+_WHITE = " \t\r\n"
+_WHITE_SPACE = re.compile(f"[{_WHITE}]*")
 
 
 def decode(text: str, start: int = 0) -> tuple[Any, int]:
@@ -45,13 +47,14 @@ def decode(text: str, start: int = 0) -> tuple[Any, int]:
         raise json.JSONDecodeError(str(error), text, start) from error
 
 
-def explain(error: Exception) -> str:
-    """Return what is wrong with a JSON value, for an error message."""
+def explain(error: Exception, at: str) -> str:
+    """Return what is wrong with a JSON value, for an error message; `at` is where."""
     if isinstance(error, json.JSONDecodeError):
-        return error.msg
+        return f"not JSON ({error.msg} at {at})"
+    problem = "a number of thousands of digits"
     if isinstance(error, RecursionError):
-        return f"more than {Limits.current().nesting} levels of nesting"
-    return "a number of thousands of digits"
+        problem = f"more than {Limits.current().nesting} levels of nesting"
+    return f"JSON that cannot be read ({problem})"
 
 
 def only_value(text: TextSource) -> Any:
@@ -117,9 +120,8 @@ class _RepeatedKeyError(Exception):
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
-        raise _RepeatedKeyError(f"the key {twice[:40]!r} occurs twice in an object")
+        ((name, _),) = Counter(name for name, _ in pairs).most_common(1)
+        raise _RepeatedKeyError(f"the key {name[:40]!r} occurs twice in an object")
     return found
 
 
@@ -132,13 +134,15 @@ class _Scanner:
     def __init__(self, location: str, stream: TextIO, most: int) -> None:
         self._location, self._stream, self._most = location, stream, most
         self._text, self._at, self._is_whole = "", 0, False
+        self._column = 0  # of the first character kept, from 0
         self.line = 1
 
     def peek(self) -> str:
         """Return the next character that is no white space; "" at the end."""
         while True:
-            match = _WHITE.match(self._text, self._at)
-            self._advance(match.end() if match else self._at)
+            if self._text[self._at : self._at + 1] in _WHITE:
+                match = _WHITE_SPACE.match(self._text, self._at)
+                self._advance(match.end() if match else self._at)
             if self._at < len(self._text) or self._is_whole:
                 return self._text[self._at : self._at + 1]
             self._read(_PIECE)
@@ -156,11 +160,11 @@ class _Scanner:
             mark = self.peek()
             if mark not in ("]", ","):
                 problem = "Expecting ',' delimiter" if mark else "the list is never closed"
-                raise self._error(problem, self._at)
+                raise self._malformed(problem)
             if mark == ",":
                 self.skip()
                 if self.peek() == "]":
-                    raise self._error("a comma before the end of the list", self._at)
+                    raise self._malformed("a comma before the end of the list")
         self.skip()
 
     def value(self) -> Any:
@@ -171,9 +175,9 @@ class _Scanner:
             except json.JSONDecodeError as error:
                 cut = error.msg.startswith("Unterminated") or error.pos >= len(self._text) - _CUT
                 if self._is_whole or not cut:
-                    raise self._error(error.msg, error.pos) from error
+                    raise self._error(error) from error
             except (ValueError, RecursionError) as error:
-                raise self._error(explain(error), self._at) from error
+                raise self._error(error) from error
             else:
                 # A number may go on behind the piece.
                 if end < len(self._text) or self._is_whole:
@@ -200,19 +204,26 @@ class _Scanner:
     def _read(self, size: int) -> None:
         piece = self._stream.read(size)
         self._is_whole = not piece
+        self._column = self._column_of(self._at)
         self._text = self._text[self._at :] + piece
         self._at = 0
+
+    def _column_of(self, position: int) -> int:
+        line_end = self._text.rfind("\n", 0, position)
+        return self._column + position if line_end < 0 else position - line_end - 1
 
     def _advance(self, end: int) -> None:
         self.line += self._text.count("\n", self._at, end)
         self._at = end
 
-    def _error(self, problem: str, position: int) -> CartographyError:
+    def _malformed(self, problem: str) -> CartographyError:
+        return self._error(json.JSONDecodeError(problem, self._text, self._at))
+
+    def _error(self, error: Exception) -> CartographyError:
+        position = error.pos if isinstance(error, json.JSONDecodeError) else self._at
         line = self.line + self._text.count("\n", self._at, position)
-        column = position - self._text.rfind("\n", 0, position)
-        return CartographyError(
-            f"{self._location}, line {line:,}: not JSON ({problem} at column {column})"
-        )
+        at = f"column {self._column_of(position) + 1:,}"
+        return CartographyError(f"{self._location}, line {line:,}: {explain(error, at)}")
 
 
 _ADVICE = "save the file as JSON lines, an object per line"

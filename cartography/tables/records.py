@@ -114,10 +114,8 @@ def _lines_of_records(text: TextSource) -> Iterator[tuple[int, Record]]:
             if end < len(content):
                 raise json.JSONDecodeError("Extra data", content, end)
         except (ValueError, RecursionError) as error:
-            at = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-            refusal = CartographyError(
-                f"{text.location}, line {number:,}: not JSON ({explain(error)}{at})"
-            )
+            at = f"column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+            refusal = CartographyError(f"{text.location}, line {number:,}: {explain(error, at)}")
             if position < _LOOKED_AT:
                 raise _NotLinesError(refusal) from error
             raise refusal from error
@@ -139,8 +137,8 @@ def _values(text: TextSource) -> Iterator[tuple[int, Record]]:
             )
         if not isinstance(value, dict):
             raise CartographyError(
-                f"{text.location}, item {position:,} (line {line:,}) is {value_kind(value)}; give "
-                "a list of JSON objects"
+                f"{text.location}, item {position:,} is {value_kind(value)}; give a list of JSON "
+                "objects"
             )
         yield line, value
 

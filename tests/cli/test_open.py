@@ -50,7 +50,7 @@ def test_a_map_is_described(call: Call) -> None:
     code, out, err = call("map.jsonl")
     assert (code, err) == (0, "")
     assert out.splitlines() == [
-        "9 epochs, the largest correctness in it",
+        "9 epochs, the largest correctness in the file",
         "coordinates of a data map: 10 items, 9 epochs",
         "means: confidence 0.450, variability 0.225, correctness 0.500",
         "regions by thresholds: easy-to-learn 0.0%, ambiguous 80.0%, hard-to-learn 20.0%",

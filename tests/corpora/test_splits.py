@@ -1,5 +1,6 @@
 """Splits by file, by folder and by column; shards; folders of classes."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -132,3 +133,23 @@ def test_other_columns_follow_their_rows(tmp_path: Path) -> None:
     assert taken.columns.to_frame()["when"].tolist() == ["7", "2"]
     assert taken.take(np.array([False, True])).columns.to_frame()["when"].tolist() == ["2"]
     assert list(taken.columns.to_frame(reserved=["when"])) == ["when (data)"]
+
+
+def test_annotators_that_disagree_are_counted(tmp_path: Path) -> None:
+    tasks = [
+        {
+            "id": i,
+            "data": {"text": f"text {i}"},
+            "annotations": [
+                {"result": [{"from_name": "t", "to_name": "text", "type": "choices",
+                             "value": {"choices": [choice]}}]}
+                for choice in ("ab" if i == 0 else "bb")
+            ],
+        }
+        for i in range(3)
+    ]  # fmt: skip
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps(tasks), encoding="utf-8")
+    corpus = read_corpus(path)
+    assert corpus.label_names(corpus.labels).tolist() == ["a", "b", "b"]
+    assert "1 text whose annotators disagree: the first answer is the label" in corpus.notes

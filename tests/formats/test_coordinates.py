@@ -29,7 +29,7 @@ class TestCorrectness:
         found = read_coordinates(write(file, {}, {"correctness": 6}, {"correctness": 0}))
         assert found.correctness.tolist() == [0.5, 1.0, 0.0]
         assert found.epochs == 6
-        assert found.notes == ("6 epochs, the largest correctness in it",)
+        assert found.notes == ("6 epochs, the largest correctness in the file",)
 
     def test_the_number_of_epochs_can_be_given(self, file: Path) -> None:
         found = read_coordinates(write(file, {}, {"correctness": 6}), epochs=10)

@@ -195,7 +195,7 @@ class TestCoordinates:
 
     def test_the_published_map(self, data_folder: Path, tmp_path: Path) -> None:
         opened = opened_map(data_folder / "winogrande_data_map_coordinates.jsonl")
-        assert opened.notes == ("6 epochs, the largest correctness in it",)
+        assert opened.notes == ("6 epochs, the largest correctness in the file",)
         assert opened.summary == (
             "coordinates of a data map: 40,398 items, 6 epochs",
             "means: confidence 0.897, variability 0.148, correctness 0.916",

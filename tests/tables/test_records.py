@@ -67,13 +67,11 @@ def test_lines_name_their_line(tmp_path: Path, name: str) -> None:
 
 
 def test_objects_in_objects_are_dotted_columns(tmp_path: Path) -> None:
-    table = read(tmp_path, '{"a": {"b": {"c": 1}, "d": [1, 2]}, "a.d": 7, "e": {}}\n{"a": 5}')
-    assert table.columns == ("a.b.c", "a.d", "a")
-    assert rows(table)[0] == {"a.b.c": 1, "a.d": 7, "a": None} or rows(table)[0]["a.d"] in (
-        7,
-        [1, 2],
-    )
-    assert rows(table)[1] == {"a.b.c": None, "a.d": None, "a": 5}
+    table = read(tmp_path, '{"a": {"b": {"c": 1}, "d": [1, 2]}, "e": {}}\n{"a": 5}')
+    assert rows(table) == [
+        {"a.b.c": 1, "a.d": [1, 2], "a": None},
+        {"a.b.c": None, "a.d": None, "a": 5},
+    ]
 
 
 def test_values_are_what_they_plainly_are(tmp_path: Path) -> None:
@@ -106,8 +104,14 @@ def test_records_of_another_tool_are_flattened(tmp_path: Path) -> None:
         ('[{"a": 1},\n{"a": 2},\n]', "t.json, line 3: not JSON ("),
         ('[{"a": 1}', "t.json, line 1: not JSON ("),
         ('{"a": 1}\n[2]\n', "t.json, line 2 is a list; give one JSON object per line"),
-        ("[" * 100_000, "t.json: JSON that cannot be read ("),
-        ('{"a": ' + "9" * 6_000 + "}", "JSON that cannot be read ("),
+        ('[{"a": 1}', "line 1: not JSON (the list is never closed at column 10)"),
+        ('[{"a": 1}\n {"a": 2}]', "line 2: not JSON (Expecting ',' delimiter at column 2)"),
+        ('{"a": 1, "a": 2}', "line 1: not JSON (the key 'a' occurs twice in an object at column 1"),
+        ('{"a": 1}\n{"a": 1, "a": 2}', "line 2: not JSON (the key 'a' occurs twice"),
+        ('{"a": {"b": 1}, "a.b": 2}', "has the field 'a.b' both as a key and as an object"),
+        ("[" * 100_000, "line 1: JSON that cannot be read (more than 50 levels of nesting)"),
+        ('{"a": ' + "[" * 900 + "]" * 900 + "}", "has 51 levels of nesting, but at most 50"),
+        ('{"a": ' + "9" * 6_000 + "}", "JSON that cannot be read (a number of thousands of digits"),
         ('{"a\\ud800": 1}\n{"b": 2}', "has the key 'a\\ud800', with a character that no file"),
         ("", "t.json is empty"),
         ("[]", "t.json has no rows; give a file with rows"),

@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from cartography.formatting import count_noun
 from cartography.maps.data_map import REGIONS, Thresholds
 from cartography.runs.map_runs import map_table
+from cartography.runs.opened import compare_thirds
 from ui import parts, words
 from ui.faults import errors_in_place
 from ui.jobs import results
@@ -80,6 +81,8 @@ def explore(task: Task) -> None:
             _map(visible[0], views, style, filters)
         with right:
             _picked_texts(views, filters)
+    thirds = compare_thirds(visible[-1].placed)
+    st.caption(f"Regions as thirds: {thirds}.", help=words.THIRDS)
     _downloads(views)
 
 
