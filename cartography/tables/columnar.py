@@ -1,13 +1,22 @@
-"""Columnar files: Parquet, and Arrow's own format, also called Feather."""
+"""Columnar files: Parquet, and Arrow's own format, also called Feather.
+
+A few bytes of such a file can stand for gigabytes, so sizes are read from its metadata and compared
+with the limits before anything is unpacked.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from struct import error as StructError  # noqa: N812
+from struct import unpack_from
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from cartography.errors import CartographyError
 from cartography.tables.limits import Limits
@@ -18,7 +27,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BATCH_ROWS = 10_000
-_ARROW_MARK = b"ARROW1"
+_CODED_ROWS = 50
+_MOST_LISTED = 20_000_000
+_MOST_AT_ONCE = 16_000_000
+_MOST_UNPACKED = 400_000_000
+_FILE_MARK, _STREAM_MARK = b"ARROW1", b"\xff\xff\xff\xff"
+_LATEST_START = 64
+_DICTIONARY_BATCH = 2
 
 
 def read_parquet(source: ByteSource, options: TableOptions) -> Table:
@@ -33,6 +48,7 @@ def read_parquet(source: ByteSource, options: TableOptions) -> Table:
     Returns
     -------
     Table
+        Without columns of lists that hold too many values; a note names them.
 
     Raises
     ------
@@ -46,21 +62,55 @@ def read_parquet(source: ByteSource, options: TableOptions) -> Table:
     with _damage(path, "Parquet"), parquet.ParquetFile(path) as file:
         schema, rows = file.schema_arrow, file.metadata.num_rows
         Limits.current().check("rows", rows, source.location)
-        costs = _costs(file)
-        texts = [field.name for field in schema if _is_text(field.type)]
+        shared, coded, too_long = _parquet_layout(file, source.location)
 
     def record_batches(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         # Repeated texts stay one object each: a small file can hold a long text millions of times.
-        cost = sum(costs.get(column, 0.0) for column in columns)
-        batch_rows = max(1, min(_BATCH_ROWS, int(_BATCH_BYTES / max(cost, 1.0))))
-        with parquet.ParquetFile(path, read_dictionary=texts) as file:
+        batch_rows = _BATCH_ROWS if coded.isdisjoint(columns) else _CODED_ROWS
+        with parquet.ParquetFile(path, read_dictionary=shared) as file:
             yield from file.iter_batches(batch_rows, columns=list(columns))
 
-    kept = [field for field in schema if costs.get(field.name, 0.0) < math.inf]
-    table = _table(source, "Parquet", schema.empty_table().select(
-        [field.name for field in kept]).schema, rows, record_batches)
-    left = [field.name for field in schema if field not in kept]
-    return table
+    table = _table(source, "Parquet", schema, rows, record_batches, too_long)
+    notes = [f"column {name!r} is left out: its lists hold too many values" for name in too_long]
+    return replace(table, notes=tuple(notes))
+
+
+def _parquet_layout(file: Any, location: str) -> tuple[list[str], set[str], list[str]]:
+    """What the metadata of a `ParquetFile` says about its columns.
+
+    Returns
+    -------
+    shared : list of str
+        Paths of texts of which repeated ones can be read as one object.
+    coded : set of str
+        Columns of texts that are stored as differences, so a few bytes can be a long text.
+    too_long : list of str
+        Columns of lists with more values in a row group than fit in memory.
+    """
+    limits = Limits.current()
+    roots = [field.name for field in file.schema_arrow for _ in range(_leaf_count(field.type))]
+    leaves = [file.schema.column(position) for position in range(len(file.schema))]
+    shared, coded, too_long = [], set(), {}
+    for position, (root, leaf) in enumerate(zip(roots, leaves, strict=True)):
+        size, is_coded = 0, False
+        for number in range(file.metadata.num_row_groups):
+            chunk = file.metadata.row_group(number).column(position)
+            if leaf.max_repetition_level and chunk.num_values > _MOST_LISTED:
+                too_long[root] = None
+            is_coded |= any(name.startswith("DELTA") for name in chunk.encodings)
+            size += max(chunk.total_uncompressed_size, chunk.num_values * leaf.length)
+        if leaf.physical_type.endswith("BYTE_ARRAY") and root not in too_long:
+            limits.check("unpacked", size, f"{location}, column {leaf.path!r}")
+        if leaf.physical_type == "BYTE_ARRAY":
+            if is_coded:
+                coded.add(root)
+            else:
+                shared.append(leaf.path)
+    return shared, coded, list(too_long)
+
+
+def _leaf_count(kind: pa.DataType) -> int:
+    return sum(_leaf_count(kind.field(i).type) for i in range(kind.num_fields)) or 1
 
 
 def read_arrow(source: ByteSource, options: TableOptions) -> Table:
@@ -86,33 +136,87 @@ def read_arrow(source: ByteSource, options: TableOptions) -> Table:
     del options
     path = _require_path(source)
     with path.open("rb") as handle:
-        is_file = handle.read(len(_ARROW_MARK)) == _ARROW_MARK
-
-    def all_batches() -> Iterator[pa.RecordBatch]:
-        with pa.memory_map(str(path)) as mapped:
-            if is_file:
-                reader = pa.ipc.open_file(mapped)
-                for number in range(reader.num_record_batches):
-                    yield reader.get_batch(number)
-            else:
-                yield from pa.ipc.open_stream(mapped)
+        head = handle.read(_LATEST_START + len(_STREAM_MARK))
+    # A file in this format is a stream in a frame, whose index could name other batches.
+    starts = range(8, _LATEST_START + 1, 8) if head.startswith(_FILE_MARK) else [0]
+    start = next((at for at in starts if head[at : at + 4] == _STREAM_MARK), 0)
 
     def record_batches(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        for batch in all_batches():
-            chosen = batch.select(list(columns))
-            chosen.validate(full=True)  # a damaged file could point outside of its own memory
-            for start in range(0, chosen.num_rows, _BATCH_ROWS):
-                yield chosen.slice(start, _BATCH_ROWS)
+        with pa.memory_map(str(path)) as mapped:
+            mapped.seek(start)
+            for batch in pa.ipc.open_stream(mapped):
+                chosen = batch.select(list(columns))
+                chosen.validate(full=True)  # a damaged file could point outside of its own memory
+                for first in range(0, chosen.num_rows, _BATCH_ROWS):
+                    yield chosen.slice(first, _BATCH_ROWS)
 
-    limits = Limits.current()
     with _damage(path, "Arrow"), pa.memory_map(str(path)) as mapped:
-        opened = pa.ipc.open_file(mapped) if is_file else pa.ipc.open_stream(mapped)
-        schema = opened.schema
-        rows = 0
-        for batch in all_batches():
-            rows += batch.num_rows
-            limits.check("rows", rows, str(path))
+        mapped.seek(start)
+        rows = _arrow_rows(pa.ipc.MessageReader.open_stream(mapped), source.location)
+        mapped.seek(start)
+        schema = pa.ipc.open_stream(mapped).schema
+        if start and pa.ipc.open_file(mapped).count_rows() != rows:
+            raise CartographyError(f"{path} is not a complete Arrow file: save it again")
     return _table(source, "Arrow", schema, rows, record_batches)
+
+
+def _arrow_rows(messages: Any, location: str) -> int:
+    """The number of rows of a stream; its compressed buffers are checked on the way."""
+    limits = Limits.current()
+    rows = unpacked = 0
+    while True:
+        try:
+            message = messages.read_next_message()
+        except StopIteration:
+            return rows
+        if message.type not in ("record batch", "dictionary"):
+            continue
+        length, size = _batch_sizes(memoryview(message.metadata), memoryview(message.body))
+        rows += length if message.type == "record batch" else 0
+        unpacked += size
+        limits.check("rows", rows, location)
+        limits.check("unpacked", unpacked, location)
+        if size > _MOST_UNPACKED:
+            raise CartographyError(
+                f"{location} has a record batch of {size:,} bytes when unpacked, but at most "
+                f"{_MOST_UNPACKED:,} are read at once: save it with smaller batches"
+            )
+
+
+def _batch_sizes(metadata: memoryview, body: memoryview) -> tuple[int, int]:
+    """The rows of a record batch, and the bytes of its compressed buffers when unpacked.
+
+    pyarrow does not tell them. The metadata is a FlatBuffer: a `Message` of the Arrow format, which
+    pyarrow has verified.
+    """
+
+    def place(table: int, field: int) -> int:
+        """Where a field of a table is; 0 if the table does not have it."""
+        fields = table - unpack_from("<i", metadata, table)[0]
+        entry = 4 + 2 * field
+        if entry >= unpack_from("<H", metadata, fields)[0]:
+            return 0
+        offset: int = unpack_from("<H", metadata, fields + entry)[0]
+        return table + offset if offset else 0
+
+    def follow(at: int) -> int:
+        return at + int(unpack_from("<I", metadata, at)[0])
+
+    message = follow(0)
+    batch = follow(place(message, 2))
+    if unpack_from("<B", metadata, place(message, 1))[0] == _DICTIONARY_BATCH:
+        batch = follow(place(batch, 1))
+    length, buffers, compression = (place(batch, field) for field in (0, 2, 3))
+    rows: int = unpack_from("<q", metadata, length)[0] if length else 0
+    if not (buffers and compression):
+        return rows, 0
+    vector, unpacked = follow(buffers), 0
+    for number in range(unpack_from("<I", metadata, vector)[0]):
+        # A buffer begins with its unpacked size; -1 says that it is not compressed.
+        offset, size = unpack_from("<qq", metadata, vector + 4 + 16 * number)
+        if size >= 8:
+            unpacked += max(0, unpack_from("<q", body, offset)[0])
+    return rows, unpacked
 
 
 def _require_path(source: ByteSource) -> Path:
@@ -121,20 +225,15 @@ def _require_path(source: ByteSource) -> Path:
     return source.path
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
 @contextmanager
 def _damage(path: Path, kind: str) -> Iterator[None]:
     """Say in one line that a file cannot be read."""
     import pyarrow as pa
 
+    failures = (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError, StructError)
     try:
         yield
-    except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
+    except failures as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise CartographyError(
             f"{path} is not a complete {kind} file ({lines[0][:200]})"
@@ -147,10 +246,10 @@ def _table(
     schema: pa.Schema,
     rows: int,
     record_batches: Callable[[Sequence[str]], Iterator[pa.RecordBatch]],
+    left_out: Collection[str] = (),
 ) -> Table:
     """The table of a file, whose columns are the leaves of its schema."""
     limits = Limits.current()
-    limits.check("rows", rows, source.location)
     paths: dict[str, tuple[str, ...]] = {}
     for name in schema.names:
         if schema.get_field_index(name) < 0:  # the name of several fields
@@ -158,17 +257,20 @@ def _table(
                 f"{source.location} has several columns named {name!r}: rename all but one"
             )
     for field in schema:
-        _add_leaves(paths, (field.name,), field.type, source.location, limits)
+        if field.name not in left_out:
+            _add_leaves(paths, (field.name,), field.type, source.location, limits)
     limits.check("columns", len(paths), source.location)
 
     def batches(columns: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
         roots = list(dict.fromkeys(paths[column][0] for column in columns))
         with _damage(Path(source.location), kind):
             for batch in record_batches(roots):
-                yield [
-                    _values(_leaf(batch, paths[column]), source.location, column)
-                    for column in columns
-                ]
+                leaves = [_leaf(batch, paths[column]) for column in columns]
+                for part in _parts(leaves, source.location):
+                    yield [
+                        _values(array, source.location, column)
+                        for array, column in zip(part, columns, strict=True)
+                    ]
 
     return Table(
         location=source.location,
@@ -194,18 +296,82 @@ def _add_leaves(
     if pa.types.is_struct(kind) and kind.num_fields:
         for field in kind:
             _add_leaves(paths, (*path, field.name), field.type, location, limits)
-    else:
-        paths.setdefault(".".join(path), path)
+        return
+    name = ".".join(path)
+    if name in paths:
+        raise CartographyError(
+            f"{location} has two columns named {name!r}, one of them a field of a struct: rename it"
+        )
+    if "union" in str(kind) or "run_end_encoded" in str(kind):
+        raise CartographyError(
+            f"{location}, column {name!r} is of a type that is not read: {str(kind)[:80]}"
+        )
+    paths[name] = path
 
 
 def _leaf(batch: pa.RecordBatch, path: tuple[str, ...]) -> pa.Array:
     """The values of a field of nested structs; null where an outer struct is null."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     values = batch.column(path[0])
     for name in path[1:]:
         values = pc.struct_field(values, name)
-    return values
+    return values.storage if isinstance(values, pa.ExtensionArray) else values
+
+
+def _parts(columns: Sequence[pa.Array], location: str) -> Iterator[Sequence[pa.Array]]:
+    """The columns of a batch in parts of rows, small enough to become Python values."""
+    rows = len(columns[0]) if columns else 0
+    size = sum(map(_python_size, columns))
+    if size <= _MOST_AT_ONCE or rows < 2:
+        if rows == 1:
+            Limits.current().check("cell", max(map(_python_size, columns)), location)
+        yield columns
+        return
+    half = rows // 2
+    for start, length in ((0, half), (half, rows - half)):
+        yield from _parts([column.slice(start, length) for column in columns], location)
+
+
+def _python_size(array: pa.Array, is_shared: bool = True) -> int:
+    """The bytes of the texts and the number of listed values in an array, at all depths."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind, types = array.type, pa.types
+    if types.is_dictionary(kind):
+        used = array.indices.unique() if is_shared else array.indices
+        sizes = _text_sizes(array.dictionary)
+        return 0 if sizes is None else int(pc.sum(sizes.take(used)).as_py() or 0)
+    if types.is_struct(kind):
+        return sum(_python_size(field, is_shared) for field in array.flatten())
+    if types.is_list_view(kind) or types.is_large_list_view(kind):
+        count = int(pc.sum(array.sizes).as_py() or 0)
+        return count if count > _MOST_AT_ONCE else count + _python_size(array.flatten(), False)
+    if types.is_fixed_size_list(kind):
+        first, count = array.offset * kind.list_size, len(array) * kind.list_size
+        return count + _python_size(array.values.slice(first, count), False)
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_map(kind):
+        first, last = array.offsets[0].as_py(), array.offsets[-1].as_py()
+        return int(last - first) + _python_size(array.values.slice(first, last - first), False)
+    sizes = _text_sizes(array)
+    return 0 if sizes is None else int(pc.sum(sizes).as_py() or 0)
+
+
+def _text_sizes(array: pa.Array) -> pa.Array | None:
+    """The bytes of each text of an array; None for other values."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_string_view(array.type) or pa.types.is_binary_view(array.type):
+        # A view is of 16 bytes, of which the first four are its length; several may be of one text.
+        views = np.frombuffer(array.buffers()[1] or b"", dtype=np.int32).reshape(-1, 4)
+        return pa.array(views[array.offset : array.offset + len(array), 0].astype(np.int64))
+    try:
+        return pc.binary_length(array).cast(pa.int64())
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return None
 
 
 def _values(array: pa.Array, location: str, column: str) -> list[Any]:
@@ -215,7 +381,7 @@ def _values(array: pa.Array, location: str, column: str) -> list[Any]:
     if pa.types.is_dictionary(array.type):
         # Only the entries that occur: a dictionary may be far larger than a batch.
         encoded = array.indices.dictionary_encode()
-        entries = _values(array.dictionary.take(encoded.dictionary), location, column)
+        entries = _values(_taken(array.dictionary, encoded.dictionary), location, column)
         return [None if i is None else entries[i] for i in encoded.indices.to_pylist()]
     try:
         cells = array.to_pylist()
@@ -231,6 +397,15 @@ def _values(array: pa.Array, location: str, column: str) -> list[Any]:
     if pa.types.is_temporal(kind):
         return [None if cell is None else _as_text(cell) for cell in cells]
     return cells
+
+
+def _taken(entries: pa.Array, indices: pa.Array) -> pa.Array:
+    """The entries at some positions; pyarrow cannot take views."""
+    import pyarrow as pa
+
+    if pa.types.is_string_view(entries.type):
+        return pa.array([entries[i.as_py()].as_py() for i in indices], pa.large_string())
+    return entries.take(indices)
 
 
 def _decoded(cell: bytes | None, location: str, column: str) -> str | None:
