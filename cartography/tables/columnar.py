@@ -16,10 +16,9 @@ from struct import error as StructError  # noqa: N812
 from struct import unpack_from
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from cartography.errors import CartographyError
 from cartography.tables.limits import Limits
+from cartography.tables.nested import arrow_parts, is_listed, python_size
 from cartography.tables.source import ByteSource
 from cartography.tables.table import Table, TableOptions, bounded
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 _BATCH_ROWS = 10_000
 _CODED_ROWS = 50
 _MOST_LISTED = 20_000_000
-_MOST_AT_ONCE = 16_000_000
 _MOST_UNPACKED = 400_000_000
 _FILE_MARK, _STREAM_MARK = b"ARROW1", b"\xff\xff\xff\xff"
 _LATEST_START = 64
@@ -90,13 +88,15 @@ def _parquet_layout(file: Any, location: str) -> tuple[list[str], set[str], list
     limits = Limits.current()
     roots = [field.name for field in file.schema_arrow for _ in range(_leaf_count(field.type))]
     leaves = [file.schema.column(position) for position in range(len(file.schema))]
-    shared, coded, too_long = [], set(), {}
+    shared: list[str] = []
+    coded: set[str] = set()
+    too_long: set[str] = set()
     for position, (root, leaf) in enumerate(zip(roots, leaves, strict=True)):
         size, is_coded = 0, False
         for number in range(file.metadata.num_row_groups):
             chunk = file.metadata.row_group(number).column(position)
             if leaf.max_repetition_level and chunk.num_values > _MOST_LISTED:
-                too_long[root] = None
+                too_long.add(root)
             is_coded |= any(name.startswith("DELTA") for name in chunk.encodings)
             size += max(chunk.total_uncompressed_size, chunk.num_values * leaf.length)
         if leaf.physical_type.endswith("BYTE_ARRAY") and root not in too_long:
@@ -106,7 +106,7 @@ def _parquet_layout(file: Any, location: str) -> tuple[list[str], set[str], list
                 coded.add(root)
             else:
                 shared.append(leaf.path)
-    return shared, coded, list(too_long)
+    return shared, coded, sorted(too_long)
 
 
 def _leaf_count(kind: pa.DataType) -> int:
@@ -263,10 +263,13 @@ def _table(
 
     def batches(columns: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
         roots = list(dict.fromkeys(paths[column][0] for column in columns))
+        listed = 0
         with _damage(Path(source.location), kind):
             for batch in record_batches(roots):
                 leaves = [_leaf(batch, paths[column]) for column in columns]
-                for part in _parts(leaves, source.location):
+                listed += sum(python_size(leaf) for leaf in leaves if is_listed(leaf.type))
+                Limits.current().check("characters", listed, source.location)
+                for part in arrow_parts(leaves, source.location):
                     yield [
                         _values(array, source.location, column)
                         for array, column in zip(part, columns, strict=True)
@@ -318,60 +321,6 @@ def _leaf(batch: pa.RecordBatch, path: tuple[str, ...]) -> pa.Array:
     for name in path[1:]:
         values = pc.struct_field(values, name)
     return values.storage if isinstance(values, pa.ExtensionArray) else values
-
-
-def _parts(columns: Sequence[pa.Array], location: str) -> Iterator[Sequence[pa.Array]]:
-    """The columns of a batch in parts of rows, small enough to become Python values."""
-    rows = len(columns[0]) if columns else 0
-    size = sum(map(_python_size, columns))
-    if size <= _MOST_AT_ONCE or rows < 2:
-        if rows == 1:
-            Limits.current().check("cell", max(map(_python_size, columns)), location)
-        yield columns
-        return
-    half = rows // 2
-    for start, length in ((0, half), (half, rows - half)):
-        yield from _parts([column.slice(start, length) for column in columns], location)
-
-
-def _python_size(array: pa.Array, is_shared: bool = True) -> int:
-    """The bytes of the texts and the number of listed values in an array, at all depths."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    kind, types = array.type, pa.types
-    if types.is_dictionary(kind):
-        used = array.indices.unique() if is_shared else array.indices
-        sizes = _text_sizes(array.dictionary)
-        return 0 if sizes is None else int(pc.sum(sizes.take(used)).as_py() or 0)
-    if types.is_struct(kind):
-        return sum(_python_size(field, is_shared) for field in array.flatten())
-    if types.is_list_view(kind) or types.is_large_list_view(kind):
-        count = int(pc.sum(array.sizes).as_py() or 0)
-        return count if count > _MOST_AT_ONCE else count + _python_size(array.flatten(), False)
-    if types.is_fixed_size_list(kind):
-        first, count = array.offset * kind.list_size, len(array) * kind.list_size
-        return count + _python_size(array.values.slice(first, count), False)
-    if types.is_list(kind) or types.is_large_list(kind) or types.is_map(kind):
-        first, last = array.offsets[0].as_py(), array.offsets[-1].as_py()
-        return int(last - first) + _python_size(array.values.slice(first, last - first), False)
-    sizes = _text_sizes(array)
-    return 0 if sizes is None else int(pc.sum(sizes).as_py() or 0)
-
-
-def _text_sizes(array: pa.Array) -> pa.Array | None:
-    """The bytes of each text of an array; None for other values."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if pa.types.is_string_view(array.type) or pa.types.is_binary_view(array.type):
-        # A view is of 16 bytes, of which the first four are its length; several may be of one text.
-        views = np.frombuffer(array.buffers()[1] or b"", dtype=np.int32).reshape(-1, 4)
-        return pa.array(views[array.offset : array.offset + len(array), 0].astype(np.int64))
-    try:
-        return pc.binary_length(array).cast(pa.int64())
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        return None
 
 
 def _values(array: pa.Array, location: str, column: str) -> list[Any]:

@@ -1,21 +1,27 @@
-"""The values of a JSON text, read one after the other in bounded memory."""
+"""Values of JSON and Arrow that become Python values piece by piece, in bounded memory."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, TextIO
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+import numpy as np
 
 from cartography.errors import CartographyError
 from cartography.tables.decoding import TextSource
 from cartography.tables.limits import Limits
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _PIECE = 1 << 20
 _LONGEST_RECORD_IN_CELLS = 10
 _DOCUMENT_SHARE = 5
 _MOST_VALUES = 5_000_000
+_MOST_AT_ONCE = 16_000_000
 # An error this near to the end of what was read may come from the cut: the longest word of JSON is
 # -Infinity, the longest escape twelve characters.
 _CUT = 16
@@ -227,3 +233,68 @@ class _Scanner:
 
 
 _ADVICE = "save the file as JSON lines, an object per line"
+
+
+def is_listed(kind: pa.DataType) -> bool:
+    """Return whether the values of an Arrow type are lists."""
+    return "list" in str(kind) or "map" in str(kind)
+
+
+def arrow_parts(columns: Sequence[pa.Array], location: str) -> Iterator[Sequence[pa.Array]]:
+    """Yield the columns of a batch in parts of rows that are small enough to become Python values.
+
+    Raises
+    ------
+    CartographyError
+        A single cell is larger than a cell may be.
+    """
+    rows = len(columns[0]) if columns else 0
+    size = sum(map(python_size, columns))
+    if size <= _MOST_AT_ONCE or rows < 2:
+        if rows == 1:
+            Limits.current().check("cell", max(map(python_size, columns)), location)
+        yield columns
+        return
+    half = rows // 2
+    for start, length in ((0, half), (half, rows - half)):
+        yield from arrow_parts([column.slice(start, length) for column in columns], location)
+
+
+def python_size(array: pa.Array, is_shared: bool = True) -> int:
+    """Return the bytes of the texts and the number of listed values in an array, at all depths."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind, types = array.type, pa.types
+    if types.is_dictionary(kind):
+        used = array.indices.unique() if is_shared else array.indices
+        sizes = _text_sizes(array.dictionary)
+        return 0 if sizes is None else int(pc.sum(sizes.take(used)).as_py() or 0)
+    if types.is_struct(kind):
+        return sum(python_size(field, is_shared) for field in array.flatten())
+    if types.is_list_view(kind) or types.is_large_list_view(kind):
+        count = int(pc.sum(array.sizes).as_py() or 0)
+        return count if count > _MOST_AT_ONCE else count + python_size(array.flatten(), False)
+    if types.is_fixed_size_list(kind):
+        first, count = array.offset * kind.list_size, len(array) * kind.list_size
+        return count + python_size(array.values.slice(first, count), False)
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_map(kind):
+        first, last = array.offsets[0].as_py(), array.offsets[-1].as_py()
+        return int(last - first) + python_size(array.values.slice(first, last - first), False)
+    sizes = _text_sizes(array)
+    return 0 if sizes is None else int(pc.sum(sizes).as_py() or 0)
+
+
+def _text_sizes(array: pa.Array) -> pa.Array | None:
+    """The bytes of each text of an array; None for other values."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_string_view(array.type) or pa.types.is_binary_view(array.type):
+        # A view is of 16 bytes, of which the first four are its length; several may be of one text.
+        views = np.frombuffer(array.buffers()[1] or b"", dtype=np.int32).reshape(-1, 4)
+        return pa.array(views[array.offset : array.offset + len(array), 0].astype(np.int64))
+    try:
+        return pc.binary_length(array).cast(pa.int64())
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return None

@@ -260,7 +260,7 @@ REFUSED = {
         "t.jsonl, line 3 is a list; give one JSON object per line",
     ),
     "list of another kind": ("t.json", '[{"text":"a"}, 7]', "t.json, item 2 is a number; "),
-    "deeply nested JSON": ("t.jsonl", "[" * 100_000, "t.jsonl: JSON that cannot be read ("),
+    "deeply nested JSON": ("t.jsonl", "[" * 100_000, "t.jsonl, line 1: JSON that cannot be read ("),
     "bad Parquet": ("t.parquet", "PAR1 and so on", "t.parquet is not a complete Parquet file ("),
     "text of another kind": (
         "t.jsonl",

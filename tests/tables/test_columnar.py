@@ -148,3 +148,83 @@ def test_a_bomb_is_refused_before_it_is_read(
     with pytest.raises(CartographyError, match="characters in all"):
         table.values("text")
     assert time.perf_counter() - start < 5
+
+
+def arrow(path: Path, table: pa.Table, compression: str | None = None) -> Path:
+    options = pa.ipc.IpcWriteOptions(compression=compression)
+    with pa.ipc.new_file(path, table.schema, options=options) as writer:
+        writer.write_table(table)
+    return path
+
+
+@pytest.mark.parametrize("coding", ["DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY", "PLAIN"])
+def test_texts_in_every_coding(tmp_path: Path, coding: str) -> None:
+    path, texts = tmp_path / "t.parquet", [f"text {i}" for i in range(200)]
+    coded = {"text": coding, "doc.text": coding}
+    table = pa.table({"text": texts, "doc": [{"text": text} for text in texts]})
+    parquet.write_table(table, path, use_dictionary=False, column_encoding=coded)
+    assert read_table(path).head(200) == {"text": texts, "doc.text": texts}
+
+
+@pytest.mark.parametrize("compression", [None, "zstd", "lz4"])
+def test_compressed_batches(tmp_path: Path, compression: str | None) -> None:
+    table = read_table(arrow(tmp_path / "t.arrow", TABLE, compression))
+    assert (table.rows, table.head(10)) == (3, CELLS)
+
+
+def test_compressed_batches_are_refused_before_they_are_unpacked(tmp_path: Path) -> None:
+    rows = arrow(tmp_path / "rows.arrow", pa.table({"n": np.zeros(6_000_000, np.int8)}), "zstd")
+    with pytest.raises(CartographyError, match="has 6,000,000 rows, but at most 5,000,000"):
+        read_table(rows)
+    lists = pa.table({"text": ["a"], "v": pa.array([np.zeros(51_000_000)])})
+    with pytest.raises(CartographyError, match="has a record batch of 408,000,"):
+        read_table(arrow(tmp_path / "lists.arrow", lists, "zstd"))
+
+
+def test_lists_of_too_many_values(tmp_path: Path) -> None:
+    table = pa.table({"text": ["a", "b"], "v": pa.array([np.zeros(21_000_000, np.int8), []])})
+    read = read_table(write(tmp_path, "t.parquet", table))
+    assert read.head(5) == {"text": ["a", "b"]}
+    assert read.notes == ("column 'v' is left out: its lists hold too many values",)
+    with pytest.raises(CartographyError, match="has 21,000,000 characters in a cell, but at most"):
+        read_table(write(tmp_path, "t.arrow", table)).head(1)
+
+
+def repeated(kind: str, rows: int, size: int) -> pa.Array:
+    """Many rows that are views of one long value."""
+    if kind == "lists":
+        starts, sizes = np.zeros(rows, np.int32), np.full(rows, size, np.int32)
+        return pa.ListViewArray.from_arrays(starts, sizes, np.zeros(size, np.int8))
+    views = np.zeros((rows, 4), np.int32)
+    views[:, 0], views[:, 1] = size, int.from_bytes(b"aaaa", "little")
+    buffers = [None, pa.py_buffer(views.tobytes()), pa.py_buffer(b"a" * size)]
+    return pa.Array.from_buffers(pa.string_view(), rows, buffers)
+
+
+@pytest.mark.parametrize("kind", ["texts", "lists"])
+def test_views_of_one_value_are_counted(tmp_path: Path, kind: str) -> None:
+    path = arrow(tmp_path / "t.arrow", pa.table({"text": repeated(kind, 10_000, 200_000)}))
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(CartographyError, match="characters in all, but at most 500,000,000"):
+        read_table(path).values("text")
+    few = arrow(tmp_path / "few.arrow", pa.table({"text": repeated(kind, 3, 20)}))
+    expected: object = "a" * 20 if kind == "texts" else [0] * 20
+    assert read_table(few).values("text") == [expected] * 3
+
+
+def test_names_that_are_the_same_with_dots(tmp_path: Path) -> None:
+    table = pa.table({"a": [{"b": 1}], "a.b": [2]})
+    with pytest.raises(CartographyError, match=r"has two columns named 'a\.b'"):
+        read_table(write(tmp_path, "t.parquet", table))
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        pa.UnionArray.from_sparse(pa.array([0], pa.int8()), [pa.array([1])]),
+        pa.RunEndEncodedArray.from_arrays([1], ["x"]),
+    ],
+)
+def test_rare_types_are_refused(tmp_path: Path, array: pa.Array) -> None:
+    with pytest.raises(CartographyError, match="column 'x' is of a type that is not read: "):
+        read_table(arrow(tmp_path / "t.arrow", pa.table({"x": array})))

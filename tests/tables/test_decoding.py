@@ -7,12 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cartography.errors import CartographyError
-from cartography.tables.decoding import (
-    COMMON_ENCODINGS,
-    encoding_name,
-    preview_encodings,
-    text_source,
-)
+from cartography.tables.decoding import text_source
+from cartography.tables.encodings import COMMON_ENCODINGS, encoding_name, preview_encodings
 from cartography.tables.source import ByteSource
 from cartography.tables.table import TableOptions
 

@@ -33,7 +33,7 @@ from cartography.runs.active_runs import ActiveRun, read_active_run
 from cartography.runs.imported_maps import open_path
 from cartography.runs.map_runs import MapRun, read_map
 from cartography.runs.opened import OpenedMap
-from cartography.tables.decoding import COMMON_ENCODINGS, preview_encodings
+from cartography.tables.encodings import COMMON_ENCODINGS, preview_encodings
 from cartography.tables.reading import TEXT_SUFFIXES
 from cartography.tables.source import ByteSource
 from cartography.tables.table import TableOptions

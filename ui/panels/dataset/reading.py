@@ -10,7 +10,7 @@ import streamlit as st
 
 from cartography.corpora.account import Account
 from cartography.corpora.corpus import Corpus
-from cartography.tables.decoding import COMMON_ENCODINGS
+from cartography.tables.encodings import COMMON_ENCODINGS
 from ui import parts, words
 from ui.jobs import cached
 from ui.naming import escape_markdown
