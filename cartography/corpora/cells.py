@@ -106,6 +106,8 @@ def read_ids(table: Table, column: str, cells: Sequence[Any]) -> NDArray[np.obje
     ids = np.empty(table.rows, dtype=object)
     first_rows: dict[str, int] = {}
     for i, value in enumerate(cells):
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # of a file whose numbers are all floats
         if not isinstance(value, str | int) or value == "":
             problem = f"contains {value_kind(value)}, which cannot be an id"
             if value is None or value == "" or value != value:

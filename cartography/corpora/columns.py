@@ -37,6 +37,7 @@ _ABOUT_A_COLUMN = frozenset(
 _HEAD_ROWS = 1_000
 _LISTED = 12
 _LONGEST_NAME = 40
+_MOST_WORDS = 3
 
 
 @dataclass(frozen=True)
@@ -105,12 +106,21 @@ def choose_columns(
     id_column = id_column or _existing(table, like.id if like else None)
     label_column = named_label or _existing(table, like.label if like else None)
     one_hot: tuple[str, ...] = ()
-    if label_column is None:
-        label_column = _guess(table, _LABEL_NAMES, "--label", excluded={text_column})
-    if label_column is None:
-        one_hot = find_one_hot(table, excluded={text_column, id_column})
+    if label_column is None and like and like.one_hot and set(like.one_hot) <= set(table.columns):
+        one_hot = like.one_hot
+    elif label_column is None:
+        label_column = _guess(table, _LABEL_NAMES, "--label", excluded={text_column, id_column})
     if id_column is None:
-        id_column = _guess(table, _ID_NAMES, "--id", excluded={text_column, label_column})
+        id_column = _guess(table, _ID_NAMES, "--id", excluded={text_column, label_column, *one_hot})
+    if label_column is None and not one_hot:
+        one_hot = find_one_hot(table, excluded={text_column, id_column})
+    named = [name for name in (text_column, label_column, id_column) if name is not None]
+    repeated = [name for name in named if named.count(name) > 1]
+    if repeated:
+        raise CartographyError(
+            f"{table.location}: the column {repeated[0]!r} is named twice; give text, label and id "
+            "a column each"
+        )
     return Columns(text_column, label_column, id_column, one_hot, id_guessed=id is None)
 
 
@@ -153,7 +163,8 @@ def _normalise(name: str) -> str:
 
 
 def _words(name: str) -> list[str]:
-    return [word.casefold() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)
+    return [word.casefold() for word in words if len(word) > 1]
 
 
 def _matches(table: Table, name: str) -> list[str]:
@@ -185,11 +196,20 @@ def _guess(table: Table, names: str, option: str, excluded: Collection[str | Non
         if matches:
             return _single(table, matches, option)
     other = _ABOUT_A_COLUMN | (frozenset() if option == "--id" else _KEY_WORDS["--id"])
-    words_of = {column: _words(column) or [""] for column in candidates}
+    words_of = {column: _words(column) for column in candidates}
+    # A longer name is rather a text: the first row of a file without a header.
+    words_of = {
+        column: words for column, words in words_of.items() if 0 < len(words) <= _MOST_WORDS
+    }
     for position in (-1, 0):
-        for column, words in words_of.items():
-            if words[position] in _KEY_WORDS[option] and words[-1] not in other:
-                return column
+        found = [
+            column
+            for column, words in words_of.items()
+            if words[position] in _KEY_WORDS[option] and words[-1] not in other
+        ]
+        # Several with one first word, such as "label_joy" and "label_anger", are of one kind.
+        if found and (position == -1 or len(found) == 1):
+            return found[0]
     return None
 
 

@@ -22,6 +22,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 # Zero-width characters, soft hyphens and byte order marks, but not the joiners, which spell words.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
 _SEPARATORS = "#|;,"
+_WITHOUT_COMMAS = re.compile(r"""\[(?:\s*(?:'[^']*'|"[^"]*"|[0-9]+)(?=[\s\]]))+\s*\]""")
+_ITEM = re.compile(r"""(['"])(.*?)\1|([0-9]+)""")
+_MISSING = re.compile(r"(?<![\w'\"])nan(?![\w'\"])")
 _LONGEST = 1_000
 _NEARLY_ALL = 0.9
 
@@ -135,40 +138,48 @@ def _labels_of(distinct: DistinctCells, i: int, cell: Any) -> tuple[str, ...]:
 
 def _parse_list(cell: str) -> Sequence[Any]:
     """The items of a list that was written as text, such as "['a', 'b']"; else the cell itself."""
-    if not (cell.startswith("[") and cell.endswith("]") and len(cell) <= _LONGEST):
+    if cell[:1] + cell[-1:] not in ("[]", "()", "{}") or not 2 <= len(cell) <= _LONGEST:
         return (cell,)
+    # NumPy writes no commas, and Python would join the texts.
+    if _WITHOUT_COMMAS.fullmatch(cell):
+        return [quoted or number for _, quoted, number in _ITEM.findall(cell)]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of escapes that Python does not know
-            value = ast.literal_eval(cell)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
+            value = ast.literal_eval(_MISSING.sub("None", cell))
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
         return (cell,)
-    return value if isinstance(value, list) else (cell,)
+    if isinstance(value, set):
+        return sorted(value, key=str)
+    return value if isinstance(value, list | tuple) else (cell,)
 
 
 def split_cells(
-    distinct: DistinctCells, named: list[tuple[str, ...]]
+    distinct: DistinctCells, named: list[tuple[str, ...]], known: Sequence[str]
 ) -> tuple[list[tuple[str, ...]], str]:
     """Split cells such as "a#b" where the column shows that these are several labels.
 
     They are if nearly all their parts are labels of other cells, alone or in at least two
-    combinations: "Sci, Tech" is not split where no cell is "Sci" or "Tech".
+    combinations, or are `known` from the training texts: "Sci, Tech" is not split where no cell is
+    "Sci" or "Tech".
     """
     counts = distinct.counts(names[0] if len(names) == 1 else None for names in named)
     for separator in _SEPARATORS:
         joined = {name: count for name, count in counts.items() if separator in name}
-        if not joined or len(joined) == len(counts):
+        joined = {name: count for name, count in joined.items() if name not in known}
+        if not joined or (len(joined) == len(counts) and not known):
             continue
         parts_of = {
             name: tuple(part for part in map(str.strip, name.split(separator)) if part)
             for name in joined
         }
-        alone = counts.keys() - joined.keys()
+        alone = (counts.keys() - joined.keys()) | set(known)
         combined = Counter(part for parts in parts_of.values() for part in set(parts))
-        known = alone | {part for part, times in combined.items() if times >= 2}
+        frequent = alone | {part for part, times in combined.items() if times >= 2}
         total = sum(count * len(parts_of[name]) for name, count in joined.items())
         found = sum(
-            count * sum(part in known for part in parts_of[name]) for name, count in joined.items()
+            count * sum(part in frequent for part in parts_of[name])
+            for name, count in joined.items()
         )
         if combined.keys() & alone and found >= _NEARLY_ALL * total:
             return [

@@ -129,7 +129,7 @@ def read_labels(
     named = names_of_codes(distinct, declared)
     if named is None:
         declared = ()
-        named, separator = split_cells(distinct, labels_in(distinct))
+        named, separator = split_cells(distinct, labels_in(distinct), known or ())
         if separator:
             notes.append(f"labels with {separator!r} are read as several labels")
     several = distinct.count(len(names) > 1 for names in named)
@@ -146,7 +146,7 @@ def read_labels(
         if options.no_label is None:
             marks |= (numbers := _find_number_marks(distinct.counts(labels), known))
             labels = [None if name in numbers else name for name in labels]
-        notes.extend(_mark_notes(marks, labels))
+        notes.extend(_mark_notes(marks, labels, (options.no_label or ()) if known is None else ()))
     labels, declared = _rename(distinct, labels, declared, options.class_names)
     if known is None:
         classes = declared or _class_order(distinct, distinct.counts(labels))
@@ -192,7 +192,11 @@ def _find_marks(
     """The texts among the labels that mean "no label", with their counts."""
     if chosen is not None:
         wanted = {clean_label(text) for text in chosen}
-        return {name: count for name, count in counts.items() if name in wanted}
+        return {
+            name: count
+            for name, count in counts.items()
+            if name in wanted or (_format_integer(name) or name) in wanted
+        }
     marks = {
         name: count
         for name, count in counts.items()
@@ -219,8 +223,15 @@ def _find_number_marks(counts: Mapping[str, int], known: tuple[str, ...] | None)
     return {name: counts[name] for name in numbers}
 
 
-def _mark_notes(marks: Mapping[str, int], labels: Sequence[str | None]) -> list[str]:
-    notes = []
+def _mark_notes(
+    marks: Mapping[str, int], labels: Sequence[str | None], chosen: Sequence[str]
+) -> list[str]:
+    found = {name for mark in marks for name in (mark, _format_integer(mark))}
+    notes = [
+        f"no label is {text!r}, which --no-label names"
+        for text in chosen
+        if clean_label(text) and clean_label(text) not in found
+    ]
     if marks:
         counted = join_names([f"{name!r} ({count:,})" for name, count in marks.items()])
         notes.append(f"{counted} read as no label; --no-label changes that")

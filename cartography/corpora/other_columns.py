@@ -44,6 +44,10 @@ class OtherColumns:
         """Return the columns of some rows: positions, or a mask."""
         return OtherColumns(self.table, self.rows[rows])
 
+    def without(self, names: Collection[str]) -> OtherColumns:
+        """Return the columns without some of them."""
+        return OtherColumns(self.table.drop_columns(list(names)), self.rows)
+
     def to_frame(self, reserved: Collection[str] = ()) -> pd.DataFrame:
         """Return the columns as a data frame of n rows.
 

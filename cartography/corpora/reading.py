@@ -224,7 +224,7 @@ def _open(source: str | Path | pd.DataFrame, read: ReadOptions) -> _Tables:
         )
         rest = table.rows - sum(other.rows for other in parts.values())
         if rest:
-            others += (LeftOut(rest, "row without a split", f"by column {column!r}"),)
+            others += (LeftOut(rest, "row", f"without a split in column {column!r}"),)
         noted[split] = _constant(replace(part, left_out=(*table.left_out, *others)))
     return noted
 
@@ -244,7 +244,9 @@ def _make_corpus(
     wanted = (columns.text, columns.label, columns.id)
     used = [*(name for name in wanted if name is not None), *one_hot]
     others = [name for name in dict.fromkeys(table.columns) if name not in used]
-    cells, kept = _read_cells(table, used, others)
+    # A guessed id column whose values are not distinct stays with the texts.
+    doubtful = [columns.id] if columns.id is not None and columns.id_guessed else []
+    cells, kept = _read_cells(table, used, [*doubtful, *others])
     texts, text_notes = read_texts(table, columns.text, cells[columns.text])
     label_column = columns.label or "label"
     label_cells: Sequence[Any] = [None] * table.rows
@@ -257,6 +259,9 @@ def _make_corpus(
         ]
     labels = read_labels(table, label_column, label_cells, read.of_labels, classes)
     ids, id_notes = _read_or_number_ids(table, columns, cells)
+    if doubtful and not id_notes and kept is not None:
+        kept = kept.without(doubtful) if others else None
+    others = [*(doubtful if id_notes else []), *others]
     account = Account(
         rows=table.rows,
         lines=table.lines,

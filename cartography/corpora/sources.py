@@ -21,7 +21,7 @@ from cartography.tables.frames import table_from_frame
 from cartography.tables.limits import Limits
 from cartography.tables.reading import is_table, read_table
 from cartography.tables.source import ByteSource
-from cartography.tables.table import Table, TableOptions
+from cartography.tables.table import LeftOut, Table, TableOptions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +36,8 @@ SplitReaders = Mapping[str, Callable[[], Table]]
 
 _BATCH_ROWS = 10_000
 _SHARD = re.compile(r"[-_.]?\d+(?:[-_]of[-_]\d+)?$")
+# Hidden files, and those that are about the data.
+_ABOUT = re.compile(r"\.|(readme|licen[cs]e|notice|changelog|dataset_infos?|dataset_dict)\b", re.I)
 _UNLABELLED_FOLDERS = ("unsup", "unlabeled", "unlabelled")
 
 
@@ -144,7 +146,7 @@ def _tables_in(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.iterdir()
-        if is_table(path.name) and not path.name.startswith(".") and path.is_file()
+        if is_table(path.name) and not _ABOUT.match(path.name) and path.is_file()
     )
 
 
@@ -194,12 +196,18 @@ def _class_folders(folder: Path) -> list[Path]:
 
 
 def _texts_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*.txt") if path.is_file())
+    return sorted(path for path in folder.iterdir() if _is_text(path))
+
+
+def _is_text(path: Path) -> bool:
+    return path.suffix.lower() == ".txt" and path.is_file()
 
 
 def _read_class_folders(folder: Path, name: str, classes: Sequence[Path]) -> Table:
     """A table of text files; the name of a file's folder is its class."""
     files = [path for each in classes for path in _texts_in(each)]
+    inside = (path for each in classes for path in each.iterdir())
+    others = sum(not _is_text(path) and not path.name.startswith(".") for path in inside)
     limits = Limits.current()
     limits.check("rows", len(files), str(folder))
     limits.check("characters", sum(path.stat().st_size for path in files), str(folder))
@@ -221,6 +229,7 @@ def _read_class_folders(folder: Path, name: str, classes: Sequence[Path]) -> Tab
         rows=len(files),
         batches=batches,
         row_name=lambda i: files[i].relative_to(folder).as_posix(),
+        left_out=(LeftOut(others, "other file or folder"),) if others else (),
         notes=(f"read as text files, with a folder for each of {len(classes):,} classes",),
     )
 

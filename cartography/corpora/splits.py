@@ -37,12 +37,14 @@ def split_of(name: str) -> Split | None:
 def find_split_column(table: Table) -> str | None:
     """Return the column that says which split each row belongs to, or None.
 
-    It has a name such as "split", and the first 1,000 rows have values such as "train" and "dev".
+    It has a name such as "split", and most of the first 1,000 rows have values such as "train" and
+    "dev".
     """
     named = [name for name in table.columns if re.sub(r"[\W_]+", "", name).casefold() in _COLUMNS]
     for name in named:
-        values = {str(value) for value in table.head(_HEAD_ROWS, [name])[name]}
-        if all(split_of(value) for value in values):
+        cells = table.head(_HEAD_ROWS, [name])[name]
+        found = [split for cell in cells if (split := split_of(str(cell))) is not None]
+        if len(found) == len(cells) or (len(found) > len(cells) / 2 and len(set(found)) > 1):
             return name
     return None
 

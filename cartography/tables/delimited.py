@@ -189,7 +189,7 @@ def _find_layout(text: TextSource, dialect: Dialect, skip: bool) -> tuple[_Layou
         above.append(LeftOut(1, "line with the delimiter", "line 1"))
     titles = [row for row in head[:start] if row.cells]
     if titles:
-        above.append(LeftOut(len(titles), "line above the header", f"line {titles[0].line}"))
+        above.append(LeftOut(len(titles), "title line", f"line {titles[0].line}"))
     if further:
         above.append(LeftOut(2, "further header line", f"line {head[start + 1].line}"))
     return _Layout(dialect, skip, tuple(header), start + 1, trailing, further), above

@@ -17,6 +17,8 @@ from cartography.tables.table import LeftOut, Table, TableOptions
 
 _BATCH_ROWS = 10_000
 _CHUNK_BYTES = 1 << 20
+_LONGEST_CHARACTER = 10  # bytes, as &#x10FFFF;
+_MOST_TAGS = 6_000_000
 _TITLE_ROWS = 30
 _LISTED = 8
 _LONGEST_NAME = 40
@@ -147,16 +149,36 @@ def _list(sheets: Sequence[str]) -> str:
 def _check_size(path: Path) -> None:
     """Unpack a workbook without keeping anything, so that a bomb is found before it is parsed."""
     limits = Limits.current()
-    size = 0
+    size = tags = 0
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
+                is_xml, without = member.filename.endswith((".xml", ".rels")), 0
                 with archive.open(member) as stream:
                     while chunk := stream.read(_CHUNK_BYTES):
                         size += len(chunk)
                         limits.check("unpacked", size, str(path))
+                        if not is_xml:
+                            continue
+                        # The library keeps a text whole: between two tags is one text at most.
+                        first = chunk.find(b"<")
+                        without += len(chunk) if first < 0 else first
+                        if without > limits.cell * _LONGEST_CHARACTER:
+                            limits.check("cell", without, str(path))
+                        if first >= 0:
+                            without = len(chunk) - chunk.rfind(b"<")
+                        tags += chunk.count(b"<")
+                        _check_tags(path, tags)
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
         raise CartographyError(f"{path} is not a complete .xlsx workbook ({error})") from error
+
+
+def _check_tags(path: Path, tags: int) -> None:
+    if tags > _MOST_TAGS:
+        raise CartographyError(
+            f"{path} is a workbook of more than {_MOST_TAGS:,} tags, about a million cells, which "
+            "takes minutes to read: save the sheet as CSV UTF-8"
+        )
 
 
 @contextmanager

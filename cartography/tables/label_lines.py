@@ -16,7 +16,7 @@ from cartography.tables.table import LeftOut, Table, TableOptions
 
 _PREFIX = "__label__"
 _SAMPLE_LINES = 100
-_MOST = 0.9
+_MOST = 0.5
 _BATCH_ROWS = 10_000
 _DELIMITERS = "\t,;|"
 
@@ -45,7 +45,8 @@ def read_txt(source: ByteSource, options: TableOptions) -> Table:
         sample = [line for line in islice(stream, _SAMPLE_LINES) if line.strip()]
     if sum(line.startswith(_PREFIX) for line in sample) >= _MOST * max(len(sample), 1) and sample:
         return _table(text, ("label", "text"), "lines of fastText")
-    if sample and rank(sample, _DELIMITERS)[0].is_perfect:
+    table = rank(sample, _DELIMITERS)[0] if sample else None
+    if table is not None and table.width > 1 and not table.misfitting:
         return read_delimited(source, options, _DELIMITERS)
     return _table(text, ("text",), "one text to a line")
 
@@ -92,7 +93,8 @@ def _labels_and_text(line: str) -> dict[str, Any]:
         label, *rest = words.split(maxsplit=1)  # a tab or several spaces, too
         labels.append(label.removeprefix(_PREFIX))
         words = rest[0] if rest else ""
-    return {"label": labels, "text": words}
+    # Lines that were divided into words have a comma behind the label.
+    return {"label": labels, "text": words.removeprefix(", ") if labels else words}
 
 
 def _text_alone(line: str) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def decode(text: str, start: int = 0) -> tuple[Any, int]:
 def explain(error: Exception, at: str) -> str:
     """Return what is wrong with a JSON value, for an error message; `at` is where."""
     if isinstance(error, json.JSONDecodeError):
-        return f"not JSON ({error.msg} at {at})"
+        return f"not JSON ({error.msg.removesuffix(' at')} at {at})"
     problem = "a number of thousands of digits"
     if isinstance(error, RecursionError):
         problem = f"more than {Limits.current().nesting} levels of nesting"

@@ -100,7 +100,7 @@ def test_the_delimiter_that_the_first_line_names(line):
 def test_lines_above_the_header_are_left_out(above, count):
     table = read(above + joined(ROWS))
     assert (table.columns, rows(table)) == (("text", "label"), ROWS)
-    assert table.left_out[0] == LeftOut(count, "line above the header", "line 1")
+    assert table.left_out[0] == LeftOut(count, "title line", "line 1")
     assert table.row_name(0) == f"row 1 (line {count + 2})"
 
 

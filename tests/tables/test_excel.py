@@ -99,6 +99,21 @@ def test_a_workbook_that_unpacks_to_too_much(
         read_table(path)
 
 
+def test_a_text_that_is_too_long_is_not_parsed(tmp_path: Path) -> None:
+    content = b"<worksheet><sheetData><row><c><v>" + b"a" * 11_000_000
+    path = altered(book(tmp_path / "t.xlsx", ["text"], ["a"]), SHEET, content)
+    assert path.stat().st_size < 100_000
+    with pytest.raises(CartographyError, match="characters in a cell, but at most 1,000,000"):
+        read_table(path)
+
+
+def test_a_workbook_of_too_many_cells(tmp_path: Path) -> None:
+    content = b"<worksheet><sheetData>" + b"<row/>" * 6_100_000
+    path = altered(book(tmp_path / "t.xlsx", ["text"], ["a"]), SHEET, content)
+    with pytest.raises(CartographyError, match="tags, about a million cells, which"):
+        read_table(path)
+
+
 @pytest.mark.parametrize(
     "content",
     [
