@@ -16,7 +16,7 @@ _APP = ROOT / "app.py"
 # 1. Smaller margins above and below a page, with room for Streamlit's toolbar.
 # 2. A figure keeps its colours while it is redrawn.
 # 3. Grey texts of a figure, too pale on a light page, take the page's text colour.
-# 4. Streamlit's own CSV of a table is not guarded against formulas; pages have downloads that are.
+# 4. Streamlit's own CSV of a table is unguarded, and has no other form; the pages' downloads do.
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] {padding-top: 4rem; padding-bottom: 4rem}
 [data-stale="true"] {opacity: 1 !important; transition: none}

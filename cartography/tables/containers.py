@@ -8,7 +8,8 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -29,6 +30,7 @@ _DAMAGE = (
     *(NotImplementedError, RuntimeError),
 )
 _ENCRYPTED = 0x1
+_LONGEST_LIST = 4 << 20  # bytes, of at least 46 a file
 
 
 def open_container(path: Path, is_table: Callable[[str], bool]) -> ByteSource:
@@ -62,7 +64,7 @@ def open_container(path: Path, is_table: Callable[[str], bool]) -> ByteSource:
 
 def _open_zip(path: Path, is_table: Callable[[str], bool]) -> ByteSource:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_archive(path) as archive:
             members = [
                 member
                 for member in archive.infolist()
@@ -92,6 +94,28 @@ def _open_zip(path: Path, is_table: Callable[[str], bool]) -> ByteSource:
             raise CartographyError(f"{location} cannot be unpacked ({error})") from error
 
     return ByteSource(location, Path(member.filename).name, open_member)
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a zip file whose list of contents is not too long to be read.
+
+    Raises
+    ------
+    zipfile.BadZipFile
+        The file is damaged, or its list of contents is too long.
+    """
+    with _ShortReads(path) as file, zipfile.ZipFile(file) as archive:
+        yield archive
+
+
+class _ShortReads(io.FileIO):
+    """A file of which little is read at once: the library reads a list of contents in one go."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > _LONGEST_LIST:
+            raise zipfile.BadZipFile("it lists too many files")
+        return super().read(size)
 
 
 def _is_hidden(name: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cartography.errors import CartographyError
+from cartography.tables.containers import open_archive
 from cartography.tables.limits import Limits
 from cartography.tables.source import ByteSource
 from cartography.tables.table import LeftOut, Table, TableOptions
@@ -151,7 +152,7 @@ def _check_size(path: Path) -> None:
     limits = Limits.current()
     size = tags = 0
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_archive(path) as archive:
             for member in archive.infolist():
                 is_xml, without = member.filename.endswith((".xml", ".rels")), 0
                 with archive.open(member) as stream:

@@ -185,8 +185,8 @@ class _Scanner:
             except (ValueError, RecursionError) as error:
                 raise self._error(error) from error
             else:
-                # A number may go on behind the piece.
-                if end < len(self._text) or self._is_whole:
+                # A number may go on behind the piece: of 1e+5, this may have been 1e+.
+                if end < len(self._text) - 2 or isinstance(value, dict | list) or self._is_whole:
                     self._advance(end)
                     return value
             self._grow()

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import struct
 import zipfile
 from pathlib import Path
 
@@ -122,3 +123,14 @@ def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fill
 )
 def test_names_of_tables(name: str, known: bool) -> None:
     assert is_table(name) == known
+
+
+@pytest.mark.parametrize("name", ["t.zip", "t.xlsx"])
+def test_an_archive_of_too_many_files_is_not_listed(tmp_path: Path, name: str) -> None:
+    entry = zipped(tmp_path / "one.zip", {"a" * 1_000: b""}).read_bytes()
+    listed = entry[entry.index(b"PK\1\2") : entry.index(b"PK\5\6")] * 5_000
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 5_000, 5_000, len(listed), 0, 0)
+    path = tmp_path / name
+    path.write_bytes(listed + end)
+    with pytest.raises(CartographyError, match="it lists too many files"):
+        read_table(path)

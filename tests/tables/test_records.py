@@ -1,7 +1,9 @@
 """JSON lines and documents of all shapes."""
 
+import io
 import json
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cartography.errors import CartographyError
+from cartography.tables import nested
+from cartography.tables.decoding import TextSource
 from cartography.tables.reading import read_table
 from cartography.tables.shapes import records_of
 from cartography.tables.table import Table, TableOptions
@@ -159,6 +163,54 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
+
+
+TEXT = TextSource("t.json", "t.json", "utf-8", (), lambda: io.StringIO())
+
+
+def streamed(content: str, piece: int) -> list[object]:
+    """The values of a text that is read a few characters at a time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nested, "_PIECE", piece)
+        text = replace(TEXT, open=lambda: io.StringIO(content, newline=""))
+        return [value for _, value in nested.stream_values(text)]
+
+
+@given(
+    st.lists(JSON.filter(lambda value: not isinstance(value, list)), max_size=5),
+    st.integers(1, 40),
+    st.sampled_from([None, 1]),
+    st.booleans(),
+)
+def test_pieces_may_end_anywhere(
+    values: list[object], piece: int, indent: int | None, is_list: bool
+) -> None:
+    content = json.dumps(values, indent=indent)
+    if not is_list:
+        content = "\r\n".join(json.dumps(value, indent=indent) for value in values)
+    assert repr(streamed(content, piece)) == repr(json.loads(json.dumps(values)))
+
+
+def test_a_fault_is_named_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nested, "_PIECE", 5)
+    with pytest.raises(CartographyError, match=r"line 3: not JSON \(Expecting .* at column 9\)"):
+        read(tmp_path, '[{"a": 1},\n{"a": 2},\n  {"a"  3}]')
+
+
+@pytest.mark.parametrize("content", ['{"a": [%s]}', '[{"a": [%s]}]'])
+def test_values_that_are_small_as_text_are_not_decoded(
+    tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nested, "_MOST_VALUES", 500_000)
+    with pytest.raises(CartographyError, match="a JSON value with more than 500,000 values in it"):
+        read(tmp_path, content % ("[]," * 600_000 + "[]"))
+
+
+def test_a_value_that_is_too_long_is_not_decoded(tmp_path: Path) -> None:
+    with pytest.raises(
+        CartographyError, match=r"line 1: a JSON value of more than 10,000,000 char"
+    ):
+        read(tmp_path, '[{"a": "%s"}]' % ("a" * 17_000_000))
 
 
 @given(JSON)
