@@ -121,10 +121,13 @@ def _open_folder(folder: Path, options: TableOptions | None) -> SplitReaders:
             if split is not None:
                 by_split.setdefault(split, []).append(path)
         if "train" in by_split:
-            return {
+            readers = {
                 split: _join_files(paths, f"{place}/{split}", f"{folder.name}/{split}", options)
                 for split, paths in by_split.items()
             }
+            return _note_unread(
+                readers, place, [path for paths in by_split.values() for path in paths]
+            )
         if len(files) == 1 and not by_split:
             return {"whole": partial(_read, files[0], options)}
     for place in places:
@@ -138,6 +141,27 @@ def _open_folder(folder: Path, options: TableOptions | None) -> SplitReaders:
         f"{folder} contains no train file ({names}); give a file, or a folder with a file such as "
         "train.csv, with folders such as train, or with a folder of .txt files for each class"
     )
+
+
+def _note_unread(
+    readers: dict[str, Callable[[], Table]], place: Path, read: Sequence[Path]
+) -> SplitReaders:
+    """Let the training table name what looks like a split and is not read."""
+    unread = [
+        path.name
+        for path in sorted(place.iterdir())
+        if path not in read and split_of(path.name.partition(".")[0]) is not None
+    ]
+    if unread:
+        train = readers["train"]
+        note = f"not read, although named like a split: {_join(unread)}"
+
+        def noted() -> Table:
+            table = train()
+            return replace(table, notes=(*table.notes, note))
+
+        readers["train"] = noted
+    return readers
 
 
 def _tables_in(folder: Path) -> list[Path]:

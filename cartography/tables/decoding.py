@@ -136,7 +136,7 @@ def text_source(source: ByteSource, options: TableOptions) -> TextSource:
         advice = "name its encoding with --encoding, or save it as UTF-8"
         notes = (
             f"{source.name} is not UTF-8 and was read as {encoding} "
-            f"({COMMON_ENCODINGS[encoding]}): check its accents, or name another encoding with "
+            f"({COMMON_ENCODINGS[encoding]}): check its letters, or name another encoding with "
             "--encoding",
         )
     if scan.failure:

@@ -126,3 +126,12 @@ def test_folders_of_classes_beside_other_files(tmp_path: Path) -> None:
     assert labels(corpus) == ["neg", "pos", "pos"]
     assert corpus.account is not None
     assert corpus.account.summary == "3 rows read; left out: 1 other file or folder"
+
+
+def test_a_split_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "train.csv", "text,label\na,x\nb,y\n")
+    write(tmp_path / "test.xls", "x")
+    write(tmp_path / "dev" / "pos" / "1.txt", "x")
+    train, test = read_train_test(tmp_path)
+    assert test is None
+    assert "not read, although named like a split: dev, test.xls" in train.notes

@@ -169,7 +169,7 @@ def test_another_encoding_is_detected_and_noted(write):
     corpus = read_corpus(write("t.csv", text.encode("cp1252")))
     assert corpus.texts[0] == "Le café était fermé à Noël"
     assert corpus.notes[0] == (
-        "t.csv is not UTF-8 and was read as cp1252 (Western European, Windows): check its accents, "
+        "t.csv is not UTF-8 and was read as cp1252 (Western European, Windows): check its letters, "
         "or name another encoding with --encoding"
     )
 

@@ -140,7 +140,7 @@ def test_natural_texts_are_read_in_their_encoding(encoding, rows):
     assert found.read() == text
     assert found.notes == (
         f"t.csv is not UTF-8 and was read as {found.encoding} "
-        f"({COMMON_ENCODINGS[found.encoding]}): check its accents, or name another encoding with "
+        f"({COMMON_ENCODINGS[found.encoding]}): check its letters, or name another encoding with "
         "--encoding",
     )
 
