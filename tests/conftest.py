@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from chromium import CHROMIUM, FLAGS, served
+from hypothesis import HealthCheck, settings
 
 from ui.state.session import DataChoice
 
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 # the Hugging Face cache of the person who runs it.
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="cartography-tests-")
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+# The same examples in every run, on machines of any speed: a new fault is found by a change, or by
+# `HYPOTHESIS_PROFILE=search`, which draws others.
+settings.register_profile(
+    "fixed", derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+)
+settings.register_profile("search", database=None, deadline=None, max_examples=2_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 
 @pytest.fixture(scope="session", autouse=True)

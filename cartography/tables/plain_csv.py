@@ -121,7 +121,7 @@ def _parse(data: bytes, start: int, width: int, dialect: Dialect) -> pa.Table | 
     if cells.num_rows != data.count(b"\n", start) + (not data.endswith(b"\n")):
         return None
     codes = np.frombuffer(data, dtype=np.uint8, offset=start)
-    if b"\r" in data and _has_lone_returns(codes):
+    if b"\r" in data and _has_lone_returns(np.frombuffer(data, dtype=np.uint8)):
         return None
     if dialect.quote and b'"' in data and _has_marks_inside(codes, ord(dialect.delimiter)):
         return None

@@ -3,7 +3,7 @@ import io
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cartography.errors import CartographyError
@@ -216,7 +216,10 @@ def test_tables_written_by_the_csv_module_are_read_back(data):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(st.sampled_from("ab\"',;\t|\n\r\\# =")), st.sampled_from(["t.csv", "t.tsv"]))
+@example(text="=\r\r\n\\", name="t.csv")
+@given(
+    text=st.text(st.sampled_from("ab\"',;\t|\n\r\\# =")), name=st.sampled_from(["t.csv", "t.tsv"])
+)
 def test_any_text_is_a_table_of_its_lines_or_refused_in_one_line(text, name):
     try:
         table = read(text, name)
