@@ -6,6 +6,7 @@ import json
 import tempfile
 import weakref
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -136,9 +137,10 @@ def _all_text(table: pa.Table) -> pa.Table:
 
 
 def _as_text(cell: object) -> str | None:
-    if cell is None or isinstance(cell, str):
-        return cell
-    try:
-        return json.dumps(cell, ensure_ascii=False)
-    except (TypeError, ValueError):
-        return str(cell)
+    if cell is None:
+        return None
+    text = str(cell)
+    if not isinstance(cell, str):
+        with suppress(TypeError, ValueError):
+            text = json.dumps(cell, ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode()  # JSON may hold characters that no file can

@@ -40,12 +40,12 @@ def records_of(document: Any, location: str) -> tuple[list[Record], str]:
     if not isinstance(document, dict):
         raise CartographyError(f"{location} is {value_kind(document)}; give a list of JSON objects")
     if _is_split(document):
-        names = [str(name) for name in document["columns"]]
-        return [dict(zip(names, row, strict=False)) for row in document["data"]], ""
+        return _split(document, location), ""
     if columns := _columns(document):
         return columns, ""
     lists = dict(_lists_below(document, "", Limits.current().nesting))
     if not lists:
+        _refuse_no_rows(document, location)
         return [document], ""  # one record
     usual = [path for path in lists if path.rpartition(".")[2] in _USUAL_KEYS]
     if len(lists) > 1 and len(usual) != 1:
@@ -78,8 +78,36 @@ def _is_split(document: Mapping[str, Any]) -> bool:
     return (
         isinstance(names, list)
         and isinstance(rows, list)
-        and all(isinstance(row, list) and len(row) == len(names) for row in rows)
+        and all(isinstance(row, list) for row in rows)
     )
+
+
+def _split(document: Mapping[str, Any], location: str) -> list[Record]:
+    names = [str(name) for name in document["columns"]]
+    if len(set(names)) < len(names):
+        raise CartographyError(f"{location} has several columns of one name: rename all but one")
+    for number, row in enumerate(document["data"], 1):
+        if len(row) != len(names):
+            raise CartographyError(
+                f"{location}, item {number:,} of 'data' has {len(row):,} values but 'columns' has "
+                f"{len(names):,}: make them equal"
+            )
+    return [dict(zip(names, row, strict=True)) for row in document["data"]]
+
+
+def _refuse_no_rows(document: Mapping[str, Any], location: str) -> None:
+    """Refuse columns of different lengths, and a list of records that is empty."""
+    lists = {name: value for name, value in document.items() if isinstance(value, list)}
+    if len(lists) > 1 and len(lists) == len(document):
+        lengths = ", ".join(
+            f"{name!r} {len(value):,}" for name, value in [*lists.items()][:_LISTED]
+        )
+        raise CartographyError(
+            f"{location} has columns of different lengths ({lengths}): make them equal"
+        )
+    for name in _USUAL_KEYS:
+        if lists.get(name) == []:
+            raise CartographyError(f"{location} has no rows in {name!r}; give a file with rows")
 
 
 def _columns(document: Mapping[str, Any]) -> list[Record]:
@@ -92,14 +120,17 @@ def _columns(document: Mapping[str, Any]) -> list[Record]:
         if len(lengths) == 1 and not any(isinstance(value[0], dict) for value in values if value):
             return [dict(zip(document, row, strict=True)) for row in zip(*values, strict=True)]
         return []
-    if len(values) < 2 or not all(isinstance(value, dict) for value in values):
+    if not all(isinstance(value, dict) for value in values):
         return []
     if any(value.keys() != values[0].keys() for value in values):
         return []
     inner = list(values[0])
     # Rows are numbered; else there are more rows than columns.
     is_of_rows = all(name.isdecimal() for name in document)
-    if not is_of_rows and not all(name.isdecimal() for name in inner):
+    is_of_columns = not is_of_rows and all(name.isdecimal() for name in inner)
+    if not (is_of_rows or is_of_columns):
+        if len(values) < 2:
+            return []
         is_of_rows = len(document) > len(inner)
     if is_of_rows:
         return [dict(value) for value in values]

@@ -64,6 +64,16 @@ def test_every_shape_gives_the_same_rows(tmp_path: Path, content: str) -> None:
     assert found == ROWS
 
 
+@pytest.mark.parametrize("form", ["columns", "index", "records", "split", "table"])
+def test_a_frame_of_one_row(tmp_path: Path, form: str) -> None:
+    table = read(tmp_path, FRAME[:1].to_json(orient=form))
+    assert (table.values("text"), table.values("label")) == (["a cat"], ["pet"])
+
+
+def test_a_frame_of_one_column(tmp_path: Path) -> None:
+    assert read(tmp_path, FRAME[["text"]].to_json()).values("text") == ["a cat", "a wolf", "a dog"]
+
+
 @pytest.mark.parametrize("name", ["t.jsonl", "t.ndjson", "t.json"])
 def test_lines_name_their_line(tmp_path: Path, name: str) -> None:
     table = read(tmp_path, f"\n{LINES}\n\n", name)
@@ -105,6 +115,13 @@ def test_records_of_another_tool_are_flattened(tmp_path: Path) -> None:
         ('[{"a": 1}, 7]', "t.json, item 2 is a number"),
         ('{"a": [{"x": 1}], "b": [{"y": 1}]}', "t.json has 2 lists of objects ('a', 'b'); give"),
         ('{"a": 1}\n{"a": 2},\n{"a" 3}', "t.json, line 3: not JSON (Expecting ':' delimiter"),
+        ('{"version": 1, "data": []}', "t.json has no rows in 'data'; give a file with rows"),
+        ('{"a": [1, 2], "b": [1]}', "has columns of different lengths ('a' 2, 'b' 1): make them"),
+        (
+            '{"columns": ["a", "b"], "index": [0, 1], "data": [[1, 2], [3]]}',
+            "item 2 of 'data' has 1 values but 'columns' has 2: make them equal",
+        ),
+        ('{"columns": ["a", "a"], "data": [[1, 2]]}', "has several columns of one name: rename"),
         ('[{"a": 1},\n{"a": 2},\n]', "t.json, line 3: not JSON ("),
         ('[{"a": 1}', "t.json, line 1: not JSON ("),
         ('{"a": 1}\n[2]\n', "t.json, line 2 is a list; give one JSON object per line"),
