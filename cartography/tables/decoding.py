@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import io
-import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,8 +24,9 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_MARK = "\ufeff"
-_MARK_AT_LINE_START = re.compile(f"(?<=[\r\n]){_MARK}+")
+BYTE_ORDER_MARK = "\ufeff"
+"""The character with which a file may say its encoding, and which a joined file may hold."""
+
 _CHUNK = 1 << 20
 _LONGEST_LINE_IN_CELLS = 10
 
@@ -47,10 +47,10 @@ class TextSource:
         What the user should know about how the text was decoded.
     open : callable
         `open()` returns a new text stream from the start. Line ends are as they are in the file
-        (`newline=""`); byte order marks at the start of lines are left out. Reading raises
+        (`newline=""`); the byte order mark at the start is left out. Reading raises
         CartographyError at a line that cannot be decoded or is too long.
-    marks : int
-        The number of byte order marks, more than 1 in files that were joined.
+    inner_marks : int
+        The number of byte order marks behind the start, as in files that were joined.
     """
 
     location: str
@@ -58,7 +58,7 @@ class TextSource:
     encoding: str
     notes: tuple[str, ...]
     open: Callable[[], TextIO]
-    marks: int = 0
+    inner_marks: int = 0
 
     def read(self) -> str:
         """Return the whole text.
@@ -142,22 +142,22 @@ def text_source(source: ByteSource, options: TableOptions) -> TextSource:
     if scan.failure:
         raise CartographyError(f"{said}: {scan.failure}; {advice}")
     limit = _LONGEST_LINE_IN_CELLS * Limits.current().cell
-    opened = partial(_TextStream, source, encoding, limit, scan.marks > 0)
+    opened = partial(_TextStream, source, encoding, limit)
     return TextSource(
         location=source.location,
         name=source.name,
         encoding=encoding,
         notes=notes,
         open=cast(Callable[[], TextIO], opened),
-        marks=scan.marks,
+        inner_marks=scan.marks - (marked == encoding and scan.marks > 0),
     )
 
 
 class _TextStream(io.TextIOBase):
-    """A text stream whose errors name the line, without byte order marks, with bounded lines."""
+    """A text stream without the mark at its start, whose lines are bounded, named in its errors."""
 
-    def __init__(self, source: ByteSource, encoding: str, limit: int, has_marks: bool) -> None:
-        self._source, self._limit, self._has_marks = source, limit, has_marks
+    def __init__(self, source: ByteSource, encoding: str, limit: int) -> None:
+        self._source, self._limit = source, limit
         self._text = io.TextIOWrapper(source.open(), encoding, newline="")
         self._at_start = True
         self._lines = self._iterate()
@@ -172,10 +172,10 @@ class _TextStream(io.TextIOBase):
     def read(self, size: int | None = -1, /) -> str:
         try:
             while text := self._text.read(size):
-                if self._has_marks:
-                    text = _without_marks(text, self._at_start)
+                if self._at_start:
+                    text = text.lstrip(BYTE_ORDER_MARK)
                 if text:  # Marks alone are not the end of the text.
-                    self._at_start = text.endswith(("\r", "\n"))
+                    self._at_start = False
                     return text
         except UnicodeDecodeError as error:
             raise self._undecodable() from error
@@ -200,8 +200,8 @@ class _TextStream(io.TextIOBase):
                         "characters: is it the right file? Set CARTOGRAPHY_MAX_CELL to a larger "
                         "number if it is"
                     )
-                if self._has_marks and line.startswith(_MARK):
-                    line = line.lstrip(_MARK)
+                if number == 1:
+                    line = line.lstrip(BYTE_ORDER_MARK)
                 if line:
                     yield line
         except UnicodeDecodeError as error:
@@ -213,13 +213,6 @@ class _TextStream(io.TextIOBase):
             f"{self._source.location} is not {self._text.encoding}: {failure or 'it has changed'}; "
             "name its encoding with --encoding"
         )
-
-
-def _without_marks(text: str, at_line_start: bool) -> str:
-    if _MARK not in text:
-        return text
-    text = _MARK_AT_LINE_START.sub("", text)
-    return text.lstrip(_MARK) if at_line_start else text
 
 
 @dataclass
@@ -257,7 +250,7 @@ def _scan(source: ByteSource, encoding: str, is_counted: bool = False) -> _Scan:
                     continue  # the usual case, without decoding
                 text = decoder.decode(chunk)
                 if not text.isascii():
-                    scan.marks += text.count(_MARK)
+                    scan.marks += text.count(BYTE_ORDER_MARK)
                 if not scan.nul_line and "\0" in text:
                     if not is_counted:
                         return _scan(source, encoding, True)

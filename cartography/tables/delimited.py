@@ -6,14 +6,14 @@ import csv
 import io
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
 from cartography.errors import CartographyError
 from cartography.formatting import count_noun
-from cartography.tables.decoding import TextSource, text_source
+from cartography.tables.decoding import BYTE_ORDER_MARK, TextSource, text_source
 from cartography.tables.dialect import (
     Dialect,
     Row,
@@ -34,7 +34,6 @@ _BATCH_ROWS = 10_000
 _TITLE_ROWS = 30
 _FURTHER_SHARE = 0.5
 _SEPARATOR_LINE = "sep="
-_BYTE_ORDER_MARK = "\ufeff"
 _QUALTRICS = '{"ImportId":'
 
 # The limit of a cell is checked here; Python's own is global and would refuse long texts.
@@ -80,7 +79,7 @@ def read_delimited(source: ByteSource, options: TableOptions, delimiters: str) -
     dialect = fits[0].dialect
     # Most files are plain, and a compiled parser reads those several times faster. It returns None
     # where it and the rules here could differ.
-    is_plain = not named and text.marks <= 1
+    is_plain = not named and not text.inner_marks
     has_marks = any('"' in line for line in lines)
     if is_plain and (dialect.quote or not has_marks):
         plain = read_plain_csv(source, text, dialect)
@@ -105,9 +104,7 @@ def _sample(text: TextSource) -> tuple[list[str], bool]:
     lines = list(io.StringIO(head, newline=""))
     if not is_whole and len(lines) > 1:
         lines.pop()  # it is cut
-    if lines:
-        lines[0] = lines[0].removeprefix(_BYTE_ORDER_MARK)
-    return lines, is_whole
+    return list(_without_joins(lines)), is_whole
 
 
 def _named_delimiter(lines: Sequence[str]) -> str:
@@ -121,7 +118,22 @@ def _named_delimiter(lines: Sequence[str]) -> str:
 
 def _all_lines(text: TextSource) -> Iterator[str]:
     with text.open() as stream:
-        yield from stream
+        yield from _without_joins(stream) if text.inner_marks else stream
+
+
+def _without_joins(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, without the byte order mark where a joined file starts as the first one does.
+
+    Before any other line the mark may be of a text, which is to stay as it is.
+    """
+    start = ""
+    for number, line in enumerate(lines):
+        if not number:
+            start = line.rstrip("\r\n")
+        elif line.startswith(BYTE_ORDER_MARK):
+            bare = line.lstrip(BYTE_ORDER_MARK)
+            line = bare if bare.rstrip("\r\n") == start else line
+        yield line
 
 
 @dataclass(frozen=True)
@@ -155,9 +167,6 @@ def _rows(text: TextSource, dialect: Dialect, skip: bool) -> Iterator[Row]:
     if skip:
         next(lines, None)
     for row in parse(lines, dialect):
-        cells = row.cells
-        if cells and cells[0].startswith(_BYTE_ORDER_MARK):  # of a file that was joined to another
-            cells[0] = cells[0].removeprefix(_BYTE_ORDER_MARK).strip(dialect.quote or None)
         yield row._replace(line=row.line + 1) if skip else row
 
 

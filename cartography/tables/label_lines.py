@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from cartography.tables.decoding import TextSource, text_source
+from cartography.tables.decoding import BYTE_ORDER_MARK, TextSource, text_source
 from cartography.tables.delimited import read_delimited
 from cartography.tables.dialect import rank
 from cartography.tables.limits import Limits
@@ -88,6 +88,8 @@ def _table(text: TextSource, columns: tuple[str, ...], form: str) -> Table:
 
 def _labels_and_text(line: str) -> dict[str, Any]:
     words = line.strip()
+    if words.startswith(BYTE_ORDER_MARK):  # of a file that was joined to another
+        words = words.lstrip(BYTE_ORDER_MARK)
     labels = []
     while words.startswith(_PREFIX):
         label, *rest = words.split(maxsplit=1)  # a tab or several spaces, too

@@ -25,7 +25,7 @@ _MOST_AT_ONCE = 16_000_000
 # An error this near to the end of what was read may come from the cut: the longest word of JSON is
 # -Infinity, the longest escape twelve characters.
 _CUT = 16
-_WHITE = " \t\r\n"
+_WHITE = " \t\r\n\ufeff"  # the mark is where a file was joined to another
 _WHITE_SPACE = re.compile(f"[{_WHITE}]*")
 
 

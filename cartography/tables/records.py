@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from cartography.errors import CartographyError
-from cartography.tables.decoding import TextSource, text_source
+from cartography.tables.decoding import BYTE_ORDER_MARK, TextSource, text_source
 from cartography.tables.limits import Limits
 from cartography.tables.nested import check_nesting, decode, explain, only_value, stream_values
 from cartography.tables.shapes import records_of
@@ -101,6 +101,7 @@ def _lines(text: TextSource) -> Iterator[tuple[int, str]]:
     """
     with text.open() as stream:
         for number, line in enumerate(stream, 1):
+            line = line.lstrip(BYTE_ORDER_MARK)  # of a file that was joined to another
             if line.strip():
                 yield number, line
 

@@ -169,10 +169,11 @@ def test_unicode_without_its_mark_is_noted():
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
-def test_marks_at_the_start_of_lines_are_left_out(encoding):
+def test_the_mark_at_the_start_is_left_out_and_others_are_counted(encoding):
     joined = "\ufefftext,label\r\na,b\r\n\ufefftext,label\rc,\ufeffd\n"
     found = text_source(source(joined.encode(encoding)), TableOptions())
-    expected = "text,label\r\na,b\r\ntext,label\rc,\ufeffd\n"
+    expected = joined[1:]
+    assert found.inner_marks == 2
     assert found.read() == expected
     assert "".join(found.open()) == expected
     with found.open() as stream:

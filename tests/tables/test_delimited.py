@@ -114,6 +114,14 @@ def test_headers_that_come_again_are_left_out(mark, header):
     assert table.row_name(30) == "row 31 (line 33)"
 
 
+@pytest.mark.parametrize("size", [1, 6_000])
+def test_marks_before_texts_stay(size):
+    expected = [("\ufeffa", "pet"), ("b\n\ufeffc", "wild"), ("\ufefftext", "pet")] * size
+    content = "text,label\n" + "".join(f'"{text}",{label}\n' for text, label in expected)
+    for mark in ("", "\ufeff"):
+        assert rows(read(mark + content)) == expected
+
+
 def test_the_two_further_headers_of_qualtrics():
     content = (
         'StartDate,Q1\nStart Date,"What, do you think?"\n'
@@ -194,9 +202,7 @@ def test_limits(monkeypatch, limit, message, second):
         read(joined(ROWS) + second + long)
 
 
-CELL = st.text(
-    st.characters(exclude_characters="\0\r\ufeff\x1b", exclude_categories=["Cs"]), max_size=8
-)
+CELL = st.text(st.characters(exclude_characters="\0\r\x1b", exclude_categories=["Cs"]), max_size=8)
 
 
 @settings(max_examples=200, deadline=None)

@@ -32,6 +32,11 @@ def test_labels_and_text_with_a_tab_between():
     )
 
 
+def test_files_that_were_joined():
+    table = read(2 * "\ufeff__label__pet a cat\n")
+    assert (table.values("label"), table.values("text")) == ([["pet"]] * 2, ["a cat"] * 2)
+
+
 @pytest.mark.parametrize("delimiter", ["\t", ";", ","])
 def test_a_table(delimiter):
     lines = [f"text {i}{delimiter}{'ab'[i % 2]}\n" for i in range(9)]

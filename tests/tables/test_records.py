@@ -55,6 +55,8 @@ def rows(table: Table) -> list[dict[str, object]]:
         FRAME.set_index(pd.Index(["x", "y", "z"])).to_json(orient="columns"),
         FRAME.set_index(pd.Index(["x", "y", "z"])).to_json(orient="index"),
         "\ufeff" + LINES,
+        "\n\ufeff".join(json.dumps(row) for row in ROWS),
+        "\n\ufeff".join(json.dumps(row, indent=2) for row in ROWS),
     ],
 )
 def test_every_shape_gives_the_same_rows(tmp_path: Path, content: str) -> None:
