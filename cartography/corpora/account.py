@@ -47,7 +47,7 @@ class Account:
 
     @property
     def summary(self) -> str:
-        """One sentence: "5,454 lines: 1 header line, 5,452 rows; left out: 1 …"."""
+        """What was read and left out: "9 lines in the file, 7 rows read; left out: 1 empty row"."""
         read = count_noun(self.rows, "row") + " read"
         if self.lines is not None:
             read = f"{count_noun(self.lines, 'line')} in the file, {read}"

@@ -17,6 +17,14 @@ from cartography.tables.table import Table, value_kind
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+def replace_broken(text: str) -> str:
+    """Return a text with \N{REPLACEMENT CHARACTER} for each character that no file can contain.
+
+    JSON can contain unpaired surrogates, which no file and no library accepts.
+    """
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
 def read_texts(
     table: Table, column: str, cells: Sequence[Any]
 ) -> tuple[NDArray[np.object_], tuple[str, ...]]:
@@ -60,10 +68,9 @@ def read_texts(
             else:
                 others += 1
                 value = str(value)
-        # JSON can contain unpaired surrogates, which no file and no library accepts.
-        elif not value.isascii() and _SURROGATE.search(value):
+        elif (whole := replace_broken(value)) != value:
             broken += 1
-            value = _SURROGATE.sub("\ufffd", value)
+            value = whole
         texts[i] = value
     notes = []
     if missing:
@@ -116,7 +123,7 @@ def read_ids(table: Table, column: str, cells: Sequence[Any]) -> NDArray[np.obje
                 f"{table.location}, {table.row_name(i)}, column {column!r} {problem}; "
                 "give every row an id, or name another column with --id"
             )
-        ids[i] = _SURROGATE.sub("\ufffd", str(value))
+        ids[i] = replace_broken(str(value))
         first_row = first_rows.setdefault(ids[i], i)
         if first_row != i:
             raise CartographyError(

@@ -54,7 +54,7 @@ class Columns:
     one_hot : tuple of str
         Columns of 0 and 1, one per class, that stand for a label column.
     id_guessed : bool
-        Whether the id column was guessed; it is dropped if its values are not distinct.
+        Whether the id column was not named; it is dropped if its values are not distinct.
     """
 
     text: str
@@ -102,8 +102,8 @@ def choose_columns(
             "columns with --text and --label"
             + ("" if table.lines is None else ", or give the file a first line of column names")
         )
-    id_column = None if like and id and not _matches(table, id) else _find(table, id, "--id")
-    id_column = id_column or _existing(table, like.id if like else None)
+    named_id = None if like and id and not _matches(table, id) else _find(table, id, "--id")
+    id_column = named_id or _existing(table, like.id if like else None)
     label_column = named_label or _existing(table, like.label if like else None)
     one_hot: tuple[str, ...] = ()
     if label_column is None and like and like.one_hot and set(like.one_hot) <= set(table.columns):
@@ -121,7 +121,7 @@ def choose_columns(
             f"{table.location}: the column {repeated[0]!r} is named twice; give text, label and id "
             "a column each"
         )
-    return Columns(text_column, label_column, id_column, one_hot, id_guessed=id is None)
+    return Columns(text_column, label_column, id_column, one_hot, id_guessed=named_id is None)
 
 
 def quote_names(names: Sequence[str]) -> str:

@@ -12,13 +12,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from cartography.corpora.cells import replace_broken
 from cartography.errors import CartographyError
 from cartography.formatting import count_noun
 from cartography.tables.table import Table, value_kind
 
 Several = Literal["first", "most-frequent", "combination"]
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 # Zero-width characters, soft hyphens and byte order marks, but not the joiners, which spell words.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
 _SEPARATORS = "#|;,"
@@ -33,7 +33,7 @@ def clean_label(name: str) -> str:
     """`name` in Unicode's composed form, without invisible characters and outer white space."""
     if name.isascii():
         return name.strip()
-    name = _INVISIBLE.sub("", _SURROGATE.sub("\ufffd", name))
+    name = _INVISIBLE.sub("", replace_broken(name))
     return unicodedata.normalize("NFC", name).strip()
 
 
@@ -91,19 +91,28 @@ def _key(cell: Any) -> Any:
 
 def names_of_codes(
     distinct: DistinctCells, classes: tuple[str, ...]
-) -> list[tuple[str, ...]] | None:
-    """The names of integers that stand for classes; None if the cells are something else."""
+) -> tuple[list[tuple[str, ...]] | None, str]:
+    """The names of integers that stand for classes; None if the cells are something else.
+
+    The second value is a note on an integer that stands for no class, else "".
+    """
     if not classes:
-        return None
+        return None, ""
     positions = range(-1, len(classes))
     named: list[tuple[str, ...]] = []
     for cell in distinct.cells:
         # A file may have been rewritten with class names as labels and its old metadata kept.
         codes = cell if isinstance(cell, list) else [cell]
-        if not all(code is None or (type(code) is int and code in positions) for code in codes):
-            return None
+        if not all(code is None or type(code) is int for code in codes):
+            return None, ""
+        odd = [code for code in codes if code is not None and code not in positions]
+        if odd:
+            return None, (
+                "the file's class names are not used: they stand for 0 to "
+                f"{len(classes) - 1:,}, and there is a label {odd[0]:,}"
+            )
         named.append(tuple(classes[code] for code in codes if code is not None and code >= 0))
-    return named
+    return named, ""
 
 
 def labels_in(distinct: DistinctCells) -> list[tuple[str, ...]]:

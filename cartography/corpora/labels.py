@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cartography.corpora.columns import quote_names
 from cartography.corpora.label_cells import (
     DistinctCells,
     Several,
@@ -126,9 +127,11 @@ def read_labels(
     declared = table.class_names.get(column, ())
     notes: list[str] = []
     distinct = DistinctCells(table, column, cells)
-    named = names_of_codes(distinct, declared)
+    named, odd = names_of_codes(distinct, declared)
     if named is None:
         declared = ()
+        if odd:
+            notes.append(odd)
         named, separator = split_cells(distinct, labels_in(distinct), known or ())
         if separator:
             notes.append(f"labels with {separator!r} are read as several labels")
@@ -286,7 +289,7 @@ def _rename(
     if unknown and not present & (set(names) | set(names.values())):
         raise CartographyError(
             f"{distinct.column_name} has no class {unknown[0]!r}; its classes are "
-            f"{_list(sorted(present))}: name one of them with --class-name"
+            f"{quote_names(sorted(present))}: name one of them with --class-name"
         )
     renamed = [None if name is None else names.get(name, name) for name in labels]
     return renamed, tuple(dict.fromkeys(names.get(name, name) for name in declared))
@@ -346,16 +349,11 @@ def _match_known(
         if len(matches) != 1:
             raise CartographyError(
                 f"{distinct.cell_name(i)}: the label {name!r} is not among the "
-                f"{len(known)} classes of the training texts ({_list(known)}); fix it or leave it "
-                "empty"
+                f"{len(known)} classes of the training texts ({quote_names(known)}); fix it or "
+                "leave it empty"
             )
         joined[name] = matches[0]
     notes = [f"label {name!r} is read as the class {match!r}" for name, match in joined.items()]
     return [joined.get(name, name) if name is not None else None for name in labels], notes[
         :_LISTED
     ]
-
-
-def _list(names: Sequence[str]) -> str:
-    listed = ", ".join(repr(name[:40]) for name in names[:_LISTED])
-    return listed + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")

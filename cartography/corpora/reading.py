@@ -184,9 +184,11 @@ def read_train_test(
     chosen = "test"
     tests: _Tables = splits
     if test is not None:
-        tests = _open(test, read)
+        tests = _open(test, read, is_test=True)
         chosen = next(name for name in ("test", "whole", "validation", "train") if name in tests)
         unused = _unused(splits, ("validation", "test"))
+        if chosen in ("validation", "train"):
+            unused += (f"the test set is the {chosen} split of the one given",)
     elif "test" not in splits and "validation" in splits:
         chosen, unused = "validation", ("the validation split is the test set",)
     else:
@@ -203,9 +205,11 @@ def _is_sample(source: object) -> bool:
     return isinstance(source, str) and source == "sample"
 
 
-def _open(source: str | Path | pd.DataFrame, read: ReadOptions) -> _Tables:
+def _open(
+    source: str | Path | pd.DataFrame, read: ReadOptions, *, is_test: bool = False
+) -> _Tables:
     """The splits of a source; a single table is divided by its split column, if it has one."""
-    splits = open_source(source, read.of_table)
+    splits = open_source(source, read.of_table, is_test=is_test)
     if "whole" not in splits:
         return splits
     table = splits["whole"]()
@@ -246,7 +250,7 @@ def _make_corpus(
     others = [name for name in dict.fromkeys(table.columns) if name not in used]
     # A guessed id column whose values are not distinct stays with the texts.
     doubtful = [columns.id] if columns.id is not None and columns.id_guessed else []
-    cells, kept = _read_cells(table, used, [*doubtful, *others])
+    cells, kept, kept_notes = _read_cells(table, used, [*doubtful, *others])
     texts, text_notes = read_texts(table, columns.text, cells[columns.text])
     label_column = columns.label or "label"
     label_cells: Sequence[Any] = [None] * table.rows
@@ -279,6 +283,7 @@ def _make_corpus(
         *labels.notes,
         *text_notes,
         *id_notes,
+        *kept_notes,
         *_word_notes(texts),
         *_annotator_notes(kept),
     )
@@ -296,8 +301,8 @@ def _make_corpus(
 
 def _read_cells(
     table: Table, used: Sequence[str], others: Sequence[str]
-) -> tuple[dict[str, list[Any]], OtherColumns | None]:
-    """The cells of the used columns, and the other columns, in one pass over the table."""
+) -> tuple[dict[str, list[Any]], OtherColumns | None, tuple[str, ...]]:
+    """The cells of the used columns, the other columns and their notes, in one pass."""
     cells: dict[str, list[Any]] = {name: [] for name in used}
     writer = ColumnWriter(others) if others else None
     for batch in table.batches([*used, *others]):
@@ -305,10 +310,9 @@ def _read_cells(
             cells[name].extend(part)
         if writer is not None:
             writer.add(batch[len(used) :])
-    kept = None
-    if writer is not None:
-        kept = OtherColumns(writer.finish(), np.arange(table.rows))
-    return cells, kept
+    if writer is None:
+        return cells, None, ()
+    return cells, writer.finish(), writer.notes()
 
 
 def _read_or_number_ids(

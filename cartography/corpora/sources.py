@@ -5,23 +5,26 @@ from __future__ import annotations
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from cartography.corpora.columns import quote_names
 from cartography.corpora.splits import join_tables, split_of
 from cartography.errors import CartographyError
 from cartography.files import expand_home
-from cartography.formats.tools import adapt_table, recognise_tool
-from cartography.tables.decoding import text_source
+from cartography.formats.tools import open_table
+from cartography.formatting import count_noun
+from cartography.tables.decoding import TextSource, text_source
+from cartography.tables.encodings import encoding_name
 from cartography.tables.frames import table_from_frame
 from cartography.tables.limits import Limits
-from cartography.tables.reading import is_table, read_table
+from cartography.tables.reading import is_table
 from cartography.tables.source import ByteSource
-from cartography.tables.table import LeftOut, Table, TableOptions
+from cartography.tables.table import LeftOut, Table, TableOptions, bounded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,12 +42,46 @@ _SHARD = re.compile(r"[-_.]?\d+(?:[-_]of[-_]\d+)?$")
 # Hidden files, and those that are about the data.
 _ABOUT = re.compile(r"\.|(readme|licen[cs]e|notice|changelog|dataset_infos?|dataset_dict)\b", re.I)
 _UNLABELLED_FOLDERS = ("unsup", "unlabeled", "unlabelled")
+# Whatever is in one of these encodings is valid UTF-8 too.
+_SEVEN_BIT = ("iso2022", "hz")
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class _FileOptions:
+    """How the files of a source are read: what a user says is about the training file.
+
+    A test file that is valid UTF-8 is read as such, else in the encoding that was named. A sheet is
+    that of a workbook.
+    """
+
+    named: TableOptions
+    is_test: bool
+
+    def read(self, path: Path, reader: Callable[[TableOptions], _T]) -> _T:
+        """Call the reader of a file with the options that hold for it."""
+        options = self.named
+        if not self.is_test:
+            return reader(options)
+        if path.suffix.lower() != ".xlsx":
+            options = replace(options, sheet=None)
+        if options.encoding and not encoding_name(options.encoding).startswith(_SEVEN_BIT):
+            with suppress(CartographyError):
+                return reader(replace(options, encoding="utf-8"))
+        return reader(options)
+
+    def of_split(self, split: str) -> _FileOptions:
+        """The options of a split's files in a folder."""
+        return replace(self, is_test=self.is_test or split != "train")
 
 
 def open_source(
     source: str | Path | pd.DataFrame,
     options: TableOptions | None = None,
     load: Callable[..., Any] | None = None,
+    *,
+    is_test: bool = False,
 ) -> SplitReaders:
     """Find the splits of a source; each is read when its reader is called.
 
@@ -56,6 +93,10 @@ def open_source(
         How files are to be read.
     load : callable, optional
         Used instead of `datasets.load_dataset`.
+    is_test : bool
+        Whether the options were named for the training file and this is its test file: if it is
+        valid UTF-8, it is read as such, and `sheet` is only for a workbook. The same holds for the
+        other splits in the folder of a training file.
 
     Returns
     -------
@@ -77,6 +118,7 @@ def open_source(
         return {"whole": lambda: table_from_frame(source)}
     if isinstance(source, str) and source.startswith(HUB_PREFIX):
         return _open_hub(source.removeprefix(HUB_PREFIX), load)
+    file_options = _FileOptions(options or TableOptions(), is_test)
     path = expand_home(source)
     try:
         exists = path.exists()
@@ -87,26 +129,17 @@ def open_source(
             f"{path} does not exist; give a file, a folder, {HUB_PREFIX}owner/name or sample"
         )
     if not path.is_dir():
-        return {"whole": partial(_read, path, options)}
+        return {"whole": partial(_read, path, file_options)}
     if any((path / mark).exists() for mark in SAVED_MARKS):
         return _open_saved(path)
-    return _open_folder(path, options)
+    return _open_folder(path, file_options)
 
 
-def _read(path: Path, options: TableOptions | None) -> Table:
-    table = read_table(path, replace(options or TableOptions(), reshape=_reshape))
-    return adapt_table(table)
+def _read(path: Path, options: _FileOptions) -> Table:
+    return options.read(path, partial(open_table, path))
 
 
-def _reshape(
-    records: list[dict[str, Any]],
-) -> tuple[Callable[[dict[str, Any]], dict[str, Any]], str] | None:
-    """How the records of another tool become flat ones, and a note that says so."""
-    tool = recognise_tool(records)
-    return None if tool is None else (tool.flatten, f"read as {tool.name}")
-
-
-def _open_folder(folder: Path, options: TableOptions | None) -> SplitReaders:
+def _open_folder(folder: Path, options: _FileOptions) -> SplitReaders:
     """Find the splits of a folder.
 
     These are files with the name of a split in theirs, here or in the folder `data`; folders with
@@ -122,7 +155,9 @@ def _open_folder(folder: Path, options: TableOptions | None) -> SplitReaders:
                 by_split.setdefault(split, []).append(path)
         if "train" in by_split:
             readers = {
-                split: _join_files(paths, f"{place}/{split}", f"{folder.name}/{split}", options)
+                split: _join_files(
+                    paths, f"{place}/{split}", f"{folder.name}/{split}", options.of_split(split)
+                )
                 for split, paths in by_split.items()
             }
             return _note_unread(
@@ -135,8 +170,8 @@ def _open_folder(folder: Path, options: TableOptions | None) -> SplitReaders:
         if "train" in splits:
             return splits
     if classes := _class_folders(folder):
-        return {"whole": partial(_read_class_folders, folder, folder.name, classes)}
-    names = _join(path.name for path in _tables_in(folder)) or "no data file"
+        return {"whole": partial(_read_class_folders, folder, folder.name, classes, options)}
+    names = quote_names([path.name for path in _tables_in(folder)]) or "no data file"
     raise CartographyError(
         f"{folder} contains no train file ({names}); give a file, or a folder with a file such as "
         "train.csv, with folders such as train, or with a folder of .txt files for each class"
@@ -154,7 +189,7 @@ def _note_unread(
     ]
     if unread:
         train = readers["train"]
-        note = f"not read, although named like a split: {_join(unread)}"
+        note = f"not read, although named like a split: {quote_names(unread)}"
 
         def noted() -> Table:
             table = train()
@@ -175,7 +210,7 @@ def _tables_in(folder: Path) -> list[Path]:
 
 
 def _join_files(
-    paths: Sequence[Path], location: str, name: str, options: TableOptions | None
+    paths: Sequence[Path], location: str, name: str, options: _FileOptions
 ) -> Callable[[], Table]:
     """The reader of one file, or of the shards of one; other files cannot be joined."""
     if len(paths) == 1:
@@ -185,12 +220,12 @@ def _join_files(
         split = split_of(next(iter(stems))) or "train"
         raise CartographyError(
             f"{paths[0].parent} contains more than one {split} file "
-            f"({_join(path.name for path in paths)}); give the path of one file"
+            f"({quote_names([path.name for path in paths])}); give the path of one file"
         )
     return lambda: join_tables([_read(path, options) for path in paths], location, name)
 
 
-def _split_folders(folder: Path, name: str, options: TableOptions | None) -> SplitReaders:
+def _split_folders(folder: Path, name: str, options: _FileOptions) -> SplitReaders:
     """Folders such as train and test, with tables or with a folder for each class."""
     readers: dict[str, Callable[[], Table]] = {}
     if not folder.is_dir():
@@ -199,13 +234,14 @@ def _split_folders(folder: Path, name: str, options: TableOptions | None) -> Spl
         split = split_of(path.name)
         if split is None or split in readers:
             continue
-        if files := _tables_in(path):
-            if len(files) > 1 and (classes := _class_folders(path)):
-                readers[split] = partial(_read_class_folders, path, f"{name}/{split}", classes)
-            else:
-                readers[split] = _join_files(files, str(path), f"{name}/{split}", options)
-        elif classes := _class_folders(path):
-            readers[split] = partial(_read_class_folders, path, f"{name}/{split}", classes)
+        files, classes = _tables_in(path), _class_folders(path)
+        of_split = options.of_split(split)
+        if classes and len(files) != 1:
+            readers[split] = partial(
+                _read_class_folders, path, f"{name}/{split}", classes, of_split
+            )
+        elif files:
+            readers[split] = _join_files(files, str(path), f"{name}/{split}", of_split)
     return readers
 
 
@@ -227,7 +263,9 @@ def _is_text(path: Path) -> bool:
     return path.suffix.lower() == ".txt" and path.is_file()
 
 
-def _read_class_folders(folder: Path, name: str, classes: Sequence[Path]) -> Table:
+def _read_class_folders(
+    folder: Path, name: str, classes: Sequence[Path], options: _FileOptions
+) -> Table:
     """A table of text files; the name of a file's folder is its class."""
     files = [path for each in classes for path in _texts_in(each)]
     inside = (path for each in classes for path in each.iterdir())
@@ -235,27 +273,49 @@ def _read_class_folders(folder: Path, name: str, classes: Sequence[Path]) -> Tab
     limits = Limits.current()
     limits.check("rows", len(files), str(folder))
     limits.check("characters", sum(path.stat().st_size for path in files), str(folder))
-    cells_of: dict[str, Callable[[Path], str | None]] = {
-        "id": lambda path: path.relative_to(folder).as_posix(),
-        "text": lambda path: text_source(ByteSource.of(path), TableOptions()).read(),
-        "label": lambda path: None if path.parent.name in _UNLABELLED_FOLDERS else path.parent.name,
+    try:
+        texts = [options.read(path, partial(text_source, ByteSource.of(path))) for path in files]
+    except OSError as error:
+        raise CartographyError(f"{folder} cannot be read: {error.strerror or error}") from error
+
+    def label(i: int) -> str | None:
+        name = files[i].parent.name
+        return None if name in _UNLABELLED_FOLDERS else name
+
+    cells_of: dict[str, Callable[[int], str | None]] = {
+        "id": lambda i: files[i].relative_to(folder).as_posix(),
+        "text": lambda i: texts[i].read(),
+        "label": label,
     }
 
     def batches(columns: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
         for start in range(0, len(files), _BATCH_ROWS):
-            part = files[start : start + _BATCH_ROWS]
-            yield [[cells_of[column](path) for path in part] for column in columns]
+            part = range(start, min(start + _BATCH_ROWS, len(files)))
+            yield [[cells_of[column](i) for i in part] for column in columns]
 
     return Table(
         location=str(folder),
         name=name,
         columns=tuple(cells_of),
         rows=len(files),
-        batches=batches,
+        batches=bounded(str(folder), batches),
         row_name=lambda i: files[i].relative_to(folder).as_posix(),
         left_out=(LeftOut(others, "other file or folder"),) if others else (),
-        notes=(f"read as text files, with a folder for each of {len(classes):,} classes",),
+        notes=(
+            f"read as text files, with a folder for each of {len(classes):,} classes",
+            *_encoding_notes(texts),
+        ),
     )
+
+
+def _encoding_notes(texts: Sequence[TextSource]) -> Iterator[str]:
+    """The note on the first file of each encoding, with the number of files that have it too."""
+    noted: dict[str, list[str]] = {}
+    for text in texts:
+        for note in text.notes:
+            noted.setdefault(text.encoding, []).append(note)
+    for first, *others in noted.values():
+        yield first + (f"; so with {count_noun(len(others), 'other file')}" if others else "")
 
 
 def _open_saved(folder: Path) -> SplitReaders:
@@ -309,13 +369,16 @@ def _split_readers(loaded: Any, location: str, name: str) -> SplitReaders:
     if location.startswith(HUB_PREFIX):
         advice = f"name one of them, as in {HUB_PREFIX}owner/name:split"
     raise CartographyError(
-        f"{location} has no split 'train'; its splits are {_join(loaded)}: {advice}"
+        f"{location} has no split 'train'; its splits are {quote_names(list(loaded))}: {advice}"
     )
 
 
 def _table_from_dataset(dataset: Any, location: str, name: str) -> Table:
     if len(dataset) == 0:
         raise CartographyError(f"{location} has no rows; give a data set with rows")
+    limits = Limits.current()
+    limits.check("rows", len(dataset), location)
+    limits.check("columns", len(dataset.column_names), location)
 
     def batches(columns: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
         plain = dataset.with_format(None).select_columns(list(dict.fromkeys(columns)))
@@ -327,7 +390,7 @@ def _table_from_dataset(dataset: Any, location: str, name: str) -> Table:
         name=name,
         columns=tuple(dataset.column_names),
         rows=len(dataset),
-        batches=batches,
+        batches=bounded(location, batches),
         row_name=lambda i: f"row {i + 1}",
         class_names=_class_names(dataset.features),
     )
@@ -375,7 +438,3 @@ def _quiet_datasets() -> Iterator[Any]:
 def _reason(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
-
-
-def _join(names: Iterable[str]) -> str:
-    return ", ".join(names)

@@ -34,6 +34,7 @@ QUESTION, FIELD = "label", "text"
 _VERSION_1 = frozenset(
     ("prediction", "prediction_agent", "annotation_agent", "status", "multi_label", "inputs")
 )
+_OTHERS = ("metadata", "vectors")
 _NOT_GIVEN = ("discarded", "draft")
 _FLAT = ".responses"
 
@@ -58,7 +59,8 @@ def flatten_1(record: Record) -> Record:
     -------
     dict
         `id`, `text`, `label` (the annotation; None for a discarded record), `predicted_label` and
-        `score` (the likeliest prediction), the agents and the status, `inputs.…` and `metadata.…`.
+        `score` (the likeliest prediction), the agents and the status, `inputs.…`, `metadata.…` and
+        `vectors.…`.
     """
     inputs = record["inputs"] if isinstance(record.get("inputs"), dict) else {}
     text, key = record.get("text"), "text"
@@ -73,7 +75,7 @@ def flatten_1(record: Record) -> Record:
     for name in ("prediction_agent", "annotation_agent", "status"):
         flat |= dotted(record.get(name), name)
     flat |= dotted({name: value for name, value in inputs.items() if name != key}, "inputs")
-    return flat | dotted(record.get("metadata"), "metadata")
+    return _add({name: record.get(name) for name in _OTHERS}, flat)
 
 
 def _prediction(predictions: Any) -> Record:
@@ -153,7 +155,7 @@ def flatten_2(record: Record, text: str | None = None, label: str | None = None)
     dict
         `id`, `text`, `label` (the first response that is neither a draft nor discarded), the
         answers to all questions by their names, `predicted_label`, `score` and `model_version`
-        (the suggestion), `status`, and the other fields and metadata.
+        (the suggestion), `status`, and the other fields, metadata and vectors.
     """
     if text is None and label is None:
         text, label = columns_of([record])
@@ -177,11 +179,11 @@ def flatten_2(record: Record, text: str | None = None, label: str | None = None)
     others = {name: value for name, value in fields.items() if name != text}
     if not is_nested:
         return _add(others, flat)
-    return flat | dotted(others, "fields") | dotted(record.get("metadata"), "metadata")
+    return _add({"fields": others, **{name: record.get(name) for name in _OTHERS}}, flat)
 
 
 def _add(others: Mapping[str, Any], flat: Record) -> Record:
-    """Add the scalars of `others` whose names `flat` has not."""
+    """Add the cells in `others` whose names `flat` has not."""
     for name, value in others.items():
         flat |= {key: cell for key, cell in dotted(value, name).items() if key not in flat}
     return flat

@@ -20,14 +20,19 @@ _LABELS = ("label", "labels", "cats")
 
 
 def recognise(records: Sequence[Record]) -> bool:
-    """Return whether each record has a text and a list of names of labels."""
+    """Return whether each record has a text and one list of names of labels."""
     return bool(records) and all(map(_is_record, records))
 
 
 def _is_record(record: Record) -> bool:
-    return any(isinstance(record.get(name), str) for name in _TEXTS) and any(
-        isinstance(record.get(name), list) and all(isinstance(label, str) for label in record[name])
-        for name in _LABELS
+    if not any(isinstance(record.get(name), str) for name in _TEXTS):
+        return False
+    # Each version has one of these names: a record with several is another table's.
+    labels = [record[name] for name in _LABELS if name in record]
+    return (
+        len(labels) == 1
+        and isinstance(labels[0], list)
+        and all(isinstance(label, str) for label in labels[0])
     )
 
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from cartography.errors import CartographyError
 from cartography.files import atomic_write
+from cartography.formats.export import arrow_table
 from cartography.formats.typed_columns import as_table, find_column, read_numbers, require_column
 from cartography.tables.table import Table
 
@@ -81,7 +82,7 @@ def write_embedding_atlas(path: Path, frame: pd.DataFrame) -> None:
         if name not in frame or not np.isfinite(frame[name].to_numpy(dtype=np.float64)).all():
             raise CartographyError(f"column {name!r} must have a finite number in every row")
     try:
-        table = pa.Table.from_pandas(frame, preserve_index=False)
+        table = arrow_table(frame)
     except pa.ArrowException as error:
         raise CartographyError(f"{path} cannot be written: {str(error).splitlines()[0]}") from error
     with atomic_write(path) as temporary:

@@ -6,8 +6,9 @@ import io
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ import pandas as pd
 from cartography.errors import CartographyError
 from cartography.files import atomic_write
 from cartography.formats.guard import GUARD_COLUMN, GUARD_MARK, guard_cell, guard_name
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 BATCH_COLUMNS = (
     "id",
@@ -33,9 +37,6 @@ BATCH_COLUMNS = (
     "run_id",
 )
 """The columns of an exported batch."""
-
-Form = Literal["csv", "jsonl", "parquet", "spreadsheet"]
-"""The forms in which a table is written."""
 
 _BYTE_ORDER_MARK = "\ufeff"
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -143,13 +144,23 @@ def to_parquet(table: pd.DataFrame) -> bytes:
     bytes
         Columns keep their types. A column of texts and other values becomes one of texts.
     """
+    from pyarrow import parquet
+
     columns = {
         _encodable(str(name)): plain_column(table.iloc[:, i])
         for i, name in enumerate(table.columns)
     }
     buffer = io.BytesIO()
-    pd.DataFrame(columns, index=pd.RangeIndex(len(table))).to_parquet(buffer, index=False)
+    parquet.write_table(arrow_table(pd.DataFrame(columns, index=pd.RangeIndex(len(table)))), buffer)
     return buffer.getvalue()
+
+
+def arrow_table(frame: pd.DataFrame) -> pa.Table:
+    """Return a data frame without its index as a table of Arrow."""
+    import pyarrow as pa
+
+    # Of a column of lists, pandas writes the name of a type that it cannot read again.
+    return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
 
 
 def plain_column(column: pd.Series) -> pd.Series:
@@ -161,21 +172,63 @@ def plain_column(column: pd.Series) -> pd.Series:
     return texts.mask(column.isna())
 
 
-_WRITERS: Mapping[str, Callable[[pd.DataFrame], str | bytes]] = {
-    "csv": to_csv,
-    "jsonl": to_jsonl,
-    "parquet": to_parquet,
-    "spreadsheet": to_spreadsheet_csv,
-}
-_FORM_OF_SUFFIX: Mapping[str, Form] = {
-    ".csv": "csv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
+_MIME = {
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".jsonl": "application/x-ndjson",
+    ".parquet": "application/vnd.apache.parquet",
 }
 
 
-def write_table(table: pd.DataFrame, path: Path, form: Form | None = None) -> None:
+@dataclass(frozen=True)
+class Form:
+    """A form of a file.
+
+    Attributes
+    ----------
+    name : str
+        What it is, for a list of forms.
+    suffix : str
+        Of the file.
+    write : callable
+        `write(table, model_version)` returns the content of the file.
+    """
+
+    name: str
+    suffix: str
+    write: Callable[[pd.DataFrame, str], str | bytes]
+
+    @property
+    def mime(self) -> str:
+        """The MIME type of the file."""
+        return _MIME[self.suffix]
+
+    def content(self, table: pd.DataFrame, model_version: str = "") -> bytes:
+        """Return the content of the file of a table."""
+        content = self.write(table, model_version)
+        return content.encode("utf-8") if isinstance(content, str) else content
+
+
+# Of the forms with the same suffix, the first is the one that the suffix stands for.
+TABLE_FORMS: Mapping[str, Form] = {
+    "csv": Form("CSV", ".csv", lambda table, _: to_csv(table)),
+    "spreadsheet": Form(
+        "CSV for a spreadsheet", ".csv", lambda table, _: to_spreadsheet_csv(table)
+    ),
+    "jsonl": Form("JSON lines", ".jsonl", lambda table, _: to_jsonl(table)),
+    "parquet": Form("Parquet", ".parquet", lambda table, _: to_parquet(table)),
+}
+"""The forms in which any table is written, by their short names; `forms` adds those of tools."""
+
+
+def form_of(path: Path) -> str | None:
+    """Return the short name of the form that the suffix of a file stands for, if there is one."""
+    suffix = path.suffix.lower()
+    suffix = ".jsonl" if suffix == ".ndjson" else suffix
+    return next((name for name, form in TABLE_FORMS.items() if form.suffix == suffix), None)
+
+
+def write_table(table: pd.DataFrame, path: Path, form: str | None = None) -> None:
     """Write a table to a file, completely or not at all.
 
     Parameters
@@ -183,20 +236,20 @@ def write_table(table: pd.DataFrame, path: Path, form: Form | None = None) -> No
     table : pandas.DataFrame
         The index is left out.
     path : Path
-    form : {"csv", "jsonl", "parquet", "spreadsheet"}, optional
-        By default that of the suffix .csv, .jsonl, .ndjson or .parquet.
+    form : str, optional
+        A key of `TABLE_FORMS`; by default that of the suffix .csv, .jsonl, .ndjson or .parquet.
 
     Raises
     ------
     CartographyError
         The suffix names no form, or the file cannot be written.
     """
-    form = form or _FORM_OF_SUFFIX.get(path.suffix.lower())
+    form = form or form_of(path)
     if form is None:
         raise CartographyError(
             f"{path}: tables are written to files that end in .csv, .jsonl or .parquet; rename it"
         )
-    write_content(_WRITERS[form](table), path)
+    write_content(TABLE_FORMS[form].content(table), path)
 
 
 def write_content(content: str | bytes, path: Path) -> None:

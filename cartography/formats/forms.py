@@ -2,61 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from cartography.errors import CartographyError
 from cartography.formats import label_studio
-from cartography.formats.export import (
-    to_csv,
-    to_jsonl,
-    to_parquet,
-    to_spreadsheet_csv,
-    write_content,
-)
+from cartography.formats.export import TABLE_FORMS, Form, form_of, write_content
 from cartography.formats.huggingface import write_dataset
 from cartography.formats.tool_records import classes_of, items_of
 from cartography.formats.tools import TOOLS
-
-_MIME = {
-    ".csv": "text/csv",
-    ".json": "application/json",
-    ".jsonl": "application/x-ndjson",
-    ".parquet": "application/vnd.apache.parquet",
-}
-_OF_SUFFIX = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-
-
-@dataclass(frozen=True)
-class Form:
-    """A form of a file.
-
-    Attributes
-    ----------
-    name : str
-        What it is, for a list of forms.
-    suffix : str
-        Of the file.
-    write : callable
-        `write(items, model_version)` returns the content of the file.
-    """
-
-    name: str
-    suffix: str
-    write: Callable[[pd.DataFrame, str], str | bytes]
-
-    @property
-    def mime(self) -> str:
-        """The MIME type of the file."""
-        return _MIME[self.suffix]
-
-    def content(self, items: pd.DataFrame, model_version: str = "") -> bytes:
-        """Return the content of the file of a table."""
-        content = self.write(items, model_version)
-        return content.encode("utf-8") if isinstance(content, str) else content
 
 
 def _of_tool(key: str, name: str) -> Form:
@@ -65,12 +21,7 @@ def _of_tool(key: str, name: str) -> Form:
 
 
 FORMS: Mapping[str, Form] = {
-    "csv": Form("CSV", ".csv", lambda items, _: to_csv(items)),
-    "spreadsheet": Form(
-        "CSV for a spreadsheet", ".csv", lambda items, _: to_spreadsheet_csv(items)
-    ),
-    "jsonl": Form("JSON lines", ".jsonl", lambda items, _: to_jsonl(items)),
-    "parquet": Form("Parquet", ".parquet", lambda items, _: to_parquet(items)),
+    **TABLE_FORMS,
     "label-studio": _of_tool("label-studio", "Label Studio"),
     "doccano": _of_tool("doccano", "doccano"),
     "argilla": _of_tool("argilla", "Argilla"),
@@ -105,9 +56,10 @@ def write_items(
     Raises
     ------
     CartographyError
-        The form is unknown, a column is missing, or the file cannot be written.
+        The form is unknown, a column is missing, or the file cannot be written; for Label Studio,
+        the file ends in .xml, or a class has a character that the configuration cannot contain.
     """
-    chosen = form or _OF_SUFFIX.get(path.suffix.lower())
+    chosen = form or form_of(path)
     if chosen is None:
         raise CartographyError(
             f"{path} ends in neither .csv, .jsonl nor .parquet: rename it, or name its form"
@@ -118,7 +70,14 @@ def write_items(
     if chosen not in FORMS:
         known = ", ".join((*FORMS, HUGGING_FACE))
         raise CartographyError(f"{chosen!r} is not a form of export; give one of {known}")
-    write_content(FORMS[chosen].content(items, model_version), path)
+    files = {path: FORMS[chosen].content(items, model_version)}
     if chosen == "label-studio":
-        config = label_studio.labelling_config(classes_of(items_of(items)))
-        write_content(config, path.with_suffix(".xml"))
+        config = path.with_suffix(".xml")
+        if path.suffix.lower() == config.suffix:
+            raise CartographyError(
+                f"{path} would be replaced by the labelling configuration, which ends in .xml: "
+                "name a file that ends in .json"
+            )
+        files[config] = label_studio.labelling_config(classes_of(items_of(items))).encode("utf-8")
+    for file, content in files.items():  # all are made before one is written
+        write_content(content, file)

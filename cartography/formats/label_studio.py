@@ -81,8 +81,8 @@ def flatten(record: Record, text: str | None = None, label: str | None = None) -
     Returns
     -------
     dict
-        `id`, `text` and `label`, the answers to all questions by their names, and other scalar
-        fields. `label` is that of the first annotation that is not cancelled and has one.
+        `id`, `text` and `label`, the answers to all questions by their names, and other fields.
+        `label` is that of the first annotation that is not cancelled and has one.
     """
     if text is None and label is None:
         text, label = columns_of([record])
@@ -111,9 +111,8 @@ def _flatten_short(record: Record, text: str | None, label: str | None) -> Recor
     flat["label"] = _choices(record.get(label)) if label is not None else None
     for name, value in record.items():
         if name not in flat and name != text:
-            answer = _choices(value)
-            if is_scalar(value) or answer is not None:
-                flat[name] = value if is_scalar(value) else answer
+            answer = None if is_scalar(value) else _choices(value)
+            flat |= dotted(value, name) if answer is None else {name: answer}
     return flat
 
 

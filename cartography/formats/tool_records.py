@@ -38,12 +38,12 @@ def is_scalar(value: Any) -> bool:
 
 
 def dotted(value: Any, name: str) -> Record:
-    """Return the scalars in an object by their dotted names; lists and null are left out.
+    """Return the scalars and the lists in an object by their dotted names, without null.
 
     Examples
     --------
-    >>> dotted({"source": {"page": 3}, "tags": ["a"]}, "meta")
-    {'meta.source.page': 3}
+    >>> dotted({"source": {"page": 3}, "tags": ["a"], "seen": None}, "meta")
+    {'meta.source.page': 3, 'meta.tags': ['a']}
     """
     flat: Record = {}
     stack = [(name, value)]
@@ -51,7 +51,7 @@ def dotted(value: Any, name: str) -> Record:
         path, inner = stack.pop()
         if isinstance(inner, Mapping):
             stack.extend((f"{path}.{key}", inner[key]) for key in reversed(inner))
-        elif is_scalar(inner):
+        elif inner is not None:
             flat[path] = inner
     return flat
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
@@ -15,7 +16,8 @@ import pandas as pd
 from cartography.formats import argilla, doccano, label_studio, prodigy, spacy
 from cartography.formats.guard import unguard_table
 from cartography.formats.tool_records import Record
-from cartography.tables.table import Table
+from cartography.tables.reading import read_table
+from cartography.tables.table import Table, TableOptions
 
 _LOOKED_AT = 20
 
@@ -110,6 +112,40 @@ def recognise_tool(records: Sequence[Record]) -> Tool | None:
     named += [f"labels from {label!r}"] if label not in (None, "label") else []
     name = ", ".join(named)
     return replace(tool, name=name, flatten=partial(tool.flatten, text=text, label=label))
+
+
+def open_table(path: Path, options: TableOptions | None = None) -> Table:
+    """Open a file of any known format, also one that a tool or a spreadsheet has changed.
+
+    Parameters
+    ----------
+    path : Path
+    options : TableOptions, optional
+        Its `reshape` is not used.
+
+    Returns
+    -------
+    Table
+        The records of a tool are flat, and the cells are as `adapt_table` leaves them. A note says
+        what was recognised.
+
+    Raises
+    ------
+    CartographyError
+        The file cannot be read (see `read_table`).
+    """
+    found: list[Tool] = []
+
+    def reshape(records: list[Record]) -> tuple[Callable[[Record], Record], str] | None:
+        tool = recognise_tool(records)
+        if tool is None:
+            return None
+        found.append(tool)
+        return tool.flatten, f"read as {tool.name}"
+
+    table = read_table(path, replace(options or TableOptions(), reshape=reshape))
+    # Flat records may have the columns of the same tool's CSV export.
+    return table if found else adapt_table(table)
 
 
 def adapt_table(table: Table) -> Table:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartography.errors import CartographyError
-from cartography.tables.reading import read_table
+from cartography.formats.tools import open_table
 from cartography.tables.table import Table, value_kind
 
 _LISTED = 12  # columns in an error
@@ -21,7 +21,7 @@ _SHOWN = 40  # characters of a cell in an error
 
 def as_table(source: Path | Table) -> Table:
     """Return `source` as a table: a file is opened, a table is returned as it is."""
-    return source if isinstance(source, Table) else read_table(source)
+    return source if isinstance(source, Table) else open_table(source)
 
 
 def find_column(table: Table, *names: str) -> str | None:

@@ -149,6 +149,7 @@ class DynamicsRecorder:
         Parameters
         ----------
         ids : sequence of hashable, length B
+            Those of NumPy's types become Python's own.
         logits : array or tensor, shape (B, C)
             A tensor may be on any device and carry gradients.
         gold : array or tensor, shape (B,)
@@ -160,7 +161,7 @@ class DynamicsRecorder:
             The shapes disagree, a logit is not finite, a gold label is out of range, or an item
             occurs twice in one epoch.
         """
-        names = ids.tolist() if hasattr(ids, "tolist") else list(ids)
+        names = list_ids(ids)
         try:
             # What float32 cannot hold becomes infinite, and is refused below.
             with np.errstate(over="ignore"):
@@ -297,6 +298,12 @@ class DynamicsRecorder:
                 yield EpochLogits(number, ids, values.reshape(len(ids), self._classes), gold)
         finally:
             self._logits.seek(0, 2)
+
+
+def list_ids(ids: Any) -> list[Any]:
+    """Return the ids in a sequence, an array, a column or a tensor as values of Python."""
+    values = ids.tolist() if hasattr(ids, "tolist") else ids
+    return [value.item() if isinstance(value, np.generic) else value for value in values]
 
 
 def _to_array(values: Any) -> NDArray[Any]:

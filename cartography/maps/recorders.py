@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cartography.errors import CartographyError
-from cartography.maps.dynamics import DynamicsRecorder
+from cartography.maps.dynamics import DynamicsRecorder, list_ids
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -40,7 +40,7 @@ def record_partial_fit(
     model : estimator
         With `partial_fit` and `predict_proba`, such as `SGDClassifier(loss="log_loss")`,
         `MLPClassifier` or `MultinomialNB`. It is trained in place.
-    features : array or sparse matrix, shape (n, d)
+    features : array, data frame or sparse matrix, shape (n, d)
     labels : sequence, length n
         Gold labels, as the model takes them.
     epochs : int
@@ -77,7 +77,7 @@ def record_partial_fit(
             )
     gold = np.asarray(labels)
     rows = features.shape[0] if hasattr(features, "shape") else len(features)
-    names = list(range(rows)) if ids is None else list(ids)
+    names = list(range(rows)) if ids is None else list_ids(ids)
     if gold.ndim != 1 or not rows == len(gold) == len(names):
         raise CartographyError(
             f"there are {rows} rows of features, {len(names)} ids and labels of shape "
@@ -88,6 +88,8 @@ def record_partial_fit(
             f"epochs and batch_size must be 1 or more; they are {epochs} and {batch_size}"
         )
     matrix = features if hasattr(features, "shape") else np.asarray(features)
+    # The rows of a data frame, which are its columns without `iloc`. The model gets their names.
+    matrix = getattr(matrix, "iloc", matrix)
     classes, codes = np.unique(gold, return_inverse=True)
     if len(classes) < 2:
         raise CartographyError("the labels have fewer than two classes: there is nothing to learn")
@@ -158,7 +160,7 @@ def _record_epoch(
     dataset = training.dataset
     if not hasattr(dataset, "__len__"):
         raise CartographyError("the training set streams: recording needs one of known length")
-    names = range(len(dataset)) if ids is None else ids
+    names = list(range(len(dataset))) if ids is None else list_ids(ids)
     if len(names) != len(dataset):
         raise CartographyError(
             f"there are {len(names)} ids, but the training set has {len(dataset)} rows: give one "
@@ -183,7 +185,7 @@ def _record_epoch(
                     raise CartographyError("the batches of the trainer have no labels")
                 gold = inputs.pop("labels")
                 logits = model(**inputs).logits
-                recorder.update(list(names[done : done + len(gold)]), logits, gold)
+                recorder.update(names[done : done + len(gold)], logits, gold)
                 done += len(gold)
     finally:
         model.train(was_training)

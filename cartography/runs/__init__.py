@@ -1,7 +1,7 @@
 """Runs on disk: manifests, maps, active-learning runs, threshold studies and sweeps.
 
-May import every package except `reproduction` and `cli`. A new kind of run is a module here and a
-value of `manifest.Kind`.
+May import every package except `reproduction`, `workflows` and `cli`. A new kind of run is a module
+here and a value of `manifest.Kind`.
 """
 
 __all__ = [

@@ -25,6 +25,7 @@ from cartography.formats.dataset_cartography import (
     read_texts,
 )
 from cartography.formats.embedding_atlas import has_atlas, read_embedding_atlas
+from cartography.formats.tools import open_table
 from cartography.formats.typed_columns import list_columns
 from cartography.formatting import count_noun
 from cartography.maps.data_map import DataMap
@@ -33,7 +34,6 @@ from cartography.runs.manifest import MANIFEST, AnyManifest, Source, claim_folde
 from cartography.runs.map_runs import read_map, write_finished_map
 from cartography.runs.opened import LISTED, OpenedMap, OpenedTable
 from cartography.runs.user_columns import write_user_columns
-from cartography.tables.reading import read_table
 from cartography.tables.table import Table
 
 
@@ -92,7 +92,7 @@ def open_path(path: Path, epochs: int | None = None) -> OpenedMap | OpenedTable:
                 f"{path} has neither {MANIFEST} nor dynamics_epoch_0.jsonl in it or in "
                 f"{DYNAMICS_FOLDER}: name a folder with training dynamics, or a file"
             )
-        return _open_table(read_table(path), path, epochs)
+        return _open_table(open_table(path), path, epochs)
     except OSError as error:
         reason = error.strerror or str(error).split("\n")[0]
         raise CartographyError(f"{path} cannot be read: {reason}") from error
@@ -137,8 +137,9 @@ def _open_dynamics(path: Path, epochs: int | None) -> OpenedMap:
         predicted=predicted[dynamics.epochs - 1].astype(str).astype(object),
         notes=recorded.notes,
     )
-    # A recorder saves them beside the dynamics.
-    texts = [folder / TEXTS for folder in (path, path.parent) if (folder / TEXTS).is_file()]
+    # A recorder saves them beside its folder; next to any other folder they are not about it.
+    folders = (path, path.parent) if path.name == DYNAMICS_FOLDER else (path,)
+    texts = [folder / TEXTS for folder in folders if (folder / TEXTS).is_file()]
     if not texts or not path.is_dir():
         return opened
     return _join(opened, str(texts[0]), *read_texts(texts[0]))
@@ -269,25 +270,31 @@ def _join(
             f"{count_noun(int((~found).sum()), 'item')} without a text in {source}, such as "
             f"{names[int((~found).argmax())]!r}",
         )
-    joined = replace(opened, texts=np.where(found, texts[rows], "").astype(object), notes=notes)
+    empty = np.full(len(names), "", dtype=object)
+    before = empty if opened.texts is None else opened.texts
+    joined = replace(opened, texts=np.where(found, texts[rows], before), notes=notes)
     if labels is None:
         return joined
-    names_of_gold = np.where(found, labels[rows], "").astype(object)
-    predicted = opened.predicted
-    if opened.labels is not None and predicted is not None:
-        predicted = _renamed(predicted, opened.labels[found], names_of_gold[found])
-    return replace(joined, labels=names_of_gold, predicted=predicted)
+    known = found & (labels[rows] != "")
+    gold, predicted = opened.labels, opened.predicted
+    if gold is not None:
+        named = known & (gold != "")
+        pairs = gold[named], labels[rows][named]
+        predicted = None if predicted is None else _renamed(predicted, *pairs)
+        gold = _renamed(gold, *pairs)
+    gold = np.where(known, labels[rows], empty if gold is None else gold)
+    return replace(joined, labels=gold, predicted=predicted)
 
 
 def _renamed(
-    predicted: NDArray[np.object_], old: NDArray[np.object_], new: NDArray[np.object_]
+    given: NDArray[np.object_], old: NDArray[np.object_], new: NDArray[np.object_]
 ) -> NDArray[np.object_]:
-    """Predicted labels by the new names of the gold labels, where these are one to one."""
+    """Labels by the new names of the gold labels, if each old name has one."""
     pairs = set(zip(old.tolist(), new.tolist(), strict=True))
     names = dict(pairs)
     if len(names) != len(pairs):
-        return predicted
-    return np.array([names.get(name, name) for name in predicted.tolist()], dtype=object)
+        return given
+    return np.array([names.get(name, name) for name in given.tolist()], dtype=object)
 
 
 def write_map_run(opened: OpenedMap, out: Path) -> None:

@@ -20,8 +20,8 @@ def export_map(opened: OpenedMap, form: str, path: Path) -> None:
     ----------
     opened : OpenedMap
     form : str
-        A key of `FORMS`: "csv", "coordinates" (Dataset Cartography), "aum" or "atlas" (Embedding
-        Atlas, with the variability as x and the confidence as y).
+        A key of `MAP_FORMS`: "csv", "coordinates" (Dataset Cartography), "aum" or "atlas"
+        (Embedding Atlas, with the variability as x and the confidence as y).
     path : Path
 
     Raises
@@ -29,7 +29,7 @@ def export_map(opened: OpenedMap, form: str, path: Path) -> None:
     CartographyError
         The map lacks what the form needs, or the file cannot be written.
     """
-    FORMS[form](opened, path)
+    MAP_FORMS[form](opened, path)
 
 
 def _write_csv(opened: OpenedMap, path: Path) -> None:
@@ -63,16 +63,20 @@ def _write_atlas(opened: OpenedMap, path: Path) -> None:
     table = opened.to_frame()
     # Parquet has one type per column; ids may be numbers and texts.
     table["id"] = table["id"].astype(str)
-    others = table.drop(columns=[name for name in ("x", "y") if name in table])
-    others.insert(0, "x", opened.data_map.variability)
-    others.insert(1, "y", opened.data_map.confidence)
-    write_embedding_atlas(path, others)
+    names = ["x", "y"]
+    for name in table.columns:
+        while name in names:
+            name = f"{name} (data)"
+        names.append(name)
+    table.insert(0, "x", opened.data_map.variability, allow_duplicates=True)
+    table.insert(1, "y", opened.data_map.confidence, allow_duplicates=True)
+    write_embedding_atlas(path, table.set_axis(names, axis=1))
 
 
-FORMS: Mapping[str, Callable[[OpenedMap, Path], None]] = {
+MAP_FORMS: Mapping[str, Callable[[OpenedMap, Path], None]] = {
     "csv": _write_csv,
     "coordinates": _write_coordinates,
     "aum": _write_aum,
     "atlas": _write_atlas,
 }
-"""The writer of each form."""
+"""The writer of each form of a map."""

@@ -27,7 +27,13 @@ from cartography.tables.dialect import (
 from cartography.tables.limits import Limits
 from cartography.tables.plain_csv import read_plain_csv
 from cartography.tables.source import ByteSource
-from cartography.tables.table import LeftOut, Table, TableOptions
+from cartography.tables.table import (
+    LeftOut,
+    Table,
+    TableOptions,
+    can_be_header,
+    distinct_names,
+)
 
 _SAMPLE_CHARACTERS = 1 << 16
 _BATCH_ROWS = 10_000
@@ -84,7 +90,7 @@ def read_delimited(source: ByteSource, options: TableOptions, delimiters: str) -
     if is_plain and (dialect.quote or not has_marks):
         plain = read_plain_csv(source, text, dialect)
         if plain is not None:
-            return replace(plain, notes=_notes(text, dialect, delimiters[0]))
+            return replace(plain, notes=(*_notes(text, dialect, delimiters[0]), *plain.notes))
     if not is_whole:  # the first lines do not settle it, so all lines do
         rivals = [each.dialect for each in fits if each.width > 1] or [dialect]
         fits = [fit(_all_lines(text), rival) for rival in rivals]
@@ -99,7 +105,8 @@ def _sample(text: TextSource) -> tuple[list[str], bool]:
     """The first lines of a file, and whether these are all."""
     with text.open() as stream:
         head = stream.read(_SAMPLE_CHARACTERS)
-        is_whole = len(head) < _SAMPLE_CHARACTERS
+        # Its length does not tell: a byte order mark is left out of it.
+        is_whole = not stream.read(1)
     # Not `splitlines`, which would also end lines where Unicode does.
     lines = list(io.StringIO(head, newline=""))
     if not is_whole and len(lines) > 1:
@@ -178,7 +185,8 @@ def _find_layout(text: TextSource, dialect: Dialect, skip: bool) -> tuple[_Layou
         raise CartographyError(f"{text.location} is empty; give a file with a header and rows")
     width = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
     first = next(i for i, row in enumerate(head) if row.cells)
-    start = next((i for i, row in enumerate(head[:_TITLE_ROWS]) if _is_header(row, width)), first)
+    tops = enumerate(head[:_TITLE_ROWS])
+    start = next((i for i, row in tops if _is_header(row, width, i == first)), first)
     header = head[start].cells
     below = [row.cells for row in head[start + 1 :] if row.cells]
     trailing = bool(below) and all(
@@ -204,14 +212,13 @@ def _find_layout(text: TextSource, dialect: Dialect, skip: bool) -> tuple[_Layou
     return _Layout(dialect, skip, tuple(header), start + 1, trailing, further), above
 
 
-def _is_header(row: Row, width: int) -> bool:
+def _is_header(row: Row, width: int, is_first: bool) -> bool:
     """Whether a row at the start of a file can be its header, and not a title or a comment."""
     if row.problem or not row.cells:
         return False
     if row.cells[0].startswith("#") and len(row.cells) != width:
         return False
-    filled = sum(bool(cell.strip()) for cell in row.cells)
-    return filled >= 2 or width < 2
+    return can_be_header([bool(cell.strip()) for cell in row.cells], width, is_first)
 
 
 def _data_rows(text: TextSource, layout: _Layout, left: _Tally) -> Iterator[tuple[int, list[str]]]:
@@ -324,11 +331,11 @@ def _table(text: TextSource, dialect: Dialect, skip: bool, known: tuple[str, ...
             f"{count_noun(doubtful, 'text')} of {text.name} with line ends may hold further rows: "
             "check its quotation marks"
         )
-    header = layout.header
+    names, renamed = distinct_names(layout.header, text.name)
     last = sum(1 for _ in _all_lines(text))
 
     def batches(columns: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
-        positions = [header.index(column) for column in columns]
+        positions = [names.index(column) for column in columns]
         rows = _data_rows(text, layout, _Tally())
         while batch := [cells for _, cells in islice(rows, _BATCH_ROWS)]:
             yield [[cells[position] for cells in batch] for position in positions]
@@ -336,11 +343,11 @@ def _table(text: TextSource, dialect: Dialect, skip: bool, known: tuple[str, ...
     return Table(
         location=text.location,
         name=text.name,
-        columns=header,
+        columns=names,
         rows=len(lines),
         batches=batches,
         row_name=lambda i: f"row {i + 1} (line {lines[i]})",
-        notes=tuple(notes),
+        notes=(*notes, *renamed),
         left_out=(*above, *left.left_out()),
         lines=last,
     )

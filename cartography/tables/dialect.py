@@ -37,11 +37,6 @@ class Dialect:
     skip_space: bool = False
 
     @property
-    def is_plain(self) -> bool:
-        """Whether this is the usual dialect, of which no note is needed."""
-        return self == Dialect()
-
-    @property
     def words(self) -> str:
         """The dialect in words."""
         names = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}

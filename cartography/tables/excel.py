@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,13 @@ from cartography.errors import CartographyError
 from cartography.tables.containers import open_archive
 from cartography.tables.limits import Limits
 from cartography.tables.source import ByteSource
-from cartography.tables.table import LeftOut, Table, TableOptions
+from cartography.tables.table import (
+    LeftOut,
+    Table,
+    TableOptions,
+    can_be_header,
+    distinct_names,
+)
 
 _BATCH_ROWS = 10_000
 _CHUNK_BYTES = 1 << 20
@@ -31,8 +37,10 @@ _ERRORS = frozenset(
 def read_excel(source: ByteSource, options: TableOptions) -> Table:
     """Read a sheet of a workbook.
 
-    The header is the first row with two cells or more, or the first row. Rows without a filled cell
-    are left out. Dates are read in ISO's form, errors such as #N/A as empty cells.
+    The header is the first row with two cells or more, or a first row that leaves only the index of
+    a data frame without a name. If none of the first rows has two cells, the sheet is one column
+    below its first row. Rows without a filled cell are left out. Dates are read in ISO's form,
+    errors such as #N/A as empty cells.
 
     Parameters
     ----------
@@ -63,44 +71,35 @@ def read_excel(source: ByteSource, options: TableOptions) -> Table:
             "with --sheet"
         )
     limits = Limits.current()
-    header: list[str] = []
+    rows = _filled_rows(path, name)
+    top = list(islice(rows, _TITLE_ROWS))
+    is_single = all(len(_filled(cells)) < 2 for _, cells in top)
+    # A text may be in any cell of its row if it is the only one.
+    arrange = _filled if is_single else list
+    start = 0 if is_single else _header_position([cells for _, cells in top])
+    header = [_as_name(cell) for cell in arrange(top[start][1])] if top else []
+    limits.check("columns", len(header), str(path))
+    columns, renamed = distinct_names(header, source.name)
     numbers: list[int] = []
-    titles: list[int] = []
-    blank = characters = 0
-    for number, cells in _rows(path, name):
-        filled = sum(cell is not None for cell in cells)
-        if not header:
-            if filled >= 2 or (filled and number > _TITLE_ROWS):
-                header = [_as_name(cell) for cell in cells]
-                limits.check("columns", len(header), str(path))
-            elif filled:
-                titles.append(number)
-        elif filled:
-            characters += _check_row(path, number, cells, header)
-            numbers.append(number)
-            limits.check("rows", len(numbers), str(path))
-            limits.check("characters", characters, str(path))
-        else:
-            blank += 1
-    if not header and titles:
-        # One column: its first cell is the header.
-        return _one_column(path, source.name, name, sheets)
-    columns = tuple(header)
-    first = numbers[0] if numbers else 0
+    characters = 0
+    for number, cells in chain(top[start + 1 :], rows):
+        characters += _check_row(path, number, arrange(cells), header)
+        numbers.append(number)
+        limits.check("rows", len(numbers), str(path))
+        limits.check("characters", characters, str(path))
 
     def batches(wanted: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
         positions = [columns.index(column) for column in wanted]
-        rows = (
-            cells for number, cells in _rows(path, name) if number >= first and any_filled(cells)
-        )
+        below = islice(_filled_rows(path, name), start + 1, None)
+        rows = (arrange(cells) for _, cells in below)
         while batch := list(islice(rows, _BATCH_ROWS)):
             yield [
                 [cells[position] if position < len(cells) else None for cells in batch]
                 for position in positions
             ]
 
-    left = [LeftOut(len(titles), "title row", f"row {titles[0]}")] if titles else []
-    if blank:
+    left = [LeftOut(start, "title row", f"row {top[0][0]}")] if start else []
+    if blank := numbers[-1] - top[start][0] - len(numbers) if numbers else 0:
         left.append(LeftOut(blank, "empty row"))
     return Table(
         location=str(path),
@@ -109,30 +108,21 @@ def read_excel(source: ByteSource, options: TableOptions) -> Table:
         rows=len(numbers),
         batches=batches,
         row_name=lambda i: f"row {numbers[i]}",
-        notes=_sheet_notes(sheets, name),
+        notes=(*_sheet_notes(sheets, name), *renamed),
         left_out=tuple(left),
     )
 
 
-def any_filled(cells: Sequence[Any]) -> bool:
-    """Return whether a row has a cell that is not empty."""
-    return any(cell is not None for cell in cells)
+def _filled(cells: Sequence[Any]) -> list[Any]:
+    """The cells of a row that are not empty."""
+    return [cell for cell in cells if cell is not None]
 
 
-def _one_column(path: Path, file_name: str, sheet: str, sheets: Sequence[str]) -> Table:
-    rows = [(number, cells) for number, cells in _rows(path, sheet) if any_filled(cells)]
-    numbers = [number for number, _ in rows[1:]]
-    values = [next(cell for cell in cells if cell is not None) for _, cells in rows]
-    column = _as_name(values[0])
-    return Table(
-        location=str(path),
-        name=file_name,
-        columns=(column,),
-        rows=len(numbers),
-        batches=lambda wanted: iter([[values[1:] for _ in wanted]]),
-        row_name=lambda i: f"row {numbers[i]}",
-        notes=_sheet_notes(sheets, sheet),
-    )
+def _header_position(top: Sequence[Sequence[Any]]) -> int:
+    """Which of the first rows of a sheet with several columns is the header."""
+    width = max(map(len, top))
+    filled = ([cell is not None for cell in cells] for cells in top)
+    return next(i for i, row in enumerate(filled) if can_be_header(row, width, is_first=i == 0))
 
 
 def _sheet_notes(sheets: Sequence[str], name: str) -> tuple[str, ...]:
@@ -218,6 +208,10 @@ def _rows(path: Path, sheet: str) -> Iterator[tuple[int, list[Any]]]:
             while cells and cells[-1] is None:
                 cells.pop()
             yield number, cells
+
+
+def _filled_rows(path: Path, sheet: str) -> Iterator[tuple[int, list[Any]]]:
+    return ((number, cells) for number, cells in _rows(path, sheet) if cells)
 
 
 def _plain(value: Any) -> Any:

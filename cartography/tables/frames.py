@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cartography.errors import CartographyError
-from cartography.tables.table import Table
+from cartography.tables.table import Table, distinct_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,12 +35,12 @@ def table_from_frame(frame: pd.DataFrame, name: str = "DataFrame") -> Table:
     """
     if not len(frame):
         raise CartographyError(f"the {name} has no rows: give one with texts")
-    columns = [str(column) for column in frame.columns]
+    columns, notes = distinct_names([str(column) for column in frame.columns], f"the {name}")
 
     def values(column: str) -> list[Any]:
         cells = frame.iloc[:, columns.index(column)]
         values = cells.astype(object).where(cells.notna(), None).tolist()
-        return [value.item() if isinstance(value, np.generic) else value for value in values]
+        return [_plain(value) for value in values]
 
     def batches(names: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
         yield [values(name) for name in names]
@@ -48,8 +48,24 @@ def table_from_frame(frame: pd.DataFrame, name: str = "DataFrame") -> Table:
     return Table(
         location=f"the {name}",
         name=name,
-        columns=tuple(columns),
+        columns=columns,
         rows=len(frame),
         batches=batches,
         row_name=lambda i: f"row {i + 1}",
+        notes=notes,
     )
+
+
+def _plain(value: Any) -> Any:
+    """A cell without NumPy's types, in which pandas reads the lists of a Parquet file; sets too."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, set | frozenset):
+        value = sorted(value, key=str)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value

@@ -12,7 +12,7 @@ from cartography.tables.decoding import TextSource
 from cartography.tables.dialect import Dialect
 from cartography.tables.limits import Limits
 from cartography.tables.source import ByteSource
-from cartography.tables.table import Table
+from cartography.tables.table import Table, can_be_header, distinct_names
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,7 +38,8 @@ def read_plain_csv(source: ByteSource, text: TextSource, dialect: Dialect) -> Ta
     -------
     Table or None
         None if the file is not plain: another encoding or quotation, cells with line ends, blank
-        lines, titles, repeated headers, marks inside a cell, or 64 MB and more.
+        lines, titles, repeated headers, marks inside a cell, or 64 MB and more; or if it may pass a
+        limit, of which the other reader knows the line.
     """
     if dialect.quote not in ('"', "") or dialect.escape or dialect.skip_space:
         return None
@@ -47,12 +48,13 @@ def read_plain_csv(source: ByteSource, text: TextSource, dialect: Dialect) -> Ta
     with source.open() as stream:
         data = stream.read(_MOST_BYTES + 1)
     data = data.removeprefix(b"\xef\xbb\xbf")
-    if len(data) > _MOST_BYTES or _QUALTRICS in data[:_HEAD_BYTES]:
+    limits = Limits.current()
+    # A character is a byte or more.
+    if len(data) > min(_MOST_BYTES, limits.characters) or _QUALTRICS in data[:_HEAD_BYTES]:
         return None
     end = data.find(b"\n")
     start = len(data) if end < 0 else end + 1
     header = _header(data[:start].rstrip(b"\n"), dialect)
-    limits = Limits.current()
     if header is not None:
         limits.check("columns", len(header), text.location)
     cells = None if header is None else _parse(data, start, len(header), dialect)
@@ -60,23 +62,23 @@ def read_plain_csv(source: ByteSource, text: TextSource, dialect: Dialect) -> Ta
         return None
     limits.check("rows", cells.num_rows, text.location)
     if _longest(cells) > limits.cell:
-        return None  # the other reader names the line
+        return None
+    names, notes = distinct_names(header, text.name)
 
     def batches(columns: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
-        chosen = cells.select([header.index(column) for column in columns])
+        chosen = cells.select([names.index(column) for column in columns])
         for start in range(0, chosen.num_rows, _BATCH_ROWS):
             part = chosen.slice(start, _BATCH_ROWS)
             yield [column.to_pylist() for column in part.columns]
 
-    notes = () if dialect.is_plain else (f"{text.name} was read with {dialect.words}",)
     return Table(
         location=text.location,
         name=text.name,
-        columns=tuple(header),
+        columns=names,
         rows=cells.num_rows,
         batches=batches,
         row_name=lambda i: f"row {i + 1} (line {i + 2})",
-        notes=(*text.notes, *notes),
+        notes=notes,
         lines=cells.num_rows + 1,
     )
 
@@ -88,10 +90,10 @@ def _header(line: bytes, dialect: Dialect) -> list[str] | None:
         cells = next(csv.reader([line.decode().rstrip("\r")], **dialect.options()), [])
     except (csv.Error, UnicodeDecodeError):
         return None
-    filled = sum(bool(cell.strip()) for cell in cells)
-    return (
-        cells if filled >= min(2, len(cells)) and filled and not cells[0].startswith("#") else None
-    )
+    filled = [bool(cell.strip()) for cell in cells]
+    if not any(filled) or cells[0].startswith("#"):
+        return None
+    return cells if can_be_header(filled, len(cells), is_first=True) else None
 
 
 def _parse(data: bytes, start: int, width: int, dialect: Dialect) -> pa.Table | None:
@@ -135,17 +137,20 @@ def _has_lone_returns(codes: NDArray[np.uint8]) -> bool:
 
 
 def _has_marks_inside(codes: NDArray[np.uint8], delimiter: int) -> bool:
-    """Whether a quotation mark is neither at the edge of a cell nor doubled."""
+    """Whether a quotation mark neither opens nor closes a cell, nor is doubled in a quoted one."""
     marks = np.flatnonzero(codes == _QUOTE)
     if not len(marks):
         return False
-    before = np.where(marks > 0, codes[marks - 1], _NEWLINE)
-    after = np.where(marks < len(codes) - 1, codes[np.minimum(marks + 1, len(codes) - 1)], _NEWLINE)
-    at_edge = np.isin(before, (delimiter, _NEWLINE)) | np.isin(
-        after, (delimiter, _NEWLINE, _RETURN)
-    )
-    doubled = (before == _QUOTE) | (after == _QUOTE)
-    return bool((~at_edge & ~doubled).any())
+    # Marks that follow each other are judged together. Each mark opens or closes, and a doubled one
+    # does both, so an odd number of marks leaves a cell open.
+    starts = np.flatnonzero(np.diff(marks, prepend=-2) != 1)
+    ends = np.append(starts[1:], len(marks))
+    before, after = codes[marks[starts] - 1], codes[np.minimum(marks[ends - 1] + 1, len(codes) - 1)]
+    at_start = (before == delimiter) | (before == _NEWLINE) | (marks[starts] == 0)
+    at_end = (after == delimiter) | (after == _NEWLINE) | (after == _RETURN)
+    at_end |= marks[ends - 1] == len(codes) - 1
+    was_open, is_open = starts % 2 == 1, ends % 2 == 1
+    return bool(is_open[-1] or not ((was_open | at_start) & (is_open | at_end)).all())
 
 
 def _is_table(cells: pa.Table, header: Sequence[str]) -> bool:

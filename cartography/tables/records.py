@@ -17,7 +17,15 @@ from cartography.tables.limits import Limits
 from cartography.tables.nested import check_nesting, decode, explain, only_value, stream_values
 from cartography.tables.shapes import records_of
 from cartography.tables.source import ByteSource
-from cartography.tables.table import Record, Reshape, Table, TableOptions, bounded, value_kind
+from cartography.tables.table import (
+    LeftOut,
+    Record,
+    Reshape,
+    Table,
+    TableOptions,
+    bounded,
+    value_kind,
+)
 
 _BATCH_ROWS = 10_000
 _LOOKED_AT = 20
@@ -51,7 +59,8 @@ def read_records(source: ByteSource, options: TableOptions) -> Table:
     lines_error = None
     if _is_lines(text):
         try:
-            return _table(text, partial(_lines_of_records, text), "row", options.reshape)
+            table = _table(text, partial(_lines_of_records, text), "row", options.reshape)
+            return replace(table, left_out=_blank_lines(text))
         except _NotLinesError as error:
             lines_error = error.error
     try:
@@ -99,11 +108,21 @@ def _lines(text: TextSource) -> Iterator[tuple[int, str]]:
 
     A line ends where the file has a line end: JSON strings may contain Unicode's other ones.
     """
+    return ((number, line) for number, line in _all_lines(text) if line.strip())
+
+
+def _all_lines(text: TextSource) -> Iterator[tuple[int, str]]:
     with text.open() as stream:
         for number, line in enumerate(stream, 1):
-            line = line.lstrip(BYTE_ORDER_MARK)  # of a file that was joined to another
-            if line.strip():
-                yield number, line
+            yield number, line.lstrip(BYTE_ORDER_MARK)  # of a file that was joined to another
+
+
+def _blank_lines(text: TextSource) -> tuple[LeftOut, ...]:
+    blank = (number for number, line in _all_lines(text) if not line.strip())
+    first = next(blank, 0)
+    if not first:
+        return ()
+    return (LeftOut(1 + sum(1 for _ in blank), "blank line", f"line {first:,}"),)
 
 
 def _lines_of_records(text: TextSource) -> Iterator[tuple[int, Record]]:

@@ -9,6 +9,9 @@ from typing import Any
 
 from cartography.tables.limits import Limits
 
+_LISTED = 8
+_LONGEST_NAME = 40
+
 Batches = Callable[[Sequence[str]], Iterator[Sequence[Sequence[Any]]]]
 """`batches(columns)` yields the cells of some columns: per batch, a sequence for each column."""
 
@@ -81,7 +84,8 @@ class Table:
     left_out : tuple of LeftOut
         What the file contains besides the header and the rows.
     lines : int or None
-        Lines of a text file, with its header; None for files that have no lines.
+        Lines of a file of delimited text or of one text to a line, with its header; None for
+        others.
     """
 
     location: str
@@ -111,6 +115,61 @@ class Table:
             if left <= 0:
                 break
         return cells
+
+
+def distinct_names(names: Sequence[str], file: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give every column a name of its own, by which its cells are found.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The names in the header.
+    file : str
+        Name of the file in the note.
+
+    Returns
+    -------
+    names : tuple of str
+        The second column named "note" is called "note (2)", or the next name that is not taken.
+    notes : tuple of str
+        A note of the new names; empty if there are none.
+    """
+    taken = set(names)
+    seen: set[str] = set()
+    distinct, new = [], []
+    for name in names:
+        own, number = name, 2
+        if name in seen:
+            while (own := f"{name} ({number})".strip()) in taken:
+                number += 1
+            taken.add(own)
+            new.append(own)
+        seen.add(name)
+        distinct.append(own)
+    if not new:
+        return tuple(distinct), ()
+    listed = ", ".join(repr(name[-_LONGEST_NAME:]) for name in new[:_LISTED])
+    more = f" and {len(new) - _LISTED} more" if len(new) > _LISTED else ""
+    note = f"columns of {file} have one name: the further ones are called {listed}{more}"
+    return tuple(distinct), (note,)
+
+
+def can_be_header(filled: Sequence[bool], width: int, is_first: bool) -> bool:
+    """Return whether a row near the top of a file can be its header, and not a title.
+
+    Parameters
+    ----------
+    filled : sequence of bool
+        Whether each cell of the row is filled.
+    width : int
+        The number of cells of the rows below.
+    is_first : bool
+        Whether no row is above it.
+    """
+    if sum(filled) >= 2 or width < 2:
+        return True
+    # The index of a data frame has no name, so with one column this is all there is.
+    return is_first and width == 2 and list(filled) == [False, True]
 
 
 def bounded(location: str, batches: Batches) -> Batches:

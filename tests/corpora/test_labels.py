@@ -152,6 +152,15 @@ def test_lists_of_declared_classes():
     assert names_of(read([1, -1, 0], declared=("x", "y"))) == ["y", None, "x"]
 
 
+def test_a_number_without_a_declared_name_is_noted():
+    labels = read([1, 0, 7], declared=("x", "y"))
+    assert labels.classes == ("0", "1", "7")
+    assert labels.notes == (
+        "the file's class names are not used: they stand for 0 to 1, and there is a label 7",
+    )
+    assert read(["x", "y", "x"], declared=("x", "y")).notes == ()
+
+
 def test_classes_get_names():
     labels = read_labels(
         table(["1", "2", "1"]),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from cartography.corpora.corpus import Corpus
@@ -134,4 +135,102 @@ def test_a_split_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     write(tmp_path / "dev" / "pos" / "1.txt", "x")
     train, test = read_train_test(tmp_path)
     assert test is None
-    assert "not read, although named like a split: dev, test.xls" in train.notes
+    assert "not read, although named like a split: 'dev', 'test.xls'" in train.notes
+
+
+@pytest.mark.parametrize("known", ["utf-8", "utf-8-sig", "cp1250"])
+def test_a_test_file_may_be_of_another_encoding(tmp_path: Path, known: str) -> None:
+    rows = "text,label\nzażółć gęślą,jaźń\nb,y\n"
+    for name, encoding in (("train.csv", "cp1250"), ("other.csv", known)):
+        (tmp_path / name).write_bytes(rows.encode(encoding))
+    _, test = read_train_test(tmp_path / "train.csv", tmp_path / "other.csv", encoding="cp1250")
+    assert test is not None
+    assert list(test.texts) == ["zażółć gęślą", "b"]
+    (tmp_path / "other.csv").rename(tmp_path / "test.csv")
+    _, test = read_train_test(tmp_path, encoding="cp1250")
+    assert test is not None
+    assert list(test.texts) == ["zażółć gęślą", "b"]
+
+
+def test_an_encoding_of_seven_bits_holds_for_the_test_file(tmp_path: Path) -> None:
+    for name in ("train.csv", "test.csv"):
+        (tmp_path / name).write_bytes("text,label\n猫,x\n犬,y\n".encode("iso2022_jp"))
+    _, test = read_train_test(tmp_path, encoding="iso-2022-jp")
+    assert test is not None
+    assert list(test.texts) == ["猫", "犬"]
+
+
+def test_a_sheet_is_that_of_a_workbook(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.create_sheet("Data")
+    for row in (["text", "label"], ["a", "x"], ["b", "y"]):
+        sheet.append(row)
+    book.save(tmp_path / "train.xlsx")
+    path = write(tmp_path / "test.csv", "text,label\nc,x\n")
+    _, test = read_train_test(tmp_path / "train.xlsx", path, sheet="Data")
+    assert test is not None
+    assert list(test.texts) == ["c"]
+    with pytest.raises(CartographyError, match="is no workbook: leave out --sheet"):
+        read_train_test(path, sheet="Data")
+
+
+def test_a_guessed_id_of_a_test_table_may_be_repeated(tmp_path: Path) -> None:
+    train = write(tmp_path / "a.csv", "uid,text,label\nu1,a,x\nu2,b,y\n")
+    path = write(tmp_path / "b.csv", "id,text,label\n1,c,x\n1,d,y\n")
+    _, test = read_train_test(train, path, id="uid")
+    assert test is not None
+    assert list(test.ids) == ["0", "1"]
+
+
+def test_the_split_of_a_test_folder_is_named(tmp_path: Path) -> None:
+    train = write(tmp_path / "a.csv", "text,label\na,x\nb,y\n")
+    write(tmp_path / "f" / "train.csv", "text,label\nc,x\n")
+    write(tmp_path / "f" / "dev.csv", "text,label\nd,x\n")
+    corpus, test = read_train_test(train, tmp_path / "f")
+    assert test is not None
+    assert list(test.texts) == ["d"]
+    assert "the test set is the validation split of the one given" in corpus.notes
+
+
+def text_folders(folder: Path, encoding: str) -> Path:
+    for name, text in (
+        ("pos/1", "déjà vu"),
+        ("pos/2", "à côté"),
+        ("neg/1", "naïveté"),
+        ("neg/2", "a"),
+    ):
+        path = folder / f"{name}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode(encoding))
+    return folder
+
+
+def test_folders_of_texts_are_read_in_the_named_encoding(tmp_path: Path) -> None:
+    texts = ["naïveté", "a", "déjà vu", "à côté"]
+    corpus = read_corpus(text_folders(tmp_path / "a", "mac-roman"), encoding="mac-roman")
+    assert list(corpus.texts) == texts
+    assert not any("is not UTF-8" in note for note in corpus.notes)
+    with pytest.raises(CartographyError, match="'no-such-encoding' is not known"):
+        read_corpus(tmp_path / "a", encoding="no-such-encoding")
+    _, test = read_train_test(
+        tmp_path / "a", text_folders(tmp_path / "b", "utf-8"), encoding="mac-roman"
+    )
+    assert test is not None
+    assert list(test.texts) == texts
+
+
+def test_a_guessed_encoding_of_texts_in_folders_is_noted(tmp_path: Path) -> None:
+    for name in ("pos/1", "pos/2", "neg/1", "neg/2"):
+        path = tmp_path / f"{name}.txt"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes("it\u2019s".encode("utf-8" if name == "neg/2" else "cp1252"))
+    notes = read_corpus(tmp_path).notes
+    (note,) = [note for note in notes if "is not UTF-8" in note]
+    assert note.startswith("1.txt is not UTF-8 and was read as cp1252 (Western European, Windows)")
+    assert note.endswith("name another encoding with --encoding; so with 2 other files")
+
+
+def test_the_texts_of_folders_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARTOGRAPHY_MAX_CELL", "6")
+    with pytest.raises(CartographyError, match="has 7 characters in a cell"):
+        read_corpus(text_folders(tmp_path, "utf-8"))

@@ -366,7 +366,7 @@ def test_a_folder_of_train_and_test(write, tmp_path):
     elsewhere = write("train.csv", "text,label\na,x\nb,y\n")
     assert len(read_train_test(elsewhere, tmp_path / "both")[1]) == 1
     write("both/train.tsv", "text\tlabel\na\tx\n")
-    with pytest.raises(CartographyError, match=r"more than one train file \(my_train.csv, train"):
+    with pytest.raises(CartographyError, match=r"more than one train file \('my_train.csv', 't"):
         read_corpus(tmp_path / "both")
     (tmp_path / "none").mkdir()
     with pytest.raises(CartographyError, match=r"contains no train file \(no data file\)"):
@@ -410,6 +410,22 @@ def test_the_hub_by_name_and_split():
     readers = open_source("hub:owner/name:validation[:10%]", load=load)
     assert readers["whole"]().name == "hub:owner/name:validation[:10%]"
     assert calls == [("owner/name", None), ("owner/name", "validation[:10%]")]
+
+
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [
+        ("ROWS", "hub:owner/name has 3 rows, but at most 2"),
+        ("COLUMNS", "hub:owner/name has 2 columns, but at most 1"),
+        ("CELL", "has 6 characters in a cell, but at most 2"),
+        ("CHARACTERS", "has 16 characters in all, but at most 2"),
+    ],
+)
+def test_a_data_set_of_the_hub_is_limited(limit, message, monkeypatch):
+    monkeypatch.setenv(f"CARTOGRAPHY_MAX_{limit}", "1" if limit == "COLUMNS" else "2")
+    readers = open_source("hub:owner/name", load=lambda name, split: small_dataset())
+    with pytest.raises(CartographyError, match=message):
+        readers["whole"]().values("text")
 
 
 def test_a_hub_error_is_one_clear_line(capfd):

@@ -97,7 +97,7 @@ def test_different_files_of_one_split_are_not_joined(tmp_path: Path) -> None:
     table(tmp_path / "train_a.csv", "a,x")
     table(tmp_path / "train_b.csv", "b,y")
     with pytest.raises(
-        CartographyError, match=r"more than one train file \(train_a.csv, train_b.csv"
+        CartographyError, match=r"more than one train file \('train_a.csv', 'train_b"
     ):
         read_corpus(tmp_path)
 

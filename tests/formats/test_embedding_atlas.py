@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -28,6 +29,12 @@ def test_what_is_written_is_read_back_equal(file: Path) -> None:
     write_embedding_atlas(file, FRAME)
     pd.testing.assert_frame_equal(read_embedding_atlas(file), FRAME, check_dtype=False)
     assert pq.read_schema(file).names == ["x", "y", "text", "id", "count"]
+
+
+def test_pandas_reads_lists_of_arrow(file: Path) -> None:
+    lists = pd.Series([["a"], [], None], dtype=pd.ArrowDtype(pa.list_(pa.string())))
+    write_embedding_atlas(file, FRAME.assign(tags=lists))
+    assert pd.read_parquet(file)["tags"][0].tolist() == ["a"]
 
 
 def test_columns_that_the_tool_computed(file: Path) -> None:

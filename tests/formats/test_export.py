@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -159,6 +160,13 @@ class TestUnchanged:
     def test_a_column_of_texts_and_numbers_is_one_of_texts_in_parquet(self) -> None:
         table = pd.DataFrame({"id": ["a", 1]}, dtype=object)
         assert pd.read_parquet(io.BytesIO(to_parquet(table)))["id"].tolist() == ["a", "1"]
+
+    def test_pandas_reads_lists_of_arrow_from_parquet(self) -> None:
+        lists = pa.array([["a", "b"], None], pa.list_(pa.string()))
+        frame = pa.table({"tags": lists}).to_pandas(types_mapper=pd.ArrowDtype)
+        again = pd.read_parquet(io.BytesIO(to_parquet(frame)))["tags"]
+        assert again[0].tolist() == ["a", "b"]
+        assert again[1] is None
 
     def test_a_lone_surrogate_is_replaced(self) -> None:
         table = pd.DataFrame({"text": ["a\ud800b"]}, dtype=object)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from cartography.errors import CartographyError
 from cartography.formats import argilla, doccano, label_studio, prodigy, spacy
+from cartography.formats.export import TABLE_FORMS, form_of
 from cartography.formats.forms import FORMS, HUGGING_FACE, write_items
-from cartography.formats.tools import TOOLS, adapt_table, recognise_tool
+from cartography.formats.tools import TOOLS, adapt_table, open_table, recognise_tool
 from cartography.tables.table import Table, in_batches
 
 ITEMS = pd.DataFrame(
@@ -63,6 +64,14 @@ def test_what_is_written_is_recognised_and_read(name: str) -> None:
         assert not any(isinstance(value, dict) for value in row.values())
 
 
+@pytest.mark.parametrize("name", TOOLS)
+def test_lists_among_the_other_columns_come_back(name: str) -> None:
+    tags = [["a", "b"], [], [{"start": 0, "end": 3}]]
+    flat = flatten(records_of(TOOLS[name].write(ITEMS.assign(tags=tags), model_version="m")))
+    found = [{key.split(".")[-1]: value for key, value in row.items()} for row in flat]
+    assert [row["tags"] for row in found] == tags
+
+
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
 
 
@@ -108,6 +117,8 @@ def test_plain_records_are_no_tools() -> None:
     assert recognise_tool([{"text": "a", "label": "b"}]) is None
     assert recognise_tool([{"id": 1, "text": "a", "label": "b", "score": 0.5}]) is None
     assert recognise_tool([{"text": "a", "label": [[0, 1, "PERSON"]]}]) is None
+    assert recognise_tool([{"text": "a", "label": "pet", "labels": ["t1", "t2"]}]) is None
+    assert recognise_tool([{"text": "a", "label": ["pet"], "cats": {"t1": 1, "t2": "x"}}]) is None
     assert recognise_tool([]) is None
 
 
@@ -130,6 +141,23 @@ class TestWrittenItems:
     def test_the_suffix_decides(self, tmp_path: Path) -> None:
         write_items(ITEMS, tmp_path / "items.jsonl")
         assert len((tmp_path / "items.jsonl").read_text(encoding="utf-8").split("\n")) == 4
+
+    def test_a_configuration_does_not_replace_the_tasks(self, tmp_path: Path) -> None:
+        with pytest.raises(CartographyError, match=r"tasks\.xml would be replaced by the label"):
+            write_items(ITEMS, tmp_path / "tasks.xml", "label-studio")
+        assert not list(tmp_path.iterdir())
+
+    def test_without_a_configuration_there_are_no_tasks(self, tmp_path: Path) -> None:
+        with pytest.raises(CartographyError, match="control character"):
+            write_items(ITEMS.assign(label="a\x01"), tmp_path / "tasks.json", "label-studio")
+        assert not list(tmp_path.iterdir())
+
+    def test_tables_and_items_have_the_same_forms(self) -> None:
+        assert {name: FORMS[name] for name in TABLE_FORMS} == TABLE_FORMS
+        names = ["a.csv", "a.JSONL", "a.ndjson", "a.parquet", "a.json", "a"]
+        assert [form_of(Path(name)) for name in names] == (
+            ["csv", "jsonl", "jsonl", "parquet", None, None]
+        )
 
     def test_an_unknown_form(self, tmp_path: Path) -> None:
         with pytest.raises(CartographyError, match="'excel' is not a form of export; give one of"):
@@ -209,7 +237,7 @@ class TestLabelStudio:
         assert flat["comment"] == "a very long answer indeed"
         assert flat["data.lang"] == "en"
 
-    def test_json_min(self) -> None:
+    def test_json_min(self, tmp_path: Path) -> None:
         common = {
             "annotator": 1,
             "annotation_id": 3,
@@ -218,13 +246,19 @@ class TestLabelStudio:
             "lead_time": 2.5,
         }
         records: list[dict[str, Any]] = [
-            {"text": "the bill", "id": 1, "mood": "bad", **common},
+            {"text": "the bill", "id": 1, "mood": "bad", "at": [{"start": 0}], **common},
             {"text": "the box", "id": 2, "mood": {"choices": ["good", "bad"]}, **common},
         ]
         flat = flatten(records)
+        assert flat[0]["at"] == [{"start": 0}]
         assert [row["label"] for row in flat] == ["bad", ["good", "bad"]]
         assert [row["mood"] for row in flat] == ["bad", ["good", "bad"]]
         assert flat[0]["annotator"] == 1
+        path = tmp_path / "min.json"
+        path.write_text(json.dumps(records))
+        table = open_table(path)
+        assert table.notes == ("read as a Label Studio export, labels from 'mood'",)
+        assert table.values("label") == ["bad", ["good", "bad"]]
 
     def test_csv(self) -> None:
         cells: dict[str, list[object]] = {
@@ -309,7 +343,8 @@ class TestDoccano:
             {"id": 3, "text": "oh", "label": [], "Comments": []},
         ]
         flat = flatten(new)
-        assert flat[0] == {"id": 1, "text": "the bill", "label": "billing", "page": 3}
+        first = {"id": 1, "text": "the bill", "label": "billing", "Comments": [], "page": 3}
+        assert flat[0] == first
         assert [row["label"] for row in flat] == ["billing", ["delivery", "urgent"], None]
         assert flatten([{"id": 1, "data": "the bill", "label": ["billing"]}])[0]["text"] == (
             "the bill"
@@ -319,6 +354,7 @@ class TestDoccano:
         assert flatten([{"text": "a", "cats": ["b"], "entities": [[0, 1, "X"]]}])[0] == {
             "text": "a",
             "label": "b",
+            "entities": [[0, 1, "X"]],
         }
 
     def test_what_is_written(self) -> None:
@@ -420,6 +456,7 @@ class TestArgilla2:
             "status": "completed",
             "fields.subject": "hi",
             "metadata.page": 3,
+            "vectors.v": [0.1, 0.2],
         }
         assert [row["label"] for row in flat] == ["delivery", "billing", None]
         assert flat[1]["annotators_disagree"] is True

@@ -1,8 +1,10 @@
 import importlib.util
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.linear_model import LinearRegression, Perceptron, SGDClassifier
@@ -101,6 +103,26 @@ def test_sparse_features_lists_and_certain_predictions() -> None:
 
 
 @pytest.mark.parametrize(
+    "ids", [np.array([10, 11, 12, 13, 14]), list(np.arange(10, 15)), pd.Series(range(10, 15))]
+)
+def test_ids_of_arrays_are_saved(ids: Any, tmp_path: Path) -> None:
+    recorder = record_partial_fit(MultinomialNB(), FEATURES, LABELS, epochs=1, ids=ids)
+    assert all(type(item) is int for item in recorder.dynamics().ids)
+    recorder.save(tmp_path)
+    lines = (tmp_path / "training_dynamics" / "dynamics_epoch_0.jsonl").read_text().splitlines()
+    assert lines[0].startswith('{"guid":10,')
+
+
+def test_a_data_frame_of_features() -> None:
+    frame = pd.DataFrame(FEATURES, columns=["meow", "bark"], index=list("vwxyz"))
+    model = MultinomialNB()
+    dynamics = record_partial_fit(model, frame, LABELS, epochs=2).dynamics()
+    expected = record_partial_fit(MultinomialNB(), FEATURES, LABELS, epochs=2).dynamics()
+    np.testing.assert_array_equal(dynamics.gold_probability, expected.gold_probability)
+    assert model.feature_names_in_.tolist() == ["meow", "bark"]
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"model": LinearRegression()}, "LinearRegression has no partial_fit"),
@@ -130,7 +152,7 @@ def test_the_callback_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> 
 class TestACallback:
     """The callback with the loader and the model of a trainer, without transformers."""
 
-    def record(self, monkeypatch: pytest.MonkeyPatch, ids: list[str] | None, **options: object):  # type: ignore[no-untyped-def]
+    def record(self, monkeypatch: pytest.MonkeyPatch, ids: Any, **options: object):  # type: ignore[no-untyped-def]
         import torch
         from torch.utils.data import DataLoader
 
@@ -176,6 +198,10 @@ class TestACallback:
         odds = np.exp(scores)
         expected = odds[range(5), [0, 1, 0, 1, 1]] / odds.sum(axis=1)
         np.testing.assert_allclose(dynamics.gold_probability[0], expected, atol=1e-6)
+
+    def test_ids_of_an_array(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        dynamics, _ = self.record(monkeypatch, np.arange(10, 15))
+        assert all(type(item) is int for item in dynamics.ids)
 
     def test_the_number_of_ids_is_checked(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(CartographyError, match="1 ids, but the training set has 5 rows"):

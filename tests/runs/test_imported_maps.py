@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,12 @@ from cartography.errors import CartographyError
 from cartography.formats.aum import read_aum
 from cartography.formats.coordinates import read_coordinates
 from cartography.formats.embedding_atlas import read_embedding_atlas
+from cartography.formats.export import write_table
 from cartography.maps.data_map import NEVER_LEARNED, DataMap, Thresholds
 from cartography.maps.dynamics import DynamicsRecorder
 from cartography.runs.imported_maps import join_texts, open_path, write_map_run
 from cartography.runs.manifest import find_runs, read_json, read_manifest, run_id, status
-from cartography.runs.map_exports import FORMS, export_map
+from cartography.runs.map_exports import MAP_FORMS, export_map
 from cartography.runs.map_runs import map_table, read_map
 from cartography.runs.opened import OpenedMap, OpenedTable
 
@@ -104,6 +106,13 @@ class TestDynamics:
         assert opened.labels.tolist() == ["0", "1", "0"]
         assert opened.name == "model"
 
+    def test_texts_beside_another_folder_are_not_about_it(
+        self, saved: Path, tmp_path: Path
+    ) -> None:
+        (saved / "training_dynamics").rename(tmp_path / "dynamics")
+        (tmp_path / "texts.jsonl").write_text('{"note": "of something else"}\n')
+        assert opened_map(tmp_path / "dynamics").texts is None
+
     def test_the_run_equals_the_dynamics(self, saved: Path, tmp_path: Path) -> None:
         out = tmp_path / "runs" / "mine"
         write_map_run(opened_map(saved), out)
@@ -162,6 +171,15 @@ class TestCoordinates:
         table = pd.read_csv(out / "data_map.csv")
         assert table["confidence"].tolist() == opened.data_map.confidence.tolist()
         assert "<html" in (out / "data_map.html").read_text(encoding="utf-8")[:200]
+
+    def test_a_map_that_was_guarded_for_a_spreadsheet(self, saved: Path, tmp_path: Path) -> None:
+        opened = opened_map(saved)
+        write_table(opened.to_frame(), tmp_path / "map.csv", "spreadsheet")
+        again = opened_map(tmp_path / "map.csv", epochs=3)
+        assert again.data_map.ids.tolist() == ["a", "7", "-c"]
+        assert again.texts is not None
+        assert again.texts.tolist() == list(TEXTS.values())
+        assert read_coordinates(tmp_path / "map.csv", 3).ids.tolist() == ["a", "7", "-c"]
 
     def test_a_run_is_written_once(self, tmp_path: Path) -> None:
         opened = opened_map(coordinates(tmp_path / "map.jsonl"))
@@ -236,6 +254,23 @@ class TestTexts:
         written = pd.read_csv(tmp_path / "run" / "data_map.csv", keep_default_na=False)
         assert written["source"].tolist() == ["mail", "", "web"]
 
+    def test_what_the_table_lacks_stays_as_it_was(self, saved: Path, tmp_path: Path) -> None:
+        (saved / "texts.jsonl").unlink()
+        texts = tmp_path / "texts.csv"
+        texts.write_text("id,text,label\na,a cat,pet\n7,a wolf,\n")
+        joined = join_texts(opened_map(saved), texts)
+        assert joined.labels is not None
+        assert joined.predicted is not None
+        assert joined.labels.tolist() == ["pet", "1", "pet"]
+        assert joined.predicted.tolist() == ["pet", "pet", "1"]
+        again = join_texts(replace(joined, texts=np.array(["x", "y", "z"], dtype=object)), texts)
+        assert again.texts is not None
+        assert again.texts.tolist() == ["a cat", "a wolf", "z"]
+        unlabelled = replace(joined, labels=np.array(["", "1", ""], dtype=object))
+        named = join_texts(unlabelled, texts).labels
+        assert named is not None
+        assert named.tolist() == ["pet", "1", ""]
+
     def test_row_numbers_as_ids_are_named(self, tmp_path: Path) -> None:
         opened = opened_map(coordinates(tmp_path / "map.jsonl", rows=3))
         texts = tmp_path / "texts.csv"
@@ -257,7 +292,7 @@ class TestExports:
     def test_each_form_of_the_first_third(self, saved: Path, tmp_path: Path) -> None:
         opened = opened_map(saved)
         chosen = opened.take(opened.data_map.top("hard", 0.67))
-        for form in FORMS:
+        for form in MAP_FORMS:
             export_map(chosen, form, tmp_path / form)
         found = read_aum((tmp_path / "aum").rename(tmp_path / "aum.csv"))
         assert found.ids.tolist() == ["7", "-c"]
@@ -276,6 +311,18 @@ class TestExports:
             *("correctness", "region", "threshold_closeness", "forgetfulness", "aum"),
         ]
         assert table["forgetfulness"].tolist() == [NEVER_LEARNED, 1]
+
+    def test_an_atlas_keeps_the_columns_x_and_y_of_the_data(self, tmp_path: Path) -> None:
+        opened = opened_map(coordinates(tmp_path / "map.jsonl", rows=3))
+        texts = tmp_path / "texts.csv"
+        texts.write_text("id,text,label,x,y,x (data)\n0,a,p,10,20,30\n1,b,q,11,21,31\n2,c,p,,,\n")
+        path = tmp_path / "atlas.parquet"
+        export_map(join_texts(opened, texts), "atlas", path)
+        table = pd.read_parquet(path)
+        assert table["x"].tolist() == opened.data_map.variability.tolist()
+        names = ["x (data)", "y (data)", "x (data) (data)"]
+        assert list(table.columns[-3:]) == names
+        assert table[names].to_numpy()[:2].tolist() == [["10", "20", "30"], ["11", "21", "31"]]
 
     def test_no_areas_without_logits(self, tmp_path: Path) -> None:
         opened = opened_map(coordinates(tmp_path / "map.jsonl"))

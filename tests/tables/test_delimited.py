@@ -145,6 +145,55 @@ def test_marks_that_would_swallow_rows_are_read_as_characters(name, delimiter, s
     assert "quotation marks as ordinary characters" in table.notes[0]
 
 
+def test_a_byte_order_mark_does_not_hide_the_lines_behind_the_first():
+    """Marks that swallow rows come only where the sample has ended."""
+    expected = [(f"text number {i} here", LABELS[i % 3]) for i in range(6_000)]
+    expected[-9], expected[-4] = ('"he said', "pet"), ('so"', "wild")
+    assert rows(read("\ufeff" + joined(expected, "\t"), "t.tsv")) == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('""hello"" world', '""hello"" world'),
+        ('""hello""', '""hello""'),
+        ('"""hello"" world"', '"hello" world'),
+        ('""', ""),
+        ('""""', '"'),
+        ('"hello"', "hello"),
+    ],
+)
+def test_doubled_marks_at_the_start_of_a_cell(cell, text):
+    lines = [f"text number {i} here,{LABELS[i % 3]}" for i in range(6_000)]
+    lines[4_000] = f"{cell},pet"
+    table = read("\n".join(["text,label", *lines, ""]))
+    assert table.rows == 6_000
+    assert rows(table)[4_000] == (text, "pet")
+
+
+@pytest.mark.parametrize("second", ["", '"two\nlines",x,one,1\n'])
+def test_columns_of_one_name_are_told_apart(second):
+    table = read("text,label,note,note\n" + each("text {},{},one,two\n") + second)
+    assert table.columns == ("text", "label", "note", "note (2)")
+    assert rows(table)[0] == ("text 0", "pet", "one", "two")
+    assert table.values("note (2)")[:2] == ["two", "two"]
+    assert "columns of t.csv have one name: the further ones are called 'note (2)'" in table.notes
+
+
+def test_a_header_of_one_name_may_come_again():
+    table = read("text,note,note\na,b,c\ntext,note,note\nd,e,f\n")
+    assert rows(table) == [("a", "b", "c"), ("d", "e", "f")]
+
+
+@pytest.mark.parametrize("mark", ["", '"'])
+@pytest.mark.parametrize("second", ["", '30,"two\nlines"\n'])
+def test_an_index_and_one_column(mark, second):
+    content = f"{mark}{mark},{mark}text{mark}\n" + each("{},text of {}\n") + second
+    table = read(content)
+    assert (table.columns, table.left_out) == (("", "text"), ())
+    assert rows(table)[:2] == [("0", "text of pet"), ("1", "text of wild")]
+
+
 def test_a_mark_that_is_never_closed_loses_no_row():
     expected = [*ROWS[:-2], ('"never closed', "pet"), ROWS[-1]]
     assert rows(read(joined(expected))) == expected
@@ -192,7 +241,12 @@ def test_invalid_files_are_refused_by_their_line(content, message):
 
 @pytest.mark.parametrize(
     ("limit", "message"),
-    [("ROWS", "t.csv has "), ("COLUMNS", "t.csv has 2 columns, but at most 1"), ("CELL", "line ")],
+    [
+        ("ROWS", "t.csv has "),
+        ("COLUMNS", "t.csv has 2 columns, but at most 1"),
+        ("CELL", "line "),
+        ("CHARACTERS", "characters in all, but at most 1 are read"),
+    ],
 )
 @pytest.mark.parametrize("second", ["", '"two\nlines",x\n'])
 def test_limits(monkeypatch, limit, message, second):

@@ -78,7 +78,6 @@ def test_without_a_column_of_few_values_no_row_is_lost():
 
 
 def test_words_name_the_dialect():
-    assert Dialect().is_plain
     assert Dialect(";").words == "semicolons between columns"
     assert Dialect("|", "").words == (
         "vertical bars between columns, quotation marks as ordinary characters"

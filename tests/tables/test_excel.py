@@ -72,6 +72,31 @@ def test_one_column(tmp_path: Path) -> None:
     assert table.head(5) == {"text": ["a", "b"]}
 
 
+def test_one_long_column(tmp_path: Path) -> None:
+    texts = [f"text {i}" for i in range(100)]
+    rows = [["text"], *([text] for text in texts)]
+    path = book(tmp_path / "t.xlsx", *rows, Other=[*rows, ["a", "b"]])
+    table = read_table(path)
+    assert (table.values("text"), table.left_out) == (texts, ())
+    assert table.row_name(99) == "row 101"
+    with pytest.raises(CartographyError, match="row 102 has 2 cells but the header has 1; give"):
+        read_table(path, TableOptions(sheet="Other"))
+
+
+def test_an_index_and_one_column(tmp_path: Path) -> None:
+    path = book(tmp_path / "t.xlsx", [None, "text"], [0, "a"], [1, "b"])
+    table = read_table(path)
+    assert (table.columns, table.values("text"), table.left_out) == (("", "text"), ["a", "b"], ())
+
+
+def test_columns_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    table = read_table(book(tmp_path / "t.xlsx", ["text", "note", "note"], ["a", "b", "c"]))
+    assert table.head(1) == {"text": ["a"], "note": ["b"], "note (2)": ["c"]}
+    assert table.notes == (
+        "columns of t.xlsx have one name: the further ones are called 'note (2)'",
+    )
+
+
 def test_a_row_wider_than_the_header_is_refused(tmp_path: Path) -> None:
     path = book(tmp_path / "t.xlsx", ["text", "label"], ["a", "x", "more"])
     with pytest.raises(CartographyError, match="row 2 has 3 cells but the header has 2"):

@@ -16,7 +16,7 @@ from cartography.tables import nested
 from cartography.tables.decoding import TextSource
 from cartography.tables.reading import read_table
 from cartography.tables.shapes import records_of
-from cartography.tables.table import Table, TableOptions
+from cartography.tables.table import LeftOut, Table, TableOptions
 
 ROWS = [
     {"text": "a cat", "label": "pet"},
@@ -80,6 +80,7 @@ def test_a_frame_of_one_column(tmp_path: Path) -> None:
 def test_lines_name_their_line(tmp_path: Path, name: str) -> None:
     table = read(tmp_path, f"\n{LINES}\n\n", name)
     assert (table.rows, table.row_name(2)) == (3, "row 3 (line 4)")
+    assert table.left_out == (LeftOut(2, "blank line", "line 1"),)
 
 
 def test_objects_in_objects_are_dotted_columns(tmp_path: Path) -> None:

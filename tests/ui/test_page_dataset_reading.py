@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 from dashboard import charts, page
 from streamlit.testing.v1 import AppTest
@@ -98,6 +99,22 @@ def test_the_encoding_is_chosen_by_its_lines(tmp_path: Path) -> None:
     assert "proszê" in raw["text"][1]
     opened.button(key="use").click().run()
     assert "--encoding=cp1252" in opened.session_state[session.CHOICE].arguments()
+
+
+def test_a_sheet_does_not_outlive_its_workbook(tmp_path: Path, marked: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.create_sheet("Data")
+    for row in (["text", "label"], ["a", "x"], ["b", "y"]):
+        sheet.append(row)
+    book.save(path)
+    opened = local(path, sheet="Data")
+    assert classes(opened) == "2"
+    opened.text_input(key="source_path").set_value(str(marked)).run()
+    assert not opened.error
+    assert classes(opened) == "3"
+    opened.text_input(key="source_path").set_value(str(path)).run()
+    assert opened.text_input(key="sheet").value == "Data"
 
 
 def test_a_choice_survives_its_file(marked: Path, own_cache: Path) -> None:

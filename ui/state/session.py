@@ -17,6 +17,7 @@ from typing import Any
 
 import streamlit as st
 
+from cartography.corpora.reading import READ_OPTIONS
 from cartography.corpora.sources import HUB_PREFIX
 from cartography.errors import CartographyError
 from cartography.features.embedding import CORPUS_VECTORS
@@ -101,16 +102,8 @@ class DataChoice:
 
     def reading(self) -> dict[str, Any]:
         """Return the options of `read_train_test`."""
-        return {
-            "text": self.text,
-            "label": self.label,
-            "id": self.id,
-            "encoding": self.encoding,
-            "sheet": self.sheet,
-            "no_label": self.no_label,
-            "several": self.several,
-            "class_names": dict(self.class_names),
-        }
+        options = {name: getattr(self, name) for name in READ_OPTIONS}
+        return options | {"class_names": dict(self.class_names)}
 
     @property
     def name(self) -> str:

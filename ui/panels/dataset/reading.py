@@ -49,11 +49,16 @@ def with_reading(choice: DataChoice) -> DataChoice:
     return replace(
         choice,
         encoding=state.get("encoding"),
-        sheet=state.get("sheet") or None,
+        # A name outlives its workbook, whose field is then not drawn.
+        sheet=(state.get("sheet") or None) if _is_workbook(choice.source) else None,
         no_label=marks,
         several=several.get(state.get("several", ""), "first"),
         class_names=tuple(_class_names(state.get("class_names", ""))),
     )
+
+
+def _is_workbook(source: str) -> bool:
+    return source.lower().endswith(".xlsx")
 
 
 def _class_names(text: str) -> Iterator[tuple[str, str]]:
@@ -67,7 +72,7 @@ def _class_names(text: str) -> Iterator[tuple[str, str]]:
 def offer_encoding(choice: DataChoice) -> None:
     """Draw the widgets of a file's encoding and sheet, with lines to check the encoding by."""
     with st.expander("How the file is read", icon=":material/translate:", key="file_reading"):
-        if choice.source.lower().endswith(".xlsx"):
+        if _is_workbook(choice.source):
             st.text_input(
                 "Sheet",
                 placeholder="the first",
