@@ -34,6 +34,7 @@ from threshold import change_t_cor, make_study, middle_levels
 from workload import Workload, data_folder, load_workload, shrink, temporary_cache
 
 from cartography import PAPER, DataMap, TrainingDynamics, TrainingSet, embed, train_epochs
+from cartography.features.word_features import WordFeatures
 from cartography.files import cache_folder
 from cartography.models.training import as_tensor, pick_device
 
@@ -69,7 +70,8 @@ def embedding(table: Table, work: Workload, times: int, clock: Clock) -> None:
         shutil.rmtree(cache_folder())
         # A corpus caches the fingerprint of its texts; a copy has to compute it again.
         corpus, stages = replace(work.problem.corpus), StageTimes()
-        call = partial(embed, (corpus,), work.vectors, progress=stages.record)
+        kind = WordFeatures(work.vectors)
+        call = partial(embed, (corpus,), kind, scaled=False, progress=stages.record)
         durations.append(clock(call))
     target = EMBEDDING_TIME.scaled(work.shape.rows / AG_NEWS.rows)
     details = f"{times} runs; the last: {stages.summary()}; {work.origin}"

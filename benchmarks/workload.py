@@ -25,6 +25,7 @@ from reference import Tokens
 
 from cartography import Corpus, embed, read_train_test
 from cartography.features.vector_files import read_vectors
+from cartography.features.word_features import WordFeatures
 from cartography.features.word_vectors import tokenise
 
 _FILES = {
@@ -123,7 +124,7 @@ def load_workload(shape: Shape, data: Path | None, folder: Path) -> Workload:
     )
     path = folder / f"{shape.name.lower().replace(' ', '-')}.bin"
     _write_vectors(path, *vectors)
-    embedded = embed((train, test), path, max_length=shape.max_length)
+    embedded = embed((train, test), WordFeatures(path, max_length=shape.max_length), scaled=False)
     problem = Problem(origin, train, embedded[0].features, test, embedded[1].features)
     return Workload(shape, problem, path)
 

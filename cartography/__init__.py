@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from cartography.corpora.reading import read_corpus, read_train_test
     from cartography.errors import CartographyError
     from cartography.features.embedding import Embedding, embed
+    from cartography.features.table import feature_kind
     from cartography.figures import accuracy_figure, data_map_figure, write_html
     from cartography.maps.data_map import REGIONS, DataMap, Thresholds
     from cartography.maps.dynamics import DynamicsRecorder, TrainingDynamics
-    from cartography.models.presets import PAPER, PRESETS, RELEASED, Preset, Recipe
+    from cartography.models.presets import PAPER, PRESETS, RELEASED, STANDARD, Preset, Recipe
     from cartography.models.switches import Switches
     from cartography.models.trainer import TrainingSet
     from cartography.models.training import Epoch, train_epochs
@@ -65,10 +66,12 @@ _MODULES = {
         "DynamicsRecorder",
         "TrainingDynamics",
     ),
+    "features.table": ("feature_kind",),
     "models.presets": (
         "PAPER",
         "PRESETS",
         "RELEASED",
+        "STANDARD",
         "Preset",
         "Recipe",
     ),
@@ -104,6 +107,7 @@ __all__ = [
     "PRESETS",
     "REGIONS",
     "RELEASED",
+    "STANDARD",
     "STRATEGIES",
     "ActiveLearner",
     "Batch",
@@ -131,6 +135,7 @@ __all__ = [
     "data_map_figure",
     "describe",
     "embed",
+    "feature_kind",
     "hold_out",
     "map",
     "read_active_run",

@@ -1,17 +1,17 @@
-"""The Dataset page: choose a corpus and its word vectors for all pages."""
+"""The Dataset page: choose a corpus and its features for all pages."""
 
 import streamlit as st
 
 from ui import frame, words
 from ui.faults import errors_in_place
 from ui.naming import escape_markdown
-from ui.panels.dataset import panel
+from ui.panels.dataset import features, panel
 from ui.panels.dataset.contents import contents
 
 frame.enter()
 
 st.title("Dataset", anchor=False)
-st.markdown("Choose the texts, and the word vectors that turn them into numbers, for all pages.")
+st.markdown("Choose the texts, and how they become numbers, for all pages.")
 
 
 def choose() -> None:
@@ -33,12 +33,12 @@ def choose() -> None:
     st.header(escape_markdown(choice.name), anchor=False)
     buttons = st.container(horizontal=True, vertical_alignment="center")
     contents(choice, *corpora)
-    st.header("Word vectors", anchor=False, help=words.VECTORS)
-    complete_choice = panel.choose_vectors(choice)
+    st.header("Features", anchor=False, help=words.FEATURES)
+    complete_choice = features.choose_features(choice)
     if complete_choice is not None:
         with buttons:
             panel.offer_use(complete_choice)
-        panel.show_features(complete_choice)
+        features.show_features(complete_choice)
 
 
 with errors_in_place():

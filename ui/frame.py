@@ -44,7 +44,7 @@ def show(page: StreamlitPage) -> None:
     with st.sidebar:
         st.caption("Corpus in use")
         st.markdown(f"**{escape_markdown(choice.name)}**")
-        st.caption(f"Word vectors: {escape_markdown(choice.vectors_name)}, {choice.pooling}")
+        st.caption(f"Features: {escape_markdown(choice.features_name)}")
         if choice.test:
             st.caption(f"Test set: {escape_markdown(choice.test_name)}")
         session.choose_picture_format()

@@ -11,8 +11,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cartography.figures import as_html, caption_of
+from cartography.formats.export import Form
 from cartography.formats.forms import FORMS
 from cartography.maps.data_map import REGIONS, DataMap
+from cartography.runs.manifest import read_manifest, run_id
 from cartography.runs.user_columns import join_user_columns
 from ui import words
 from ui.faults import errors_in_place, sentence
@@ -24,6 +26,10 @@ from ui.state import session
 _POLL_SECONDS = 1.0
 _NUMBER = st.column_config.NumberColumn
 _TEXT = st.column_config.TextColumn
+File = tuple[str, Callable[[], bytes], str, str]
+"""A download: label, function that returns the content, file name and MIME type."""
+TextTable = tuple[str, Callable[[], pd.DataFrame], str]
+"""A table of texts: label, function that returns it, and file name without suffix."""
 REGION_HELP = dict(zip(REGIONS, (words.EASY, words.AMBIGUOUS, words.HARD), strict=True))
 _COLUMNS = {
     "id": _TEXT("id", width="small"),
@@ -146,16 +152,15 @@ def figure(
         )
 
 
-def downloads(key: str, files: Sequence[tuple[str, Callable[[], bytes], str, str]]) -> None:
+def downloads(key: str, files: Sequence[File]) -> None:
     """Show a row of download buttons.
 
     Parameters
     ----------
     key : str
         Start of the buttons' keys.
-    files : sequence of (str, callable, str, str)
-        Label, function that returns the content, file name and MIME type. The function is called
-        when the button is pressed.
+    files : sequence of File
+        The function is called when the button is pressed.
     """
     with st.container(horizontal=True):
         for label, content, name, mime in files:
@@ -170,9 +175,7 @@ def downloads(key: str, files: Sequence[tuple[str, Callable[[], bytes], str, str
             )
 
 
-def text_downloads(
-    key: str, folder: Path, tables: Sequence[tuple[str, Callable[[], pd.DataFrame], str]]
-) -> None:
+def text_downloads(key: str, folder: Path, tables: Sequence[TextTable]) -> None:
     """Show the download buttons of tables of texts, in a form that the visitor chooses.
 
     Parameters
@@ -181,9 +184,9 @@ def text_downloads(
         Start of the widgets' keys.
     folder : Path
         Folder of the run that the texts are from. The files contain the other columns of its
-        table.
-    tables : sequence of (str, callable, str)
-        Label, function that returns a table with the column `id`, and file name without suffix.
+        table, and offer all its classes.
+    tables : sequence of TextTable
+        Each has the column `id`.
     """
     name = st.selectbox(
         "Format of the files",
@@ -194,16 +197,54 @@ def text_downloads(
         width=260,
         persist_state="session",
     )
-    form = FORMS[name]
+    downloads(key, text_files(FORMS[name], folder, tables))
+
+
+def text_files(form: Form, folder: Path, tables: Sequence[TextTable]) -> list[File]:
+    """Return the downloads of tables of texts of a run in one form.
+
+    Parameters
+    ----------
+    form : Form
+    folder : Path
+        Folder of the run.
+    tables : sequence of TextTable
+
+    Returns
+    -------
+    list of File
+        A file for each table. If the form has a companion, it is one more, named like the first
+        table and with the classes of all.
+    """
 
     def content_of(table: Callable[[], pd.DataFrame]) -> Callable[[], bytes]:
-        return lambda: form.content(join_user_columns(folder, table()))
+        def content() -> bytes:
+            manifest = read_manifest(folder)
+            values = table()
+            # Several maps are of several runs, of which `folder` is one.
+            is_its_own = len(tables) == 1 or "run_id" in values
+            return form.content(
+                join_user_columns(folder, values),
+                run_id(manifest) if is_its_own else "",
+                manifest["train"]["classes"],
+            )
 
-    files = [
+        return content
+
+    files: list[File] = [
         (label, content_of(table), f"{stem}{form.suffix}", form.mime)
         for label, table, stem in tables
     ]
-    downloads(key, files)
+    companion = form.companion
+    if companion is not None and tables:
+
+        def offered() -> bytes:
+            classes = read_manifest(folder)["train"]["classes"]
+            return companion.content([table() for _, table, _ in tables], classes)
+
+        label = f"{companion.name} ({companion.suffix[1:].upper()})"
+        files.append((label, offered, f"{tables[0][2]}{companion.suffix}", companion.mime))
+    return files
 
 
 def outcome(state: TaskState) -> None:

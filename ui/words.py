@@ -80,6 +80,14 @@ VECTORS = (
     "Word vectors turn words into numbers. Trained on the corpus: fastText on these texts. From a "
     "file: .vec, .txt (GloVe; both also as .gz or .zip) or .bin (fastText, word2vec)."
 )
+FEATURES = (
+    "Features: the numbers that the classifier sees of a text. With few labels they decide more of "
+    "the accuracy than any strategy."
+)
+OWN_FEATURES = (
+    "A column of lists of numbers, found by the ids of the texts. An .npy file has none: its rows "
+    "are in the order of the texts, those of the test set last."
+)
 MAX_LENGTH = "Read only the first words of each text; empty: all of them."
 GOLD_LABEL = "Gold label: the class that the data give for a text. Training treats it as correct."
 UNLABELLED = "Rows without a gold label. A data map needs gold labels, so it leaves them out."
@@ -149,16 +157,17 @@ PICK_DENSITY = (
     "nine tenths of all texts."
 )
 PRESET = (
-    "Preset: all settings of the method. Paper: as the paper states them. Released: as in the "
-    "authors' released code, which departs from the paper in many points."
+    "Preset: all settings of the method. Standard: for use; with few labels as accurate as "
+    "logistic regression. Paper: as the paper states them. Released: as in the authors' released "
+    "code, which departs from the paper in many points."
 )
 SWITCHES = (
     "Each switch is a point where the released code departs from the paper. Select those that "
-    "should be as in the other preset."
+    "should be otherwise than in the preset."
 )
 METHOD = (
-    "Method: the preset of a run and the switches changed from it. If none is named, it is the "
-    "paper's."
+    "Method: the preset of a run and the switches changed from it. If none is named, it is "
+    "standard."
 )
 WHEN_TO_STOP = (
     "Three signals from the run's own numbers. They are advice: a run never stops because of them. "

@@ -10,7 +10,7 @@ from torch import Tensor
 from cartography.active.group import Batch, Learner, LearnerGroup
 from cartography.errors import CartographyError
 from cartography.maps.data_map import DataMap
-from cartography.models.presets import PAPER, SEEDS, Preset
+from cartography.models.presets import SEEDS, STANDARD, Preset
 from cartography.models.training import Epoch, as_tensor, pick_device
 from cartography.strategies.pool_view import PoolView
 
@@ -33,7 +33,7 @@ class ActiveLearner:
         Names of the C classes.
     strategy : str, default "cal"
         A name of `STRATEGIES`.
-    preset : Preset, default PAPER
+    preset : Preset, default STANDARD
     seed : int, default 398048
         The first of the paper's seeds.
     device : {"auto", "cpu", "cuda"}, default "auto"
@@ -59,7 +59,7 @@ class ActiveLearner:
         classes: Sequence[str],
         *,
         strategy: str = "cal",
-        preset: Preset = PAPER,
+        preset: Preset = STANDARD,
         seed: int = SEEDS[0],
         device: str = "auto",
     ) -> None:

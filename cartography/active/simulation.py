@@ -11,7 +11,7 @@ from cartography.corpora.corpus import Corpus, stratified_draw
 from cartography.errors import CartographyError
 from cartography.maps.data_map import DataMap, MapStatistics
 from cartography.models.metrics import Evaluation, cohen_kappa, evaluate
-from cartography.models.presets import PAPER, Preset
+from cartography.models.presets import STANDARD, Preset
 from cartography.models.training import as_tensor, pick_device
 from cartography.strategies.table import USES_T_COR
 
@@ -108,7 +108,7 @@ def simulate(
     test_features: NDArray[np.float32],
     trials: Sequence[Trial],
     *,
-    preset: Preset = PAPER,
+    preset: Preset = STANDARD,
     device: str = "auto",
     done: Sequence[Sequence[NDArray[np.int64]]] | None = None,
 ) -> Iterator[Iteration]:
@@ -124,7 +124,7 @@ def simulate(
     features : array of float32, shape (n, d)
     test_features : array of float32, shape (m, d)
     trials : sequence of Trial
-    preset : Preset, default PAPER
+    preset : Preset, default STANDARD
         All settings that a `Trial` does not name.
     device : {"auto", "cpu", "cuda"}, default "auto"
     done : sequence of sequences of arrays, optional

@@ -34,9 +34,9 @@ def embed_command(
                 "corpus": train.name,
                 "fingerprint": train.fingerprint,
                 "features": embedding.key,
-                "vectors": embedding.vectors,
-                "coverage": asdict(embedding.coverage),
-                "summary": embedding.coverage.summary,
+                "vectors": embedding.description,
+                "coverage": asdict(embedding.coverage) if embedding.coverage else None,
+                "summary": embedding.summary,
             },
         )
-        typer.echo(f"{out}: {embedding.coverage.summary}")
+        typer.echo(f"{out}: {embedding.summary}")

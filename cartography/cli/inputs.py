@@ -10,7 +10,7 @@ from cartography.cli import options
 from cartography.corpora.corpus import Corpus, describe, require_classes
 from cartography.corpora.reading import read_train_test
 from cartography.features.embedding import Embedding, embed
-from cartography.models.presets import PAPER, PRESETS, Preset
+from cartography.models.presets import PRESETS, STANDARD, Preset
 from cartography.models.training import pick_device
 from cartography.runs.manifest import Kind, Manifest, Source
 
@@ -75,19 +75,21 @@ def embed_corpora(
     test: Corpus | None,
     features: options.Features,
     console: Console,
-    preset: Preset = PAPER,
+    preset: Preset = STANDARD,
 ) -> Inputs:
-    """Make the features of both corpora, as the switches of `preset` require."""
+    """Make the features of both corpora: of the kind that is named, else of that of `preset`."""
     embeddings = embed(
         [train] if test is None else [train, test],
-        features.vectors,
-        pooling=features.pooling,
-        max_length=features.max_length,
-        tokens=preset.switches.tokens,
-        padded_to=preset.padded_to if preset.switches.padding else None,
+        preset.feature_kind(
+            features.features,
+            vectors=features.vectors,
+            pooling=features.pooling,
+            max_length=features.max_length,
+        ),
+        scaled=preset.scaled_features,
         progress=lambda step: console.print(f"{step} …"),
     )
-    console.print(embeddings[0].coverage.summary)
+    console.print(embeddings[0].summary)
     return Inputs(train, embeddings[0], test, embeddings[1] if test is not None else None)
 
 
@@ -100,7 +102,7 @@ def chosen_preset(
     """Return the preset that the options ask for, for a corpus of `rows` texts.
 
     The epochs are the main classifier's; the batch size is both classifiers'. Without `method` the
-    preset is the paper's.
+    preset is "standard".
 
     Raises
     ------
@@ -108,8 +110,12 @@ def chosen_preset(
         A switch or its value is unknown.
     """
     settings: Sequence[str] = method.settings if method else []
-    preset = PRESETS[method.preset] if method else PAPER
+    preset = PRESETS[method.preset] if method else STANDARD
     preset = preset.with_switches(preset.switches.with_settings(settings))
-    preset = preset.with_classifier(epochs=training.epochs, batch_size=training.batch_size)
-    discriminator = replace(preset.discriminator, batch_size=training.batch_size)
-    return replace(preset, discriminator=discriminator, **sizes).for_corpus(rows)
+    given = {"epochs": training.epochs, "batch_size": training.batch_size}
+    given = {name: size for name, size in given.items() if size is not None}
+    preset = preset.with_classifier(**given)
+    if training.batch_size is not None:
+        discriminator = replace(preset.discriminator, batch_size=training.batch_size)
+        preset = replace(preset, discriminator=discriminator)
+    return replace(preset, **sizes).for_corpus(rows)

@@ -7,7 +7,7 @@ import typer
 
 from cartography.cli import options
 from cartography.cli.errors import report_errors
-from cartography.models.presets import PAPER, SEEDS
+from cartography.models.presets import PRESETS, SEEDS, STANDARD
 
 
 def learn_command(
@@ -22,16 +22,20 @@ def learn_command(
     t_cor: Annotated[
         list[float],
         typer.Option(
-            min=0.0, max=1.0, metavar="X", help="CAL's threshold of correctness. May be repeated."
+            min=0.0,
+            max=1.0,
+            metavar="X",
+            help="CAL's threshold of correctness. May be repeated. Default: the preset's, "
+            + ", ".join(f"{preset.t_cor:g} ({name})" for name, preset in PRESETS.items()),
         ),
-    ] = [PAPER.t_cor],  # noqa: B006 - typer copies it
+    ] = [],  # noqa: B006 - typer copies it
     seed_size: options.SeedSize = None,
     query_size: Annotated[
         int, typer.Option(min=1, metavar="N", help="Labels asked for in each iteration.")
-    ] = PAPER.query_size,
+    ] = STANDARD.query_size,
     iterations: Annotated[
         int, typer.Option(min=0, metavar="N", help="Batches to ask for.")
-    ] = PAPER.iterations,
+    ] = STANDARD.iterations,
     seed: options.Seeds = [SEEDS[0]],  # noqa: B006 - typer copies it
     device: options.Device = "auto",
     pause_after: Annotated[
@@ -62,7 +66,8 @@ def learn_command(
         from cartography.runs.manifest import claim_folders, run_folders
 
         console = make_console(quiet)
-        trials = trials_of([name.value for name in strategy], t_cor, seed)
+        levels = t_cor or [PRESETS[method.preset].t_cor]
+        trials = trials_of([name.value for name in strategy], levels, seed)
         folders = run_folders(out, [trial.settings for trial in trials])
         train, test = read_corpora(data.data, data, console)
         if not train.labelled.all():
@@ -83,7 +88,7 @@ def learn_command(
         manifests = {
             folder: inputs.manifest(
                 "learn",
-                replace(preset, t_cor=PAPER.t_cor if trial.t_cor is None else trial.t_cor),
+                replace(preset, t_cor=preset.t_cor if trial.t_cor is None else trial.t_cor),
                 trial.seed,
                 device,
                 trial.strategy,

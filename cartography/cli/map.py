@@ -85,7 +85,7 @@ def map_command(
                 inputs.test_features.features if inputs.test_features else None,
             )
             for _ in track_progress(
-                epochs, training.epochs, lambda epoch: epoch.number, "epoch", console
+                epochs, preset.classifier.epochs, lambda epoch: epoch.number, "epoch", console
             ):
                 pass
         for folder in folders:

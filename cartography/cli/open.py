@@ -1,11 +1,14 @@
 """`cartography open`: training dynamics and data maps of any model."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cartography.cli.errors import report_errors
+
+_LISTED = 3
 
 
 def open_command(
@@ -86,7 +89,10 @@ def open_command(
         for form, file in files.items():
             if not file.name or file.is_dir():
                 raise CartographyError(f"--{form} {file} is a folder: name a file in it")
-        opened = open_path(path, epochs)
+        try:
+            opened = open_path(path, epochs)
+        except CartographyError as error:
+            raise CartographyError(f"{error}{_as_corpus(path)}") from error
         if not isinstance(opened, OpenedMap):
             if out is not None or files or texts is not None:
                 raise CartographyError(f"{path} holds no data map to write ({opened.form})")
@@ -106,6 +112,39 @@ def open_command(
         if out is not None:
             write_map_run(opened, out)
             typer.echo(f"{out}: written as a run, for the dashboard")
+
+
+def _as_corpus(path: Path) -> str:
+    """What a file is that has texts and no map, as the end of an error; "" for any other."""
+    from cartography.corpora.reading import read_corpus
+    from cartography.errors import CartographyError
+    from cartography.files import expand_home
+    from cartography.formats.aum import has_aum
+    from cartography.formats.cleanlab import has_issues
+    from cartography.formats.coordinates import has_coordinates
+    from cartography.formats.dataset_cartography import has_dynamics
+    from cartography.formats.embedding_atlas import has_atlas
+    from cartography.formats.tools import open_table
+    from cartography.formatting import count_noun, join_names
+
+    try:
+        file = expand_home(path)
+        if not file.is_file() or has_dynamics(file):
+            return ""
+        table = open_table(file)
+        # Of a map with a mistake in it, the mistake is all that there is to say.
+        if any(has(table) for has in (has_coordinates, has_aum, has_issues, has_atlas)):
+            return ""
+        corpus = read_corpus(file)
+    except (CartographyError, OSError):
+        return ""
+    assert corpus.account is not None
+    texts = f"; it is a table of {count_noun(len(corpus), 'text')} in {corpus.account.text!r}"
+    command = f"cartography map {shlex.quote(str(path))}"
+    if not corpus.account.label:
+        return f"{texts} without labels: `{command} --label COLUMN --out DIR` draws a map of it"
+    labels = join_names([repr(name) for name in corpus.account.label[:_LISTED]])
+    return f"{texts} with labels in {labels}: `{command} --out DIR` draws a map of it"
 
 
 def _parse_top(top: str | None) -> tuple[str | None, float]:

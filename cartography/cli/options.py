@@ -12,7 +12,7 @@ import typer
 
 from cartography.errors import CartographyError
 from cartography.formatting import STRATEGY_NAMES
-from cartography.models.presets import PAPER, SEEDS
+from cartography.models.presets import PRESETS, SEEDS
 
 StrategyName = Enum("StrategyName", {name: name for name in STRATEGY_NAMES}, type=str)  # type: ignore[misc]
 
@@ -147,14 +147,33 @@ class Vectors:
 
 
 @dataclass(frozen=True)
-class Features(Vectors):
+class Features:
     """How texts become features."""
 
+    features: Annotated[
+        str | None,
+        typer.Option(
+            "--features",
+            metavar="KIND",
+            help="corpus: fitted on the texts; words: word vectors; encoder:MODEL: a folder or a "
+            "Hub name; file:PATH[:COLUMN]: your own. Default: corpus, or words with preset paper "
+            "or released, or with --vectors.",
+        ),
+    ] = None
+    vectors: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH|corpus",
+            help="Word vectors: a .vec, .txt (both also as .gz or .zip) or .bin file, or trained "
+            "on the corpus.",
+        ),
+    ] = None
     pooling: Annotated[
-        Literal["sum", "mean"], typer.Option("--pooling", help="How a text's vectors are combined.")
-    ] = "sum"
+        Literal["sum", "mean"] | None,
+        typer.Option("--pooling", help="How a text's word vectors are combined. Default: sum."),
+    ] = None
     max_length: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Read the first N tokens of a text.")
+        int | None, typer.Option(min=1, metavar="N", help="Read the first N words of a text.")
     ] = None
 
 
@@ -162,13 +181,22 @@ class Features(Vectors):
 class Training:
     """The sizes of a training."""
 
-    epochs: Annotated[int, typer.Option(min=1, metavar="N", help="Epochs per training.")] = (
-        PAPER.classifier.epochs
-    )
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Epochs per training. Default: the preset's, "
+            + ", ".join(f"{preset.classifier.epochs} ({name})" for name, preset in PRESETS.items()),
+        ),
+    ] = None
     batch_size: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="Batch size. Default: 16 up to 20,000 texts and 64 above."
+            min=1,
+            metavar="N",
+            help="Batch size. Default: 32; with preset paper or released 16 up to 20,000 texts and "
+            "64 above.",
         ),
     ] = None
 
@@ -178,11 +206,12 @@ class Method:
     """A preset and the switches that are changed in it."""
 
     preset: Annotated[
-        Literal["paper", "released"],
+        Literal["standard", "paper", "released"],
         typer.Option(
-            "--preset", help="The method as the paper states it, or as its released code runs it."
+            "--preset",
+            help="For use; the method as the paper states it; or as its released code runs it.",
         ),
-    ] = "paper"
+    ] = "standard"
     settings: Annotated[
         list[str],
         typer.Option(

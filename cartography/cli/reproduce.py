@@ -10,7 +10,7 @@ import typer
 from cartography.cli import options
 from cartography.cli.errors import report_errors
 from cartography.errors import CartographyError
-from cartography.models.presets import PAPER, PRESETS, SEEDS, Preset
+from cartography.models.presets import PAPER, PAPER_PRESETS, SEEDS, Preset
 
 _QUICK_SEEDS, _QUICK_ITERATIONS = 2, 2
 
@@ -26,7 +26,7 @@ def reproduce_command(
     ] = "trec",
     preset: Annotated[
         list[str], typer.Option(help="paper or released. May be repeated.", metavar="NAME")
-    ] = [*PRESETS],  # noqa: B006 - typer copies it
+    ] = [*PAPER_PRESETS],  # noqa: B006 - typer copies it
     decompose: Annotated[
         bool,
         typer.Option(
@@ -138,7 +138,7 @@ def reproduce_command(
                         "--id": [columns.id] if columns.id else [],
                         "--dataset": [dataset],
                         "--vectors": [Path(vectors.vectors).name],
-                        "--preset": preset if preset != [*PRESETS] else [],
+                        "--preset": preset if preset != [*PAPER_PRESETS] else [],
                         "--strategy": strategies if strategies != [*STRATEGIES] else [],
                         "--seed": seed if seed != [*SEEDS] else [],
                         "--iterations": [iterations] if iterations != PAPER.iterations else [],
@@ -153,7 +153,7 @@ def reproduce_command(
 
             def features_under(method: Preset) -> CorpusFeatures:
                 sized = method.for_corpus(len(train))
-                features = options.Features(vectors=vectors.vectors)
+                features = options.Features(features="words", vectors=vectors.vectors)
                 inputs = embed_corpora(train, test, features, console, sized)
                 assert inputs.test is not None
                 assert inputs.test_features is not None
@@ -181,6 +181,6 @@ def _command(
 
 
 def _known(name: str) -> str:
-    if name not in PRESETS:
-        raise CartographyError(f"--preset {name} is not one of {', '.join(PRESETS)}")
+    if name not in PAPER_PRESETS:
+        raise CartographyError(f"--preset {name} is not one of {', '.join(PAPER_PRESETS)}")
     return name

@@ -1,5 +1,7 @@
 """`cartography threshold`: what CAL would ask for at every t_cor."""
 
+import shlex
+
 import typer
 
 from cartography.cli import options
@@ -11,6 +13,7 @@ def threshold_command(
     data: options.Data,
     out: options.Out,
     features: options.Features,
+    method: options.Method,
     training: options.Training,
     seed_size: options.SeedSize = None,
     seed: options.OneSeed = SEEDS[0],
@@ -35,8 +38,8 @@ def threshold_command(
 
         console = make_console(quiet)
         train, test = read_corpora(data.data, data, console)
-        inputs = embed_corpora(train, test, features, console)
-        preset = chosen_preset(len(train), training, seed_size=seed_size)
+        preset = chosen_preset(len(train), training, method, seed_size=seed_size)
+        inputs = embed_corpora(train, test, features, console, preset)
         rows = labelled_rows(train, preset, seed)
         manifest = inputs.manifest("threshold", preset, seed, device, "cal")
         with claim_folders(out, {out: manifest}):
@@ -49,5 +52,6 @@ def threshold_command(
         balance = study.balance(preset.t_cor)
         typer.echo(
             f"{out}: {balance.high:,} high-cor and {balance.low:,} low-cor texts at t_cor "
-            f"{preset.t_cor:g}, discriminator accuracy {study.accuracy(preset.t_cor):.3f}"
+            f"{preset.t_cor:g}, discriminator accuracy {study.accuracy(preset.t_cor):.3f}; the "
+            f"next batch: {shlex.join(['cartography', 'export', str(out), '--out', 'batch.csv'])}"
         )

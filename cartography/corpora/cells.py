@@ -134,8 +134,9 @@ def read_ids(table: Table, column: str, cells: Sequence[Any]) -> NDArray[np.obje
     return ids
 
 
-def row_numbers(rows: int) -> NDArray[np.object_]:
-    """Return the row numbers from 0 as ids, shape (rows,)."""
-    ids = np.empty(rows, dtype=object)
-    ids[:] = [str(i) for i in range(rows)]
+def row_numbers(table: Table) -> NDArray[np.object_]:
+    """Return the row numbers from 0 of the whole file as ids, shape (n,)."""
+    numbers = range(table.rows) if table.numbers is None else table.numbers.tolist()
+    ids = np.empty(table.rows, dtype=object)
+    ids[:] = [str(number) for number in numbers]
     return ids

@@ -7,8 +7,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cartography.corpora.suggestions import suggest_columns
 from cartography.errors import CartographyError
 from cartography.formatting import count_noun
+from cartography.tables.excel import advise_sheets
 from cartography.tables.table import Table
 
 # Likeliest first; compared without case and separators.
@@ -26,7 +28,7 @@ _ID_NAMES = "id guid uid uuid exampleid docid textid"
 _KEY_WORDS = {
     "--text": frozenset(_TEXT_NAMES.split()) - {"title", "news"},
     "--label": frozenset(("label", "labels", "class", "category", "intent", "topic", "sentiment")),
-    "--id": frozenset(("id", "guid", "uid", "uuid")),
+    "--id": frozenset(("id", "guid", "uid", "uuid", "nr", "nummer")),
 }
 _ABOUT_A_COLUMN = frozenset(
     (
@@ -98,9 +100,8 @@ def choose_columns(
     )
     if text_column is None:
         raise CartographyError(
-            f"{table.location}: no text column found among {quote_names(table.columns)}; name the "
-            "columns with --text and --label"
-            + ("" if table.lines is None else ", or give the file a first line of column names")
+            f"{table.location}: no text column found among {quote_names(table.columns)}; "
+            + _advise(table, named_label)
         )
     named_id = None if like and id and not _matches(table, id) else _find(table, id, "--id")
     id_column = named_id or _existing(table, like.id if like else None)
@@ -181,8 +182,19 @@ def _find(table: Table, name: str | None, option: str) -> str | None:
         raise CartographyError(
             f"{table.location} has no column {name!r}; its columns are "
             f"{quote_names(table.columns)}: name one of them with {option}"
+            + advise_sheets(table.other_sheets)
         )
     return _single(table, matches, option)
+
+
+def _advise(table: Table, label: str | None) -> str:
+    """What to do about a table without a column that is known to be of texts."""
+    advice = "name the columns with --text and --label"
+    if suggested := suggest_columns(table, label):
+        advice = f"name the columns, perhaps {suggested}"
+    elif table.lines is not None:
+        advice += ", or give the file a first line of column names"
+    return advice + advise_sheets(table.other_sheets)
 
 
 def _existing(table: Table, name: str | None) -> str | None:

@@ -41,7 +41,7 @@ class ReadOptions:
     ----------
     text, label, id : str, optional
         Names of the columns; guessed by default. Without an id column, the row numbers from 0 are
-        the ids.
+        the ids, those of the whole file also where a column divides it into splits.
     encoding : str, optional
         Encoding of a text file, such as "cp1250"; detected by default.
     sheet : str, optional
@@ -101,7 +101,7 @@ def read_corpus(
     **options
         text, label, id : str
             Names of the columns; guessed by default. Without an id column, the row numbers from 0
-            are the ids.
+            are the ids, those of the whole file also where a column divides it into splits.
         encoding : str
             Encoding of a text file; detected by default.
         sheet : str
@@ -279,7 +279,7 @@ def _make_corpus(
     )
     notes = (
         *table.notes,
-        *_column_notes(account, int((labels.codes < 0).sum())),
+        *_column_notes(account, int((labels.codes < 0).sum()), table.numbers is not None),
         *labels.notes,
         *text_notes,
         *id_notes,
@@ -320,16 +320,16 @@ def _read_or_number_ids(
 ) -> tuple[NDArray[np.object_], tuple[str, ...]]:
     """Read the ids; if a guessed id column has gaps or duplicates, row numbers are used."""
     if columns.id is None:
-        return row_numbers(table.rows), ()
+        return row_numbers(table), ()
     try:
         return read_ids(table, columns.id, cells[columns.id]), ()
     except CartographyError as error:
         if not columns.id_guessed:
             raise
-        return row_numbers(table.rows), (f"row numbers are used as ids: {error}",)
+        return row_numbers(table), (f"row numbers are used as ids: {error}",)
 
 
-def _column_notes(account: Account, unlabelled: int) -> tuple[str, ...]:
+def _column_notes(account: Account, unlabelled: int, is_part: bool) -> tuple[str, ...]:
     if not account.label:
         note = f"texts from column {account.text!r}; no label column found"
     elif len(account.label) == 1:
@@ -339,6 +339,8 @@ def _column_notes(account: Account, unlabelled: int) -> tuple[str, ...]:
         note = f"texts from column {account.text!r}, labels from the columns of 0 and 1 {names}"
     if account.id is not None:
         note += f", ids from column {account.id!r}"
+    elif is_part:
+        note += ", ids are row numbers of the whole file from 0"
     notes = [note]
     if account.label and unlabelled:
         notes.append(f"{count_noun(unlabelled, 'row')} without a label")

@@ -268,8 +268,7 @@ def _read_class_folders(
 ) -> Table:
     """A table of text files; the name of a file's folder is its class."""
     files = [path for each in classes for path in _texts_in(each)]
-    inside = (path for each in classes for path in each.iterdir())
-    others = sum(not _is_text(path) and not path.name.startswith(".") for path in inside)
+    left_out, notes = _unread_beside(files, folder)
     limits = Limits.current()
     limits.check("rows", len(files), str(folder))
     limits.check("characters", sum(path.stat().st_size for path in files), str(folder))
@@ -300,12 +299,37 @@ def _read_class_folders(
         rows=len(files),
         batches=bounded(str(folder), batches),
         row_name=lambda i: files[i].relative_to(folder).as_posix(),
-        left_out=(LeftOut(others, "other file or folder"),) if others else (),
+        left_out=tuple(left_out),
         notes=(
             f"read as text files, with a folder for each of {len(classes):,} classes",
+            *notes,
             *_encoding_notes(texts),
         ),
     )
+
+
+def _unread_beside(texts: Sequence[Path], folder: Path) -> tuple[list[LeftOut], list[str]]:
+    """What is not read in the class folders and beside them, and a note on those without a text."""
+    is_read = set(texts)
+    inside: dict[str, int] = {}
+    beside: list[str] = []
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and not path.name.startswith("."):
+            files = (each for each in path.rglob("*") if each.is_file())
+            if count := sum(file not in is_read for file in files):
+                inside[path.name] = count
+        else:
+            beside.append(path.name)
+    left_out = []
+    if inside:
+        left_out.append(LeftOut(sum(inside.values()), "other file", f"in {quote_names([*inside])}"))
+    if beside:
+        where = f"beside the class folders: {quote_names(beside)}"
+        left_out.append(LeftOut(len(beside), "other file", where))
+    classes = {path.parent.name for path in texts}
+    without = [name for name in inside if name not in classes]
+    notes = [f"no class, since no .txt file is in it: {quote_names(without)}"] if without else []
+    return left_out, notes
 
 
 def _encoding_notes(texts: Sequence[TextSource]) -> Iterator[str]:

@@ -83,7 +83,7 @@ def split_rows(table: Table, column: str) -> dict[Split, Table]:
 
 
 def take_rows(table: Table, rows: NDArray[np.int64]) -> Table:
-    """Return the table of some rows, which keep their names in errors.
+    """Return the table of some rows, which keep their numbers, and their names in errors.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def take_rows(table: Table, rows: NDArray[np.int64]) -> Table:
             start += size
 
     row_name: Callable[[int], str] = lambda i: table.row_name(int(rows[i]))  # noqa: E731
-    return replace(table, rows=len(rows), batches=batches, row_name=row_name)
+    return replace(table, rows=len(rows), batches=batches, row_name=row_name, numbers=rows)
 
 
 def join_tables(tables: Sequence[Table], location: str, name: str) -> Table:

@@ -100,7 +100,7 @@ def map_axes() -> dict[str, Any]:
         "xaxis": {
             **plain,
             "range": (-0.012, 0.512),
-            "title": {"text": "variability", "standoff": 4},
+            "title": {"text": "variability", "standoff": 14},
         },
         "yaxis": {
             **plain,

@@ -180,29 +180,41 @@ def _group_traces(
     positions: NDArray[np.int64],
     size: float,
     opacity: float,
-) -> list[go.Scattergl]:
-    """One trace per group; the first group is drawn last, on top."""
+) -> list[go.Scattergl | go.Scatter]:
+    """Two traces per group, its points and its legend; the first group is drawn last, on top."""
     group = colouring.group[positions]
     styles = list(zip(colouring.names, colouring.colours, colouring.symbols, strict=True))
     if (colouring.group < 0).any():
         group = np.where(group < 0, len(styles), group)
         styles.append(("unknown", MUTED, "circle"))
-    return [
-        _points(
-            data_map,
-            positions[group == number],
-            styles[number][0],
-            marker={
-                "color": styles[number][1],
-                "symbol": styles[number][2],
-                "size": size,
-                "opacity": opacity,
-            },
-            # Plotly hides a legend of one entry by default, but it explains the colour.
-            showlegend=True,
+    traces = []
+    for number in reversed(range(len(styles))):
+        name, colour, symbol = styles[number]
+        marker = {"color": colour, "symbol": symbol, "size": size}
+        traces.append(
+            _points(
+                data_map,
+                positions[group == number],
+                name,
+                marker={**marker, "opacity": opacity},
+                legendgroup=str(number),
+                showlegend=False,
+            )
         )
-        for number in reversed(range(len(styles)))
-    ]
+        # One faint point is dimmer on a dark page than many that overlap, and the legend has one.
+        traces.append(
+            go.Scatter(
+                x=[None],
+                y=[None],
+                mode="markers",
+                name=escape_name(name),
+                marker=marker,
+                legendgroup=str(number),
+                # Plotly hides a legend of one entry by default, but it explains the colour.
+                showlegend=True,
+            )
+        )
+    return traces
 
 
 def _ring_trace(
@@ -253,8 +265,8 @@ def _layout(
     return {
         "meta": {"caption": map_caption(data_map, t_cor=t_cor)},
         "modebar": MODEBAR,
-        "height": 560 + head_height,
-        "margin": {"l": 56, "r": 8, "t": 26 + head_height, "b": 48},
+        "height": 572 + head_height,
+        "margin": {"l": 56, "r": 8, "t": 26 + head_height, "b": 60},
         "paper_bgcolor": TRANSPARENT,
         "plot_bgcolor": TRANSPARENT,
         "bargap": 0,
@@ -284,14 +296,16 @@ def _layout(
 
 
 def _region_names(data_map: DataMap) -> list[dict[str, Any]]:
-    """The names of the regions: at the top and the bottom of the left edge, and at the right."""
+    """The names of the regions, where they cover no point."""
     shares = data_map.statistics().region_shares
-    spots = ((0.0, 1.06, "left"), (0.508, 0.5, "right"), (0.0, -0.06, "left"))
+    # A variability of 0.3 or more needs a confidence from 0.1 to 0.9.
+    spots = ((0.0, 1.06, "left"), (0.508, 0.93, "right"), (0.0, -0.06, "left"))
     return [
         {
             "x": x,
             "y": y,
-            "text": f"{region} {100 * share:.0f} %" if len(data_map) else region,
+            # As precise as the numbers above the map on a page: a small region is not of 0 %.
+            "text": f"{region} {100 * share:.1f} %" if len(data_map) else region,
             "xanchor": anchor,
             "yanchor": "middle",
             "showarrow": False,

@@ -71,7 +71,7 @@ def marginal_bars(counts: DensityGrid) -> list[go.Bar]:
             yaxis="y2",
             marker=marker,
             showlegend=False,
-            hovertemplate="%{y:,} texts<extra>variability %{x:.2f}</extra>",
+            hovertemplate="%{y:,} items<extra>variability %{x:.2f}</extra>",
         ),
         go.Bar(
             x=confidence,
@@ -81,7 +81,7 @@ def marginal_bars(counts: DensityGrid) -> list[go.Bar]:
             xaxis="x2",
             marker=marker,
             showlegend=False,
-            hovertemplate="%{x:,} texts<extra>confidence %{y:.2f}</extra>",
+            hovertemplate="%{x:,} items<extra>confidence %{y:.2f}</extra>",
         ),
         go.Bar(
             x=np.arange(11) / 10,
@@ -91,7 +91,7 @@ def marginal_bars(counts: DensityGrid) -> list[go.Bar]:
             yaxis="y3",
             marker={"color": CORRECTNESS, "line": {"width": 0}},
             showlegend=False,
-            hovertemplate="%{y:,} texts<extra>correctness %{x:.1f}</extra>",
+            hovertemplate="%{y:,} items<extra>correctness %{x:.1f}</extra>",
         ),
     ]
 

@@ -66,8 +66,8 @@ def trails_figure(trails: Sequence[Trail]) -> go.Figure:
             traces += _traces(group, batch_range_name(first, last), colour, symbol)
     heading = f"{len(drawn):,} of {len(trails):,} shown" if len(drawn) < len(trails) else ""
     layout = {
-        "height": 520,
-        "margin": {"l": 56, "r": 8, "t": 30, "b": 48},
+        "height": 532,
+        "margin": {"l": 56, "r": 8, "t": 30, "b": 60},
         "paper_bgcolor": TRANSPARENT,
         "plot_bgcolor": TRANSPARENT,
         "modebar": MODEBAR,

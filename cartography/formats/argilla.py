@@ -153,9 +153,10 @@ def flatten_2(record: Record, text: str | None = None, label: str | None = None)
     Returns
     -------
     dict
-        `id`, `text`, `label` (the first response that is neither a draft nor discarded), the
-        answers to all questions by their names, `predicted_label`, `score` and `model_version`
-        (the suggestion), `status`, and the other fields, metadata and vectors.
+        `id`, `text`, `label` (the first response that is neither a draft nor discarded; of a record
+        without a response, `metadata.label`, where `write_2` puts known labels), the answers to all
+        questions by their names, `predicted_label`, `score` and `model_version` (the suggestion),
+        `status`, and the other fields, metadata and vectors.
     """
     if text is None and label is None:
         text, label = columns_of([record])
@@ -167,6 +168,10 @@ def flatten_2(record: Record, text: str | None = None, label: str | None = None)
         flat["id"] = record.get("id", record.get("external_id"))
     flat["text"] = fields.get(text) if text is not None else None
     flat["label"] = _first(responses.get(label or "", ()))
+    metadata = record.get("metadata") if is_nested else fields
+    if label in (None, QUESTION) and isinstance(metadata, dict) and not _is_answered(record):
+        flat["label"] = labels_of(metadata.get("label"))
+        metadata = {name: value for name, value in metadata.items() if name != "label"}
     for name, values in responses.items():
         flat.setdefault(name, _first(values))
     suggestion = _suggestions(record).get(label or "")
@@ -179,7 +184,15 @@ def flatten_2(record: Record, text: str | None = None, label: str | None = None)
     others = {name: value for name, value in fields.items() if name != text}
     if not is_nested:
         return _add(others, flat)
-    return _add({"fields": others, **{name: record.get(name) for name in _OTHERS}}, flat)
+    return _add({"fields": others, "metadata": metadata, "vectors": record.get("vectors")}, flat)
+
+
+def _is_answered(record: Record) -> bool:
+    """Whether a record has any response; a draft and a discarded one are responses too."""
+    if not _is_nested(record):
+        return any(bool(value) for name, value in record.items() if name.endswith(_FLAT))
+    responses = record["responses"]
+    return any(responses.values() if isinstance(responses, dict) else responses)
 
 
 def _add(others: Mapping[str, Any], flat: Record) -> Record:

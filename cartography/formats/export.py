@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -177,7 +177,44 @@ _MIME = {
     ".json": "application/json",
     ".jsonl": "application/x-ndjson",
     ".parquet": "application/vnd.apache.parquet",
+    ".xml": "application/xml",
 }
+
+
+@dataclass(frozen=True)
+class Companion:
+    """A second file, which a program needs before it imports the first.
+
+    Attributes
+    ----------
+    name : str
+        What it is.
+    suffix : str
+        Of the file.
+    write : callable
+        `write(tables, classes)` returns the content of the file.
+    """
+
+    name: str
+    suffix: str
+    write: Callable[[Sequence[pd.DataFrame], Sequence[str]], str]
+
+    @property
+    def mime(self) -> str:
+        """The MIME type of the file."""
+        return _MIME[self.suffix]
+
+    def content(self, tables: Sequence[pd.DataFrame], classes: Sequence[str] = ()) -> bytes:
+        """Return the content of the file.
+
+        Parameters
+        ----------
+        tables : sequence of pandas.DataFrame
+            Those that it is for.
+        classes : sequence of str
+            All classes of the corpus; by default those of the tables.
+        """
+        return self.write(tables, classes).encode("utf-8")
 
 
 @dataclass(frozen=True)
@@ -191,32 +228,46 @@ class Form:
     suffix : str
         Of the file.
     write : callable
-        `write(table, model_version)` returns the content of the file.
+        `write(table, model_version, classes)` returns the content of the file.
+    companion : Companion, optional
+        The file that belongs next to it.
     """
 
     name: str
     suffix: str
-    write: Callable[[pd.DataFrame, str], str | bytes]
+    write: Callable[[pd.DataFrame, str, Sequence[str]], str | bytes]
+    companion: Companion | None = None
 
     @property
     def mime(self) -> str:
         """The MIME type of the file."""
         return _MIME[self.suffix]
 
-    def content(self, table: pd.DataFrame, model_version: str = "") -> bytes:
-        """Return the content of the file of a table."""
-        content = self.write(table, model_version)
+    def content(
+        self, table: pd.DataFrame, model_version: str = "", classes: Sequence[str] = ()
+    ) -> bytes:
+        """Return the content of the file of a table.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+        model_version : str
+            Name of the model that predicted.
+        classes : sequence of str
+            All classes of the corpus; by default those of `table`.
+        """
+        content = self.write(table, model_version, classes)
         return content.encode("utf-8") if isinstance(content, str) else content
 
 
 # Of the forms with the same suffix, the first is the one that the suffix stands for.
 TABLE_FORMS: Mapping[str, Form] = {
-    "csv": Form("CSV", ".csv", lambda table, _: to_csv(table)),
+    "csv": Form("CSV", ".csv", lambda table, *_: to_csv(table)),
     "spreadsheet": Form(
-        "CSV for a spreadsheet", ".csv", lambda table, _: to_spreadsheet_csv(table)
+        "CSV for a spreadsheet", ".csv", lambda table, *_: to_spreadsheet_csv(table)
     ),
-    "jsonl": Form("JSON lines", ".jsonl", lambda table, _: to_jsonl(table)),
-    "parquet": Form("Parquet", ".parquet", lambda table, _: to_parquet(table)),
+    "jsonl": Form("JSON lines", ".jsonl", lambda table, *_: to_jsonl(table)),
+    "parquet": Form("Parquet", ".parquet", lambda table, *_: to_parquet(table)),
 }
 """The forms in which any table is written, by their short names; `forms` adds those of tools."""
 

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from cartography.errors import CartographyError
 from cartography.formats import label_studio
-from cartography.formats.export import TABLE_FORMS, Form, form_of, write_content
+from cartography.formats.export import TABLE_FORMS, Companion, Form, form_of, write_content
 from cartography.formats.huggingface import write_dataset
 from cartography.formats.tool_records import classes_of, items_of
 from cartography.formats.tools import TOOLS
 
 
-def _of_tool(key: str, name: str) -> Form:
+def _of_tool(key: str, name: str, companion: Companion | None = None) -> Form:
     tool = TOOLS[key]
-    return Form(name, tool.suffix, lambda items, model: tool.write(items, model_version=model))
+
+    def write(items: pd.DataFrame, model_version: str, classes: Sequence[str]) -> str:
+        offered = {"classes": classes} if tool.offers_classes else {}
+        return tool.write(items, model_version=model_version, **offered)
+
+    return Form(name, tool.suffix, write, companion)
+
+
+def _labelling_config(tables: Sequence[pd.DataFrame], classes: Sequence[str]) -> str:
+    items = [item for table in tables for item in items_of(table)]
+    return label_studio.labelling_config(classes_of(items, classes))
 
 
 FORMS: Mapping[str, Form] = {
     **TABLE_FORMS,
-    "label-studio": _of_tool("label-studio", "Label Studio"),
+    "label-studio": _of_tool(
+        "label-studio",
+        "Label Studio",
+        Companion("Labelling configuration", ".xml", _labelling_config),
+    ),
     "doccano": _of_tool("doccano", "doccano"),
     "argilla": _of_tool("argilla", "Argilla"),
     "argilla-1": _of_tool("argilla-1", "Argilla 1"),
@@ -36,7 +50,12 @@ HUGGING_FACE = "huggingface"
 
 
 def write_items(
-    items: pd.DataFrame, path: Path, form: str | None = None, *, model_version: str = ""
+    items: pd.DataFrame,
+    path: Path,
+    form: str | None = None,
+    *,
+    model_version: str = "",
+    classes: Sequence[str] = (),
 ) -> None:
     """Write texts for an annotation tool, for a spreadsheet or for another program.
 
@@ -52,6 +71,9 @@ def write_items(
         .parquet.
     model_version : str
         Name of the model or run that predicted, for the tools.
+    classes : sequence of str
+        All classes of the corpus, in their order, which the tools offer; by default those of
+        `items`.
 
     Raises
     ------
@@ -65,19 +87,19 @@ def write_items(
             f"{path} ends in neither .csv, .jsonl nor .parquet: rename it, or name its form"
         )
     if chosen == HUGGING_FACE:
-        write_dataset(items, path)
+        write_dataset(items, path, classes)
         return
     if chosen not in FORMS:
         known = ", ".join((*FORMS, HUGGING_FACE))
         raise CartographyError(f"{chosen!r} is not a form of export; give one of {known}")
-    files = {path: FORMS[chosen].content(items, model_version)}
-    if chosen == "label-studio":
-        config = path.with_suffix(".xml")
-        if path.suffix.lower() == config.suffix:
+    files = {path: FORMS[chosen].content(items, model_version, classes)}
+    companion = FORMS[chosen].companion
+    if companion is not None:
+        if path.suffix.lower() == companion.suffix:
             raise CartographyError(
-                f"{path} would be replaced by the labelling configuration, which ends in .xml: "
-                "name a file that ends in .json"
+                f"{path} would be replaced by the {companion.name.lower()}, which ends in "
+                f"{companion.suffix}: name a file that ends in {FORMS[chosen].suffix}"
             )
-        files[config] = label_studio.labelling_config(classes_of(items_of(items))).encode("utf-8")
+        files[path.with_suffix(companion.suffix)] = companion.content([items], classes)
     for file, content in files.items():  # all are made before one is written
         write_content(content, file)

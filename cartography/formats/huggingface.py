@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ _LABELS = ("label", "predicted_label")
 _NO_LABEL = -1  # as in the Hub's data sets whose test labels are withheld
 
 
-def write_dataset(items: pd.DataFrame, folder: Path) -> None:
+def write_dataset(items: pd.DataFrame, folder: Path, classes: Sequence[str] = ()) -> None:
     """Write a data set that `datasets.load_from_disk` reads.
 
     Parameters
@@ -25,6 +26,8 @@ def write_dataset(items: pd.DataFrame, folder: Path) -> None:
         labels become integers of one `ClassLabel`; -1 is no label.
     folder : Path
         New or empty.
+    classes : sequence of str
+        All classes of the corpus, in their order; by default those of `items`.
 
     Raises
     ------
@@ -41,7 +44,7 @@ def write_dataset(items: pd.DataFrame, folder: Path) -> None:
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise CartographyError(f"{folder} is not empty; name a new folder")
-        frame, names = _encode(items)
+        frame, names = _encode(items, classes)
         columns = pa.Table.from_pandas(frame, preserve_index=False)
         features = datasets.Features.from_arrow_schema(columns.schema)
         for name in _LABELS:
@@ -58,10 +61,10 @@ def write_dataset(items: pd.DataFrame, folder: Path) -> None:
         raise CartographyError(f"{folder} cannot be written: {error}") from error
 
 
-def _encode(items: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def _encode(items: pd.DataFrame, classes: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
     """The table with labels as positions in the classes, and the classes."""
     rows = items_of(items)
-    names = classes_of(rows)
+    names = classes_of(rows, classes)
     positions: dict[str | None, int] = {name: i for i, name in enumerate(names)}
     frame = pd.DataFrame({name: plain_column(items[name]) for name in items.columns})
     frame["id"] = [item.id for item in rows]

@@ -73,7 +73,7 @@ def _label(record: Record) -> Labels:
     return labels_of(record.get("accept")) if is_question else labels_of(record.get("label"))
 
 
-def write(items: pd.DataFrame, *, model_version: str) -> str:
+def write(items: pd.DataFrame, *, model_version: str, classes: Sequence[str] = ()) -> str:
     """Return tasks of the interface `choice`, one option for each class.
 
     Parameters
@@ -82,6 +82,8 @@ def write(items: pd.DataFrame, *, model_version: str) -> str:
         With `id` and `text`, and perhaps `label` (an accepted answer), `predicted_label` and
         `score`. Predictions and other columns are in `meta`, which Prodigy shows and gives back.
     model_version : str
+    classes : sequence of str
+        All classes of the corpus, in their order; by default those of `items`.
 
     Returns
     -------
@@ -89,7 +91,7 @@ def write(items: pd.DataFrame, *, model_version: str) -> str:
         JSON lines. Prodigy makes the hashes itself.
     """
     rows = items_of(items)
-    options = [{"id": name, "text": name} for name in classes_of(rows)]
+    options = [{"id": name, "text": name} for name in classes_of(rows, classes)]
     records = []
     for item in rows:
         meta: Record = {**item.others, "id": item.id}

@@ -56,7 +56,7 @@ def flatten(record: Record) -> Record:
     return flat
 
 
-def write(items: pd.DataFrame, *, model_version: str) -> str:
+def write(items: pd.DataFrame, *, model_version: str, classes: Sequence[str] = ()) -> str:
     """Return texts with the categories of their known labels.
 
     Parameters
@@ -66,6 +66,8 @@ def write(items: pd.DataFrame, *, model_version: str) -> str:
         the label is in `meta`.
     model_version : str
         Written where there is a prediction.
+    classes : sequence of str
+        All classes of the corpus, in their order; by default those of `items`.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def write(items: pd.DataFrame, *, model_version: str) -> str:
         JSON lines. A text without a label has no categories.
     """
     rows = items_of(items)
-    classes = classes_of(rows)
+    names = classes_of(rows, classes)
     records = []
     for item in rows:
         meta = dict(item.others)
@@ -81,6 +83,6 @@ def write(items: pd.DataFrame, *, model_version: str) -> str:
             meta |= {"predicted_label": item.predicted_label, "model_version": model_version}
         if item.score is not None:
             meta["score"] = item.score
-        cats = {} if item.label is None else {name: float(name == item.label) for name in classes}
+        cats = {} if item.label is None else {name: float(name == item.label) for name in names}
         records.append({"id": item.id, "text": item.text, "cats": cats, "meta": meta})
     return json_lines(records)

@@ -184,11 +184,24 @@ def _number(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def classes_of(items: Iterable[Item]) -> list[str]:
-    """Return the classes of all known and predicted labels, sorted."""
-    return sorted(
-        {name for item in items for name in (item.label, item.predicted_label) if name is not None}
-    )
+def classes_of(items: Iterable[Item], classes: Sequence[str] = ()) -> list[str]:
+    """Return the classes that annotators choose from.
+
+    Parameters
+    ----------
+    items : iterable of Item
+    classes : sequence of str
+        Those of the whole corpus: a batch need not have a text of each.
+
+    Returns
+    -------
+    list of str
+        `classes` in their order, then all other known and predicted labels, sorted.
+    """
+    found = {
+        name for item in items for name in (item.label, item.predicted_label) if name is not None
+    }
+    return [*classes, *sorted(found.difference(classes))]
 
 
 def json_lines(records: Iterable[Mapping[str, Any]]) -> str:

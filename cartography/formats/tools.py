@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
-
-import pandas as pd
+from typing import Any
 
 from cartography.formats import argilla, doccano, label_studio, prodigy, spacy
 from cartography.formats.guard import unguard_table
@@ -20,14 +18,6 @@ from cartography.tables.reading import read_table
 from cartography.tables.table import Table, TableOptions
 
 _LOOKED_AT = 20
-
-
-class Writer(Protocol):
-    """A function that writes items in the form that a tool imports."""
-
-    def __call__(self, items: pd.DataFrame, *, model_version: str) -> str:
-        """Return the content of the file."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -47,6 +37,8 @@ class Tool:
         `write(items, model_version=…)` returns the content of a file for the tool.
     suffix : str
         Of that file.
+    offers_classes : bool
+        Whether its records name the classes to choose from: `write` then also takes `classes`.
     columns : callable, optional
         `columns(records)` returns the names of the text and of the label among several fields and
         questions, which `flatten` then takes as `text` and `label`.
@@ -55,8 +47,9 @@ class Tool:
     name: str
     recognise: Callable[[Sequence[Record]], bool]
     flatten: Callable[..., Record]
-    write: Writer
+    write: Callable[..., str]
     suffix: str
+    offers_classes: bool = False
     columns: Callable[[Sequence[Record]], tuple[str | None, str | None]] | None = None
 
 
@@ -68,7 +61,7 @@ TOOLS: Mapping[str, Tool] = {
         label_studio.flatten,
         label_studio.write,
         ".json",
-        label_studio.columns_of,
+        columns=label_studio.columns_of,
     ),
     "argilla": Tool(
         argilla.NAME_2,
@@ -76,13 +69,22 @@ TOOLS: Mapping[str, Tool] = {
         argilla.flatten_2,
         argilla.write_2,
         ".json",
-        argilla.columns_of,
+        columns=argilla.columns_of,
     ),
     "argilla-1": Tool(
         argilla.NAME_1, argilla.recognise_1, argilla.flatten_1, argilla.write_1, ".jsonl"
     ),
-    "prodigy": Tool(prodigy.NAME, prodigy.recognise, prodigy.flatten, prodigy.write, ".jsonl"),
-    "spacy": Tool(spacy.NAME, spacy.recognise, spacy.flatten, spacy.write, ".jsonl"),
+    "prodigy": Tool(
+        prodigy.NAME,
+        prodigy.recognise,
+        prodigy.flatten,
+        prodigy.write,
+        ".jsonl",
+        offers_classes=True,
+    ),
+    "spacy": Tool(
+        spacy.NAME, spacy.recognise, spacy.flatten, spacy.write, ".jsonl", offers_classes=True
+    ),
     "doccano": Tool(doccano.NAME, doccano.recognise, doccano.flatten, doccano.write, ".jsonl"),
 }
 """The annotation tools by the name of their format."""

@@ -210,6 +210,7 @@ class BatchedTrainer:
         self.gradients = layers.views(self.adamw.gradient)
         self.weights = _example_weights(self.sizes, recipe.batch_size).to(self.features)
         models, self.steps, self.width, _ = self.weights.shape  # (M, S, W, 1)
+        self.passes = max(1, math.ceil(recipe.least_steps / (recipe.epochs * self.steps)))
         self.minus_one = self.features.new_full((models, self.width, 1), -1)
         # Takes the step as an argument: storing a bound method here would make a reference cycle.
         self.run: _Step = _cuda_graph_runner() if device.type == "cuda" else operator.call
@@ -220,11 +221,13 @@ class BatchedTrainer:
         Returns
         -------
         PassRecord
-            Losses and representations of the training pass; probabilities and correctness as the
-            recipe's `dynamics` says.
+            Losses and representations of the last training pass; probabilities and correctness as
+            the recipe's `dynamics` says.
         """
         self.number += 1
         training_pass = self._train_pass()
+        for _ in range(self.passes - 1):
+            training_pass = self._train_pass()
         if self.recipe.dynamics == "training_pass":
             return training_pass
         epoch_end = self._predict_pass()
@@ -376,10 +379,15 @@ def _cuda_graph_runner() -> _Step:
     return run
 
 
+def batch_width(batch_size: int) -> int:
+    """The number of columns of a batch: its size, rounded up so that all models are aligned."""
+    return ALIGNED * math.ceil(batch_size / ALIGNED)
+
+
 def _example_weights(sizes: Sequence[int], batch_size: int) -> Tensor:
     """1/count per example of a batch, and 0 per column without one, (M, S, W, 1)."""
     steps = math.ceil(max(sizes) / batch_size)
-    width = ALIGNED * math.ceil(batch_size / ALIGNED)
+    width = batch_width(batch_size)
     remaining = torch.tensor(sizes).unsqueeze(1) - batch_size * torch.arange(steps)  # (M, S)
     counts = remaining.clamp(max=batch_size).unsqueeze(2)
     return ((torch.arange(width) < counts) / counts).unsqueeze(3)

@@ -13,7 +13,7 @@ from torch import Tensor
 from cartography.errors import CartographyError
 from cartography.models.mlp import BatchedMLP
 from cartography.models.presets import Recipe
-from cartography.models.trainer import BatchedTrainer, Checkpoint, TrainingSet
+from cartography.models.trainer import BatchedTrainer, Checkpoint, TrainingSet, batch_width
 from cartography.parallel import run_rounds, worker_count
 
 
@@ -127,19 +127,16 @@ def train_epochs(
             )
     if recipe.batch_size is None:
         raise ValueError("the recipe has no batch size: call Preset.for_corpus first")
-    # A trainer holds whole batches, also those that no set fills.
-    largest = max(len(training_set.rows) for training_set in sets)
-    recipe = replace(recipe, batch_size=min(recipe.batch_size, largest))
     per_set = [features] * len(sets) if isinstance(features, Tensor) else list(features)
     device = per_set[0].device
-    assert recipe.batch_size is not None
     groups = _groups(sets, recipe.batch_size, device)
-    trainers = [
-        BatchedTrainer(
-            [per_set[m] for m in group], [sets[m] for m in group], classes, recipe, record
-        )
-        for group in groups
-    ]
+    trainers = []
+    for group in groups:
+        # A trainer holds whole batches, also those that no set fills.
+        largest = max(len(sets[m].rows) for m in group)
+        sized = replace(recipe, batch_size=min(recipe.batch_size, largest))
+        of_group = [per_set[m] for m in group], [sets[m] for m in group]
+        trainers.append(BatchedTrainer(*of_group, classes, sized, record))
     position = np.argsort(np.concatenate(groups))  # of each model among those of all trainers
     # Closed at an early end, also after an error: `run_rounds` would otherwise train on for as
     # long as somebody keeps the traceback.
@@ -177,14 +174,16 @@ def train_epochs(
 def _groups(sets: Sequence[TrainingSet], batch_size: int, device: torch.device) -> list[list[int]]:
     """Models that train together, the longest training first.
 
-    The models of a group have taken equally many steps and take equally many per epoch. On the
-    CPU there are two groups per core, so that five models are not split into three and two.
+    The models of a group have taken equally many steps, take equally many per epoch, and have
+    batches of one width, on which their dropout depends. On the CPU there are two groups per core,
+    so that five models are not split into three and two.
     """
-    by_steps: dict[tuple[int, int], list[int]] = {}
+    by_steps: dict[tuple[int, int, int], list[int]] = {}
     for model, training_set in enumerate(sets):
-        steps = math.ceil(len(training_set.rows) / batch_size)
+        size = len(training_set.rows)
+        width = batch_width(min(batch_size, size))
         done = training_set.start.steps if training_set.start else 0
-        by_steps.setdefault((steps, done), []).append(model)
+        by_steps.setdefault((math.ceil(size / batch_size), width, done), []).append(model)
     groups = []
     for key in sorted(by_steps, reverse=True):
         most = 2 * worker_count(device) if device.type == "cpu" else 1

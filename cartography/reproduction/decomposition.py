@@ -7,7 +7,7 @@ from functools import cached_property, partial
 import pandas as pd
 
 from cartography.evaluation.verdict import Verdict
-from cartography.models.presets import PRESETS
+from cartography.models.presets import PAPER_PRESETS
 from cartography.reproduction import plan
 from cartography.reproduction.estimates import (
     Estimate,
@@ -139,10 +139,12 @@ def decompose(results: Results) -> Decomposition:
     Decomposition
     """
     methods = plan.decomposition()
-    names = [name for name in [*PRESETS, *(m.name for m in methods)] if name in results.methods]
+    names = [
+        name for name in [*PAPER_PRESETS, *(m.name for m in methods)] if name in results.methods
+    ]
     seeds, iterations = results.corpus["seeds"], results.corpus["iterations"]
     missing = [m.name for m in methods if missing_from(results, m, seeds, iterations)]
-    paper, released = PRESETS
+    paper, released = PAPER_PRESETS
     results = _copy_random_runs(results)
     return Decomposition(
         parts=tuple(_part(results, name) for name in names),

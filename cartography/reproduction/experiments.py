@@ -148,7 +148,7 @@ def _describe_corpus(experiments: Experiments, inputs: CorpusFeatures) -> dict[s
         "train": len(train),
         "test": len(test),
         "classes": list(train.classes),
-        "vectors": inputs.features.vectors,
+        "vectors": inputs.features.description,
         "notes": list(experiments.notes),
         "seeds": list(experiments.seeds),
         "iterations": experiments.iterations,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from cartography.models.presets import PAPER, PRESETS, RELEASED, Preset
+from cartography.models.presets import PAPER, PAPER_PRESETS, RELEASED, Preset
 from cartography.models.switches import Switches
 from cartography.strategies.table import USES_T_COR
 
@@ -103,7 +103,7 @@ def grid(preset: str, strategies: Sequence[str] = STRATEGIES) -> Method:
     -------
     Method
     """
-    return Method(preset, PRESETS[preset], tuple(strategies), T_COR_LEVELS, MAP_KINDS)
+    return Method(preset, PAPER_PRESETS[preset], tuple(strategies), T_COR_LEVELS, MAP_KINDS)
 
 
 EARLIER_CODE = Method(

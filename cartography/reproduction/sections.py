@@ -7,7 +7,7 @@ from itertools import combinations
 from cartography.evaluation.significance import EpsilonTable
 from cartography.evaluation.verdict import EPSILON_LIMIT
 from cartography.formatting import format_against, join_names, strategy_name
-from cartography.models.presets import PRESETS
+from cartography.models.presets import PAPER_PRESETS
 from cartography.reproduction.claims import claims
 from cartography.reproduction.markdown import (
     EMPTY_CELL,
@@ -83,7 +83,7 @@ def _missing_runs(results: Results) -> list[str]:
     """Runs of the paper's grid that are missing, or have not all seeds."""
     seeds, iterations = results.corpus["seeds"], results.corpus["iterations"]
     lines = []
-    for name in PRESETS:
+    for name in PAPER_PRESETS:
         missing = missing_from(results, grid(name), seeds, iterations)
         if name not in results.methods:
             lines.append(f"Preset {name} was not run.")

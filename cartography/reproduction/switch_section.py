@@ -1,7 +1,7 @@
 """Sections of the report on the switches, one by one, for one data set."""
 
 from cartography.formatting import join_names
-from cartography.models.presets import PRESETS
+from cartography.models.presets import PAPER_PRESETS
 from cartography.models.switches import describe_switches
 from cartography.reproduction.decomposition import (
     DIFFERENCES,
@@ -100,7 +100,7 @@ def switches_section(results: Results, decomposition: Decomposition) -> list[str
 
 def _list_switches() -> list[str]:
     """The switches that were run, with their values and descriptions."""
-    settings = {name: preset.switches.settings() for name, preset in PRESETS.items()}
+    settings = {name: preset.switches.settings() for name, preset in PAPER_PRESETS.items()}
     lines = []
     for switch, description in describe_switches().items():
         if switch not in UNUSED_SWITCHES:
@@ -131,7 +131,7 @@ def earlier_section(results: Results) -> list[str]:
     over_once = signed(estimate(paired_difference(cal, finals["random", once])))
     over_twice = signed(estimate(paired_difference(cal, finals["random", twice])))
     over_full = signed(estimate(paired_difference(cal, full_training(results, once))))
-    epochs, more = PRESETS[once].classifier.epochs, EARLIER_CODE.preset.classifier.epochs
+    epochs, more = PAPER_PRESETS[once].classifier.epochs, EARLIER_CODE.preset.classifier.epochs
     return [
         "### An earlier version of the code",
         "",

@@ -13,7 +13,7 @@ from cartography.evaluation.comparison import LearningCurve, pooled_accuracies, 
 from cartography.evaluation.significance import EpsilonTable, epsilon_min_table
 from cartography.evaluation.verdict import BASELINE, Verdicts, verdicts
 from cartography.formatting import strategy_name
-from cartography.models.presets import PRESETS
+from cartography.models.presets import PAPER_PRESETS
 from cartography.reproduction.estimates import (
     Estimate,
     at_iteration,
@@ -73,7 +73,7 @@ def corpus_counts(results: Results) -> tuple[CountRow, ...]:
 
 def presets_of(results: Results) -> list[str]:
     """Return the names of the presets that were run, the paper's first."""
-    return [name for name in PRESETS if name in results.methods]
+    return [name for name in PAPER_PRESETS if name in results.methods]
 
 
 def accuracy_rows(results: Results, method: str) -> tuple[ComparisonRow, ...]:

@@ -7,7 +7,7 @@ from pandas import Series
 
 from cartography.evaluation.verdict import LabelsSaved
 from cartography.formatting import count_noun, format_against, join_names
-from cartography.models.presets import PAPER, PRESETS
+from cartography.models.presets import PAPER, PAPER_PRESETS
 from cartography.reproduction import plan
 from cartography.reproduction.decomposition import DIFFERENCES, Decomposition, DecompositionPart
 from cartography.reproduction.estimates import Estimate, estimate, paired_difference
@@ -75,12 +75,12 @@ def describe_gap(decomposition: Decomposition, measure: str, published: float | 
     signed = measure in DIFFERENCES
     levels = [
         f"preset {name} {describe_estimate(part.levels[measure], signed=signed)}"
-        for name in PRESETS
+        for name in PAPER_PRESETS
         if (part := decomposition.preset(name)) is not None
     ]
     if published is not None:
         levels.insert(0, f"the paper {published:{'+' if signed else ''}.3f}")
-    paper, released = PRESETS
+    paper, released = PAPER_PRESETS
     return (
         f"{title} {_capitalise('; '.join(levels))}. From preset {paper} to preset {released}: "
         f"{describe_estimate(gap, signed=True)}, {_gap_outcome(gap)}."
@@ -106,7 +106,7 @@ def describe_switch_effects(decomposition: Decomposition, measure: str) -> list[
     return [
         f"**{_capitalise(measure)}.**",
         "",
-        *(_describe_effects_from(decomposition, base, measure) for base in PRESETS),
+        *(_describe_effects_from(decomposition, base, measure) for base in PAPER_PRESETS),
     ]
 
 
@@ -135,10 +135,11 @@ def _share_of_gap(decomposition: Decomposition, part: DecompositionPart, measure
 def _describe_causes(decomposition: Decomposition, measure: str) -> str:
     """Which switches are shown to cause the gap, from both presets and from only one."""
     gap = decomposition.gaps[measure]
-    if not gap.sign or not all(_measured_parts(decomposition, base, measure) for base in PRESETS):
+    bases = [*PAPER_PRESETS]
+    if not gap.sign or not all(_measured_parts(decomposition, base, measure) for base in bases):
         return ""
     shares: dict[str, dict[str, float]] = {}
-    for base in PRESETS:
+    for base in bases:
         for part in _measured_parts(decomposition, base, measure):
             share = _share_of_gap(decomposition, part, measure)
             if part.effects[measure].sign and share > 0:
@@ -150,7 +151,7 @@ def _describe_causes(decomposition: Decomposition, measure: str) -> str:
             f"{format_percent(share)} of the gap from preset {base}"
             for base, share in by_base.items()
         )
-        (from_both if len(by_base) == len(PRESETS) else from_one).append(f"{switch} ({sides})")
+        (from_both if len(by_base) == len(bases) else from_one).append(f"{switch} ({sides})")
     text = (
         f" **Caused by {join_names(from_both)}**, shown from both presets."
         if from_both
@@ -231,7 +232,7 @@ def _setting_with_seeds(part: DecompositionPart, decomposition: Decomposition, m
 def describe_verdicts(decomposition: Decomposition) -> list[str]:
     """Describe whether CAL beats Random, as the paper claims, in a list item per preset."""
     lines = []
-    for name in PRESETS:
+    for name in PAPER_PRESETS:
         part = decomposition.preset(name)
         if part is None or part.verdict is None:
             lines.append(f"- Preset {name}: CAL and Random were not both run.")

@@ -14,7 +14,7 @@ from cartography.active.simulation import seed_set
 from cartography.corpora.corpus import Corpus
 from cartography.features.embedding import Embedding
 from cartography.maps.data_map import DataMap
-from cartography.models.presets import PRESETS, Preset
+from cartography.models.presets import PAPER_PRESETS, Preset
 from cartography.models.training import pick_device
 from cartography.reproduction.plan import BATCH_STRATEGIES, MAP_EPOCHS, Method
 from cartography.reproduction.results import (
@@ -252,7 +252,7 @@ def result_tables(
         accuracy.append(table[list(ACCURACY_COLUMNS)])
         # Other picks would take most of the space, and no table of the report uses them.
         if (
-            method.name in PRESETS
+            method.name in PAPER_PRESETS
             and strategy in BATCH_STRATEGIES
             and (strategy != "cal" or level == method.preset.t_cor)
         ):

@@ -65,7 +65,7 @@ class Source:
     features : str
         Key of the embedding.
     vectors : str
-        Description of the word vectors.
+        Description of what the features are made of.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Source:
             rows=len(corpus),
             classes=corpus.classes,
             features=embedding.key,
-            vectors=embedding.vectors,
+            vectors=embedding.description,
         )
 
 

@@ -5,4 +5,4 @@ than memory. To add a file format, write a function that returns a `Table` and a
 `READERS` in `reading`.
 """
 
-__all__ = ["decoding", "encodings", "frames", "limits", "reading", "source", "table"]
+__all__ = ["decoding", "encodings", "excel", "frames", "limits", "reading", "source", "table"]

@@ -46,7 +46,7 @@ def read_excel(source: ByteSource, options: TableOptions) -> Table:
     ----------
     source : ByteSource
     options : TableOptions
-        `sheet` names the sheet; by default the first is read.
+        `sheet` names the sheet, without regard to case; by default the first is read.
 
     Returns
     -------
@@ -60,16 +60,16 @@ def read_excel(source: ByteSource, options: TableOptions) -> Table:
     if source.path is None:
         raise CartographyError(f"{source.location} is a workbook: unpack it first")
     path = source.path
-    _check_size(path)
-    with _workbook(path) as book:
-        sheets = list(book.sheetnames)
-    name = options.sheet if options.sheet is not None else (sheets[0] if sheets else "")
-    if name not in sheets:
+    sheets = sheet_names(path)
+    wanted = options.sheet if options.sheet is not None else (sheets[0] if sheets else "")
+    name = find_sheet(sheets, wanted)
+    if name is None:
         listed = _list(sheets) or "none"
         raise CartographyError(
-            f"{path} has no sheet {name[:_LONGEST_NAME]!r}; its sheets are {listed}: name one "
+            f"{path} has no sheet {wanted[:_LONGEST_NAME]!r}; its sheets are {listed}: name one "
             "with --sheet"
         )
+    others = tuple(sheet for sheet in sheets if sheet != name)
     limits = Limits.current()
     rows = _filled_rows(path, name)
     top = list(islice(rows, _TITLE_ROWS))
@@ -83,10 +83,16 @@ def read_excel(source: ByteSource, options: TableOptions) -> Table:
     numbers: list[int] = []
     characters = 0
     for number, cells in chain(top[start + 1 :], rows):
-        characters += _check_row(path, number, arrange(cells), header)
+        characters += _check_row(path, number, arrange(cells), header, others)
         numbers.append(number)
         limits.check("rows", len(numbers), str(path))
         limits.check("characters", characters, str(path))
+
+    if others and not numbers:
+        raise CartographyError(
+            f"{path}: the sheet {name!r} has no rows below a header; give it rows"
+            + advise_sheets(others)
+        )
 
     def batches(wanted: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
         positions = [columns.index(column) for column in wanted]
@@ -108,9 +114,43 @@ def read_excel(source: ByteSource, options: TableOptions) -> Table:
         rows=len(numbers),
         batches=batches,
         row_name=lambda i: f"row {numbers[i]}",
-        notes=(*_sheet_notes(sheets, name), *renamed),
+        notes=(*_sheet_notes(others, name), *renamed),
         left_out=tuple(left),
+        other_sheets=others,
     )
+
+
+def sheet_names(path: Path) -> list[str]:
+    """Return the names of the sheets of a workbook.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    CartographyError
+        The file is no workbook, or passes a limit.
+    """
+    _check_size(path)
+    with _workbook(path) as book:
+        return list(book.sheetnames)
+
+
+def find_sheet(sheets: Sequence[str], name: str) -> str | None:
+    """Return the sheet of this name, which no two sheets have, if only in another case."""
+    folded = name.strip().casefold()
+    alike = (sheet for sheet in sheets if sheet.strip().casefold() == folded)
+    return name if name in sheets else next(alike, None)
+
+
+def advise_sheets(others: Sequence[str]) -> str:
+    """Return the end of an error that may be about the wrong sheet: which others there are."""
+    return f"; or name another sheet with --sheet: {_list(others)}" if others else ""
 
 
 def _filled(cells: Sequence[Any]) -> list[Any]:
@@ -125,11 +165,10 @@ def _header_position(top: Sequence[Sequence[Any]]) -> int:
     return next(i for i, row in enumerate(filled) if can_be_header(row, width, is_first=i == 0))
 
 
-def _sheet_notes(sheets: Sequence[str], name: str) -> tuple[str, ...]:
-    if len(sheets) < 2:
+def _sheet_notes(others: Sequence[str], name: str) -> tuple[str, ...]:
+    if not others:
         return ()
-    others = _list([sheet for sheet in sheets if sheet != name])
-    return (f"read from the sheet {name!r}; --sheet names another: {others}",)
+    return (f"read from the sheet {name!r}; --sheet names another: {_list(others)}",)
 
 
 def _list(sheets: Sequence[str]) -> str:
@@ -233,12 +272,14 @@ def _as_name(cell: Any) -> str:
     return "" if cell is None else str(cell)
 
 
-def _check_row(path: Path, number: int, cells: Sequence[Any], header: Sequence[str]) -> int:
+def _check_row(
+    path: Path, number: int, cells: Sequence[Any], header: Sequence[str], others: Sequence[str]
+) -> int:
     """Check the width and the texts of a row; return its number of characters."""
     if len(cells) > len(header):
         raise CartographyError(
             f"{path}, row {number} has {len(cells)} cells but the header has {len(header)}; give "
-            "every column a name in the first row"
+            "every column a name in the first row" + advise_sheets(others)
         )
     sizes = [len(cell) for cell in cells if isinstance(cell, str)]
     Limits.current().check("cell", max(sizes, default=0), f"{path}, row {number}")

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cartography.tables.limits import Limits
 
 _LISTED = 8
@@ -86,6 +89,10 @@ class Table:
     lines : int or None
         Lines of a file of delimited text or of one text to a line, with its header; None for
         others.
+    other_sheets : tuple of str
+        The sheets of its workbook that were not read.
+    numbers : int64 array, shape (rows,), optional
+        The row numbers, from 0, of a part of a file in the whole file; None for a whole file.
     """
 
     location: str
@@ -98,6 +105,8 @@ class Table:
     notes: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     lines: int | None = None
+    other_sheets: tuple[str, ...] = ()
+    numbers: NDArray[np.int64] | None = None
 
     def values(self, column: str) -> list[Any]:
         """Return all cells of a column, length `rows`."""

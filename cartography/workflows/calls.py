@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,18 +19,16 @@ from cartography.errors import CartographyError
 from cartography.evaluation.comparison import pooled_accuracies
 from cartography.evaluation.significance import epsilon_min_table
 from cartography.evaluation.verdict import verdicts
-from cartography.features.embedding import CORPUS_VECTORS, embed
+from cartography.features.embedding import embed
+from cartography.features.kinds import FeatureKind
 from cartography.maps.data_map import DataMap
 from cartography.maps.dynamics import TrainingDynamics
-from cartography.models.presets import PAPER, PRESETS, SEEDS, Preset
+from cartography.models.presets import PRESETS, SEEDS, STANDARD, Preset
 from cartography.models.trainer import TrainingSet
 from cartography.models.training import as_tensor, pick_device, train_epochs
 from cartography.progress import make_console, track_progress
 from cartography.strategies.table import get_strategy
 from cartography.workflows.results import CorpusMap, Simulation, StrategyComparison
-
-if TYPE_CHECKING:
-    pass
 
 Source = Corpus | str | Path | pd.DataFrame
 
@@ -43,8 +41,9 @@ def map(
     text: str | None = None,
     label: str | None = None,
     id: str | None = None,
-    vectors: str | Path = CORPUS_VECTORS,
-    preset: Preset | str = PAPER,
+    features: str | None = None,
+    vectors: str | Path | None = None,
+    preset: Preset | str = STANDARD,
     epochs: int | None = None,
     seed_size: int | None = None,
     seed: int = SEEDS[0],
@@ -60,9 +59,11 @@ def map(
         are left out.
     text, label, id : str, optional
         Columns; guessed by default.
-    vectors : str or Path, default "corpus"
-        A file of word vectors; by default they are trained on the corpus.
-    preset : Preset or str, default PAPER
+    features : str, optional
+        "corpus", "words", "encoder:MODEL" or "file:PATH[:COLUMN]"; the preset's by default.
+    vectors : str or Path, optional
+        A file of word vectors for the features "words", which are trained on the corpus without it.
+    preset : Preset or str, default STANDARD
         A preset or the name of one.
     epochs : int, optional
         Epochs of the training; the preset's by default.
@@ -95,7 +96,8 @@ def map(
     require_classes(corpus)
     preset = _sized(preset, epochs).for_corpus(len(corpus))
     where = pick_device(device)
-    (embedding,) = _embed([corpus], vectors, preset, console)
+    kind = preset.feature_kind(features, vectors=vectors)
+    (embedding,) = _embed([corpus], kind, preset, console)
     rows = (
         np.flatnonzero(corpus.labelled)
         if seed_size is None
@@ -131,8 +133,9 @@ def simulate(
     text: str | None = None,
     label: str | None = None,
     id: str | None = None,
-    vectors: str | Path = CORPUS_VECTORS,
-    preset: Preset | str = PAPER,
+    features: str | None = None,
+    vectors: str | Path | None = None,
+    preset: Preset | str = STANDARD,
     epochs: int | None = None,
     device: str = "auto",
     progress: bool = True,
@@ -154,7 +157,7 @@ def simulate(
         The preset's by default, 0.2.
     iterations, query_size, seed_size : int, optional
         Batches to ask for, labels per batch, labels to start from; the preset's by default.
-    text, label, id, vectors, preset, epochs, device, progress
+    text, label, id, features, vectors, preset, epochs, device, progress
         As in `map`.
 
     Returns
@@ -185,12 +188,13 @@ def simulate(
     sizes = {"iterations": iterations, "query_size": query_size, "seed_size": seed_size}
     given: dict[str, Any] = {name: size for name, size in sizes.items() if size is not None}
     preset = replace(preset, **given).for_corpus(len(train))
-    features = _embed([train, held_out], vectors, preset, console)
+    kind = preset.feature_kind(features, vectors=vectors)
+    matrices = _embed([train, held_out], kind, preset, console)
     steps = simulate_trials(
         train,
-        features[0],
+        matrices[0],
         held_out,
-        features[1],
+        matrices[1],
         trials,
         preset=preset,
         device=where.type,
@@ -261,14 +265,13 @@ def _print_notes(console: Console, *corpora: Corpus) -> None:
 
 
 def _embed(
-    corpora: Sequence[Corpus], vectors: str | Path, preset: Preset, console: Console
+    corpora: Sequence[Corpus], kind: FeatureKind, preset: Preset, console: Console
 ) -> list[np.ndarray[Any, np.dtype[np.float32]]]:
-    """The features of each corpus, as the switches of `preset` require."""
+    """The features of each corpus, in the scale that `preset` asks for."""
     embeddings = embed(
         corpora,
-        vectors,
-        tokens=preset.switches.tokens,
-        padded_to=preset.padded_to if preset.switches.padding else None,
+        kind,
+        scaled=preset.scaled_features,
         progress=lambda step: console.print(f"{step} …"),
     )
     return [embedding.features for embedding in embeddings]

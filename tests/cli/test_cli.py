@@ -91,7 +91,7 @@ def test_map(cartography, tmp_path: Path) -> None:
     assert f"test accuracy {summary['test_accuracy']:.3f}" in out
     table = pd.read_csv(tmp_path / "map" / "data_map.csv")
     assert table["id"].tolist() == [f"t{row}" for row in range(120)]
-    assert summary["preset"]["classifier"]["batch_size"] == 16
+    assert summary["preset"]["classifier"]["batch_size"] == 32
     assert (tmp_path / "map" / "data_map.html").stat().st_size > 1_000_000
 
 
@@ -167,7 +167,7 @@ def test_a_threshold_study_of_texts_without_labels(cartography, tmp_path: Path) 
         *["--out", tmp_path / "study", "--quiet"],
     )
     assert (code, err) == (0, "")
-    assert re.search(r"\d+ high-cor and \d+ low-cor texts at t_cor 0\.2", out)
+    assert re.search(r"\d+ high-cor and \d+ low-cor texts at t_cor 0\.8", out)
     assert len(pd.read_parquet(tmp_path / "study" / "labelled.parquet")) == 50
     assert len(pd.read_parquet(tmp_path / "study" / "pool.parquet")) == 10
 
@@ -208,6 +208,68 @@ def test_learn_and_export(cartography, tmp_path: Path) -> None:
     assert "is in the run's own folder" in err
     assert (run / "batches.csv").read_text() == before
     assert cartography("export", run, "--iteration", 2, "--csv", tmp_path)[0] == 2
+
+
+def test_an_export_offers_all_classes_of_the_run(cartography, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert cartography(*LEARN, "--strategy", "cal", "--out", run, "--quiet")[0] == 0
+    for path in [run / "manifest.json", run / "run.json"]:
+        value = json.loads(path.read_text())
+        value["train"]["classes"].append("weather")  # a class of which no batch has a text
+        path.write_text(json.dumps(value))
+    ask = ["export", run, "--iteration", 1, "--as"]
+    assert cartography(*ask, "prodigy", "--out", tmp_path / "p.jsonl") == (0, "", "")
+    task = json.loads((tmp_path / "p.jsonl").read_text().split("\n")[0])
+    assert [option["id"] for option in task["options"]] == ["bank", "goal", "weather"]
+    assert cartography(*ask, "label-studio", "--out", tmp_path / "l.json") == (0, "", "")
+    assert '<Choice value="weather"/>' in (tmp_path / "l.xml").read_text()
+
+
+def test_the_next_batch_of_a_threshold_run_is_exported(cartography, tmp_path: Path) -> None:
+    study = tmp_path / "my study"
+    code, out, _ = cartography(
+        *["threshold", "some.csv", "--vectors", "words.vec", "--epochs", 3],
+        *["--out", study, "--quiet"],
+    )
+    assert code == 0
+    assert out.endswith(f"; the next batch: cartography export '{study}' --out batch.csv\n")
+
+    code, _, _ = cartography("export", study, "--out", tmp_path / "b.csv")
+    assert code == 0
+    batch = pd.read_csv(tmp_path / "b.csv")
+    assert sorted(batch["id"]) == sorted(f"t{row}" for row in range(10)), "the unlabelled texts"
+    assert batch["rank"].tolist() == list(range(1, 11))
+    assert batch["label"].isna().all()
+    assert set(batch["t_cor"]) == {0.8}
+    card = json.loads((tmp_path / "b.card.json").read_text())
+    assert card["preset"]["t_cor"] == 0.8
+
+    ask = ["export", study, "--t-cor", 0.5, "--query-size", 4, "--as"]
+    assert cartography(*ask, "label-studio", "--out", tmp_path / "l.json")[0] == 0
+    tasks = json.loads((tmp_path / "l.json").read_text())
+    assert len(tasks) == 4
+    assert tasks[0]["annotations"] == []
+    assert tasks[0]["predictions"][0]["model_version"] == card["run_id"]
+    assert '<Choice value="bank"/>' in (tmp_path / "l.xml").read_text()
+    card = json.loads((tmp_path / "l.card.json").read_text())
+    assert (card["preset"]["t_cor"], card["preset"]["query_size"]) == (0.5, 4)
+
+    code, _, err = cartography("export", study, "--iteration", 1, "--out", tmp_path / "c.csv")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "leave out --iteration" in err
+
+
+def test_the_batch_of_a_learn_run_is_named_by_its_iteration(cartography, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert cartography(*LEARN, "--strategy", "lc", "--out", run, "--quiet")[0] == 0
+    for arguments, message in (
+        ([], "has a batch for each iteration: name one by --iteration"),
+        (["--iteration", 1, "--t-cor", 0.2], "--t-cor and --query-size are for a threshold run"),
+    ):
+        code, _, err = cartography("export", run, *arguments, "--out", tmp_path / "b.csv")
+        assert (code, err.count("\n")) == (2, 1)
+        assert message in err
+    assert not (tmp_path / "b.csv").exists()
 
 
 def test_learn_holds_out_a_tenth_without_a_test_set(cartography, tmp_path: Path) -> None:

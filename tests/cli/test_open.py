@@ -112,6 +112,39 @@ def test_a_table_without_a_map(call: Call) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (
+            "id,body,topic\n1,a cat,pet\n2,a wolf,wild\n",
+            "it is a table of 2 texts in 'body' with labels in 'topic': "
+            "`cartography map 'my tickets.csv' --out DIR` draws a map of it",
+        ),
+        (
+            "id,body\n1,a cat\n2,a wolf\n",
+            "it is a table of 2 texts in 'body' without labels: "
+            "`cartography map 'my tickets.csv' --label COLUMN --out DIR` draws a map of it",
+        ),
+    ],
+)
+def test_a_table_of_texts_is_told_as_one(call: Call, content: str, told: str) -> None:
+    Path("my tickets.csv").write_text(content)
+    code, _, err = call("my tickets.csv")
+    assert code == 2
+    assert "is no data map" in err
+    assert err.endswith(f"; {told}\n")
+    assert err.count("\n") == 1
+
+
+def test_of_a_map_with_a_mistake_only_the_mistake_is_told(call: Call) -> None:
+    Path("map.csv").write_text(
+        "id,text,label,confidence,variability,correctness\na,a cat,x,2,0,1\n"
+    )
+    code, _, err = call("map.csv")
+    assert code == 2
+    assert "cartography map" not in err
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["missing.jsonl"], "missing.jsonl does not exist"),

@@ -1,5 +1,7 @@
 """Which columns are read as text, label and id."""
 
+from dataclasses import replace
+
 import pytest
 
 from cartography.corpora.columns import choose_columns
@@ -37,6 +39,7 @@ def table(*columns, cells=None):
         (["text_lang", "tweet text", "valid", "paid"], "tweet text", None, None),
         (["document.text", "document.lang", "label"], "document.text", "label", None),
         (["premise", "hypothesis", "gold_label"], "premise", "gold_label", None),
+        (["Ticket-Nr", "Text", "Kategorie"], "Text", None, "Ticket-Nr"),
         (["Class Index", "Description", ""], "Description", "Class Index", None),
     ],
 )
@@ -64,6 +67,33 @@ def test_errors_list_the_columns():
         choose_columns(table("text", "label"), label="x")
     with pytest.raises(CartographyError, match="2 columns named 'text'; rename all but one"):
         choose_columns(table("text", "Text"))
+
+
+def german(**cells):
+    values = {
+        "Ticket-Nr": ["T1", "T2", "T3", "T4"],
+        "Datum": ["01.02.2024", "02.02.2024", "03.02.2024", "04.02.2024"],
+        "Beschreibung": ["Wo ist das Paket?", "Zu teuer", "Defekt", "Es fehlt ein Teil"],
+        "Kategorie": ["Versand", "Preis", "Versand", "Preis"],
+        "Stufe": ["1", "2", "1", "2"],
+    }
+    values |= cells
+    return replace(table(*values, cells=values), rows=4, lines=5)
+
+
+def test_an_error_names_the_columns_by_their_cells():
+    with pytest.raises(
+        CartographyError,
+        match=r"; name the columns, perhaps --text Beschreibung --label Kategorie$",
+    ):
+        choose_columns(german())
+    with pytest.raises(CartographyError, match=r"perhaps --text Beschreibung$"):
+        choose_columns(german(), label="Stufe")
+    with pytest.raises(CartographyError, match=r"perhaps --text 'Was geschah' --label Kategorie$"):
+        choose_columns(german(**{"Was geschah": ["Die Rechnung ist doppelt gestellt worden"] * 4}))
+    # The first row of a file without a header has values of the rows below it.
+    with pytest.raises(CartographyError, match=r"--label, or give the file a first line of column"):
+        choose_columns(german(Neu=["Neu", "Alt", "Neu", "Alt"]))
 
 
 def test_a_test_table_needs_no_id_column():

@@ -126,7 +126,23 @@ def test_folders_of_classes_beside_other_files(tmp_path: Path) -> None:
     corpus = read_corpus(tmp_path)
     assert labels(corpus) == ["neg", "pos", "pos"]
     assert corpus.account is not None
-    assert corpus.account.summary == "3 rows read; left out: 1 other file or folder"
+    assert corpus.account.summary == (
+        "3 rows read; left out: 1 other file (in 'neg') and 1 other file (beside the class "
+        "folders: 'README.txt')"
+    )
+
+
+def test_a_class_folder_without_txt_files_is_named(tmp_path: Path) -> None:
+    for name in ("a/1.txt", "b/1.md", "b/2.md", "c/1.txt", "c/.DS_Store", ".DS_Store"):
+        write(tmp_path / name, f"text of {name}")
+    corpus = read_corpus(tmp_path)
+    assert corpus.classes == ("a", "c")
+    assert "no class, since no .txt file is in it: 'b'" in corpus.notes
+    assert corpus.account is not None
+    assert corpus.account.summary == (
+        "2 rows read; left out: 3 other files (in 'b', 'c') and 1 other file (beside the class "
+        "folders: '.DS_Store')"
+    )
 
 
 def test_a_split_that_cannot_be_read_is_named(tmp_path: Path) -> None:

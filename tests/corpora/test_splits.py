@@ -43,9 +43,11 @@ def test_a_split_column(tmp_path: Path) -> None:
     path = table(tmp_path / "all.csv", *rows, header="text,label,split")
     train, test = read_train_test(path)
     assert list(train.texts) == ["a", "b", "f"]
-    assert list(train.ids) == ["0", "1", "2"]
+    assert list(train.ids) == ["0", "1", "5"], "numbers of the file, by which it can be joined"
+    assert train.notes[0].endswith(", ids are row numbers of the whole file from 0")
     assert test is not None
     assert list(test.texts) == ["d", "e"]
+    assert list(test.ids) == ["3", "4"]
     assert train.account is not None
     assert "2 test rows (by column 'split')" in train.account.summary
     assert "the validation split is not used" in train.notes
@@ -65,6 +67,13 @@ def test_another_column_named_split_is_only_a_column(tmp_path: Path, values: lis
     assert len(corpus) == 2
     assert corpus.columns is not None
     assert corpus.columns.names == ("split",)
+
+
+def test_rows_of_a_split_keep_their_numbers_where_ids_are_repeated(tmp_path: Path) -> None:
+    rows = ["a,x,train,1", "b,y,test,2", "c,y,train,1"]
+    corpus = read_corpus(table(tmp_path / "all.csv", *rows, header="text,label,split,id"))
+    assert list(corpus.ids) == ["0", "2"]
+    assert "row 1 (line 2) and row 3 (line 4) have the same id '1'" in " ".join(corpus.notes)
 
 
 def test_validation_is_the_test_set_where_there_is_no_other(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
-from cartography.features import trained_vectors
-from cartography.features.embedding import Coverage, embed
+from cartography.features import embedding, trained_vectors
+from cartography.features.kinds import Coverage
 from cartography.features.trained_vectors import train_skipgram, training_plan, vectors_key
+from cartography.features.word_features import WordFeatures
 from cartography.features.word_vectors import tokenise
 
 needs_fasttext = pytest.mark.skipif(
@@ -19,6 +20,11 @@ needs_fasttext = pytest.mark.skipif(
 )
 
 VEC = "4 2\nthe 1 0 \ncat 0 2\nCat 5 5\n! 0.5 -1e-1\n"
+
+
+def embed(corpora, vectors="corpus", progress=None, **options):
+    kind = WordFeatures(vectors, **options)
+    return embedding.embed(corpora, kind, scaled=False, progress=progress)
 
 
 def corpus(*texts, name="made up"):
@@ -102,7 +108,7 @@ def test_features_and_coverage_by_hand(vec, pooling, features):
     assert embedding.coverage.summary == (
         "4 of 5 words (80.0 %) have a vector, 71.4 % of all tokens; 2 texts have none"
     )
-    assert embedding.vectors == "word vectors of four.vec"
+    assert embedding.description == "word vectors of four.vec"
     with pytest.raises(ValueError, match="read-only"):
         embedding.features[0, 0] = 1
 
@@ -215,7 +221,7 @@ def test_vectors_are_trained_on_the_training_corpus_only(capfd):
         words=4, known_words=2, tokens=4, known_tokens=2, uncovered_texts=1
     )
     assert not test_embedding.features[1].any()
-    assert test_embedding.vectors == "fastText skip-gram trained on training, 10 dimensions"
+    assert test_embedding.description == "fastText skip-gram trained on training, 10 dimensions"
     # A corpus that is embedded later has the same vectors.
     _, later = embed([training, corpus("cat the", name="later")], dimensions=10)
     np.testing.assert_allclose(later.features[0], test_embedding.features[0], rtol=1e-6)

@@ -46,7 +46,13 @@ def points(figure: go.Figure) -> list[go.Scattergl]:
 
 def legend_groups(figure: go.Figure) -> list[go.Scattergl]:
     """The groups in the order of the legend."""
-    return [trace for trace in points(figure) if trace.showlegend is not False][::-1]
+    by_group = {trace.legendgroup: trace for trace in points(figure) if trace.legendgroup}
+    return [by_group[mark.legendgroup] for mark in legend_marks(figure)]
+
+
+def legend_marks(figure: go.Figure) -> list[go.Scatter]:
+    """The symbols in the legend, in its order."""
+    return [trace for trace in figure.data if trace.type == "scatter"][::-1]
 
 
 def positions(figure: go.Figure) -> list[int]:
@@ -83,6 +89,37 @@ def test_each_level_has_its_own_colour_and_shape() -> None:
 
     assert len({marker.color for marker in markers}) == 11
     assert len({marker.symbol for marker in markers}) == 11
+
+
+def test_symbols_in_the_legend_are_as_bright_as_many_points() -> None:
+    figure = data_map_figure(random_map(5_000))
+
+    marks, groups = legend_marks(figure), legend_groups(figure)
+    assert [mark.marker.color for mark in marks] == [group.marker.color for group in groups]
+    assert [mark.name for mark in marks] == [group.name for group in groups]
+    assert {group.marker.opacity for group in groups} == {0.7}
+    assert {mark.marker.opacity for mark in marks} == {None}, "opaque"
+    assert all(mark.showlegend for mark in marks)
+    assert not any(group.showlegend for group in groups)
+
+
+def test_no_point_is_below_the_name_of_the_ambiguous_region() -> None:
+    notes_of = {
+        note.text.split()[0]: note for note in data_map_figure(random_map(9)).layout.annotations
+    }
+
+    spot = notes_of["ambiguous"]
+    # The variability of values from 0 to 1 with this mean is at most this.
+    most = np.sqrt(spot.y * (1 - spot.y))
+    assert most < 0.3 < spot.x
+
+
+def test_a_small_region_is_not_of_zero_percent() -> None:
+    correctness = [0.0, *[1.0] * 499]
+
+    text = notes(data_map_figure(map_of([0.5] * 500, correctness)))
+
+    assert "hard-to-learn 0.2 %" in text
 
 
 def test_a_point_is_sent_to_the_page_as_three_small_numbers() -> None:
@@ -122,8 +159,8 @@ def test_the_ends_of_the_scales_are_counted() -> None:
 def test_the_regions_and_the_title_are_on_the_figure() -> None:
     text = notes(data_map_figure(map_of([0.1, 0.9], [0.0, 1.0]), title="Two <texts>"))
 
-    assert "easy-to-learn 50 %" in text
-    assert "hard-to-learn 50 %" in text
+    assert "easy-to-learn 50.0 %" in text
+    assert "hard-to-learn 50.0 %" in text
     assert "Two &lt;texts&gt;" in text
 
 
@@ -243,5 +280,5 @@ def test_the_thresholds_of_the_map_define_its_regions() -> None:
         thresholds=Thresholds(easy=0.95),
     )
 
-    assert "easy-to-learn 50 %" in notes(data_map_figure(strict))
+    assert "easy-to-learn 50.0 %" in notes(data_map_figure(strict))
     assert "from correctness 0.95" in map_caption(strict)

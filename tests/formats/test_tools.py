@@ -138,6 +138,26 @@ class TestWrittenItems:
         assert path.exists()
         assert path.with_suffix(".xml").exists() == (form == "label-studio")
 
+    @pytest.mark.parametrize("form", ["label-studio", "prodigy", "spacy", "huggingface"])
+    def test_all_classes_are_offered_in_their_order(self, form: str, tmp_path: Path) -> None:
+        path = tmp_path / "items.out"
+        classes = ["quality", "delivery", "billing"]  # "-1", of the third item, is none of them
+        if form == "huggingface":
+            datasets = pytest.importorskip("datasets")
+            write_items(ITEMS, path, form, classes=classes)
+            offered = datasets.load_from_disk(str(path)).features["label"].names
+        else:
+            write_items(ITEMS, path, form, classes=classes)
+            text = path.read_text(encoding="utf-8")
+            if form == "label-studio":
+                config = path.with_suffix(".xml").read_text(encoding="utf-8")
+                offered = [part.split('"')[1] for part in config.split("<Choice ")[1:]]
+            elif form == "prodigy":
+                offered = [option["id"] for option in records_of(text)[0]["options"]]
+            else:
+                offered = list(records_of(text)[0]["cats"])
+        assert offered == ["quality", "delivery", "billing", "-1"]
+
     def test_the_suffix_decides(self, tmp_path: Path) -> None:
         write_items(ITEMS, tmp_path / "items.jsonl")
         assert len((tmp_path / "items.jsonl").read_text(encoding="utf-8").split("\n")) == 4
@@ -501,6 +521,29 @@ class TestArgilla2:
                 "page": 3,
             }
         ]
+
+    def test_known_labels_in_the_metadata_are_read(self) -> None:
+        flat = flatten(records_of(argilla.write_2(ITEMS, model_version="m")))
+        assert [row["label"] for row in flat] == ["billing", None, "-1"]
+        assert not any("metadata.label" in row for row in flat)
+
+    def test_a_response_of_any_status_comes_before_the_metadata(self) -> None:
+        records = records_of(argilla.write_2(ITEMS, model_version="m"))
+        records[0]["responses"] = {"label": [{"value": "quality", "status": "discarded"}]}
+        records[2]["responses"] = {"label": [{"value": "quality", "status": "submitted"}]}
+        flat = flatten(records)
+        assert [row["label"] for row in flat] == [None, None, "quality"]
+        assert flat[2]["metadata.label"] == "-1"
+
+    def test_the_metadata_of_another_question_are_no_label(self) -> None:
+        record = {
+            "fields": {"text": "the bill"},
+            "responses": {},
+            "suggestions": {"topic": {"value": "billing"}},
+            "metadata": {"label": "draft"},
+        }
+        (flat,) = flatten([record])
+        assert (flat["label"], flat["metadata.label"]) == (None, "draft")
 
     def test_known_labels_need_a_user(self) -> None:
         (record,) = records_of(argilla.write_2(ITEMS[:1], model_version="m"))

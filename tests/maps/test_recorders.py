@@ -17,7 +17,7 @@ from cartography.maps.dynamics import DynamicsRecorder
 from cartography.maps.recorders import record_partial_fit, trainer_callback
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "own-model.md"
-HAS_TRANSFORMERS = importlib.util.find_spec("transformers") is not None
+HAS_TRANSFORMERS = all(map(importlib.util.find_spec, ("transformers", "accelerate")))
 FEATURES = np.array([[3.0, 0.0], [0.0, 2.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
 LABELS = ["a", "b", "a", "b", "b"]
 
@@ -48,7 +48,9 @@ def test_the_page_has_three_examples() -> None:
             32,
             3,
             marks=[
-                pytest.mark.skipif(not HAS_TRANSFORMERS, reason="transformers is not installed"),
+                pytest.mark.skipif(
+                    not HAS_TRANSFORMERS, reason="transformers and accelerate are missing"
+                ),
                 pytest.mark.filterwarnings("default"),
             ],
         ),

@@ -1,7 +1,8 @@
 import pytest
 
 from cartography.errors import CartographyError
-from cartography.models.presets import PAPER
+from cartography.models.presets import PAPER, PRESETS, STANDARD
+from cartography.models.switches import Switches
 
 
 def test_the_paper_preset_has_the_settings_of_the_paper() -> None:
@@ -17,6 +18,18 @@ def test_the_paper_preset_has_the_settings_of_the_paper() -> None:
     assert discriminator.epochs == 30
     assert (PAPER.t_cor, PAPER.mc_passes) == (0.2, 10)
     assert (PAPER.query_size, PAPER.iterations) == (50, 30)
+
+
+def test_the_standard_preset() -> None:
+    classifier = STANDARD.classifier
+    assert next(iter(PRESETS)) == "standard"
+    assert (classifier.hidden, classifier.learning_rate, classifier.epochs) == ((300,), 3e-4, 20)
+    assert (classifier.batch_size, classifier.least_steps) == (32, 500)
+    assert STANDARD.switches == Switches(hidden_layers=1)
+    assert STANDARD.with_switches(STANDARD.switches) == STANDARD
+    deeper = STANDARD.with_switches(STANDARD.switches.with_settings(["hidden_layers=2"]))
+    assert deeper.classifier.hidden == (300, 300)
+    assert deeper.classifier.learning_rate == 3e-4
 
 
 def test_missing_sizes_depend_on_the_corpus() -> None:

@@ -244,6 +244,19 @@ def test_the_paper_recipe_learns_a_separable_problem() -> None:
     assert last.correct[0].mean() > 0.98
 
 
+def test_a_small_set_is_passed_over_until_it_has_its_steps() -> None:
+    sets = [TrainingSet(np.arange(20), np.arange(20) % 3, 1)]
+    few = replace(RECIPE, epochs=6, batch_size=8, least_steps=0)  # 3 steps per pass
+    more = replace(few, epochs=3, least_steps=13)  # 5 steps per epoch: 2 passes
+    passes, epochs = ([*train_epochs(FEATURES, sets, 3, recipe)] for recipe in (few, more))
+    assert (len(passes), len(epochs)) == (6, 3)
+    for epoch, last in zip(epochs, passes[1::2], strict=True):
+        assert np.array_equal(epoch.gold_probability[0], last.gold_probability[0])
+        assert np.array_equal(epoch.losses, last.losses)
+    enough = [*train_epochs(FEATURES, sets, 3, replace(few, least_steps=18))]
+    assert np.array_equal(enough[-1].gold_probability[0], passes[-1].gold_probability[0])
+
+
 def test_huge_finite_features_can_be_trained_on() -> None:
     """A gold label whose probability underflows to 0 still has a finite loss."""
     *_, last = train_epochs(FEATURES * 3_000, RAGGED, 3, RECIPE)

@@ -62,6 +62,9 @@ def test_trec_is_learned_and_its_map_has_three_regions(
     assert by_region["easy-to-learn"] > by_region["ambiguous"] > by_region["hard-to-learn"]
 
 
+PAPER = ["--preset", "paper"]
+
+
 def check_run(folder: Path, batches: int) -> pd.DataFrame:
     picked = pd.read_csv(folder / "batches.csv")
     assert len(picked) == 50 * batches
@@ -87,7 +90,7 @@ def test_two_runs_on_trec_pick_the_same(
 def test_a_short_run_comes_to_what_the_reproduction_says(
     trec: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cartography(monkeypatch, "learn", *trec, "--iterations", 1, "--out", tmp_path / "run")
+    cartography(monkeypatch, "learn", *trec, *PAPER, "--iterations", 1, "--out", tmp_path / "run")
     run = pd.read_csv(tmp_path / "run" / "iterations.csv")
     picked = pd.read_csv(tmp_path / "run" / "batches.csv")["id"].astype("str")
     kept = Path(__file__).resolve().parents[2] / "docs" / "reproduction" / "trec"
@@ -103,7 +106,7 @@ def test_a_short_run_comes_to_what_the_reproduction_says(
 def test_thirty_iterations_of_cal_on_trec(
     trec: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cartography(monkeypatch, "learn", *trec, "--out", tmp_path / "run")
+    cartography(monkeypatch, "learn", *trec, *PAPER, "--out", tmp_path / "run")
     accuracy = check_run(tmp_path / "run", batches=30)["accuracy"]
     assert accuracy.iloc[-1] - accuracy.iloc[0] > 0.1
     assert accuracy.iloc[-5:].mean() > 0.78

@@ -202,7 +202,7 @@ class TestSimulate:
             ({"query_size": 0}, "query size is 1 or more"),
             ({"seed_size": 0}, "seed size is 1 or more"),
             ({"seeds": -1}, "a seed is 0 or more"),
-            ({"preset": "mine"}, "preset 'mine' is not one of paper, released"),
+            ({"preset": "mine"}, "preset 'mine' is not one of standard, paper, released"),
             ({"epochs": 0}, "the epochs must be 1 to 10,000, not 0"),
         ],
     )

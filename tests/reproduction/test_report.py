@@ -1,6 +1,6 @@
 from reproduced import RANDOM, full_accuracies, make_results, random_and_cal
 
-from cartography.models.presets import PRESETS
+from cartography.models.presets import PAPER_PRESETS
 from cartography.models.switches import describe_switches
 from cartography.reproduction.plan import UNUSED_SWITCHES
 from cartography.reproduction.report import report
@@ -14,7 +14,7 @@ def test_two_seeds_are_explained() -> None:
 
 def test_the_report_of_empty_results_names_what_was_not_run() -> None:
     text = report([make_results({})])
-    for name in PRESETS:
+    for name in PAPER_PRESETS:
         assert f"Preset {name} was not run." in text
     assert "nan" not in text
 
@@ -37,7 +37,7 @@ def test_the_report_of_both_data_sets() -> None:
     runs = {
         (name, strategy, t_cor): seeds
         for (_, strategy, t_cor), seeds in random_and_cal().items()
-        for name in PRESETS
+        for name in PAPER_PRESETS
     }
     picks = {("paper", strategy): {1: "ab cd"} for strategy in ("random", "cal")}
     full = full_accuracies(paper_padding=-0.1)

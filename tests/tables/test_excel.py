@@ -7,7 +7,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from cartography.corpora.columns import choose_columns
 from cartography.errors import CartographyError
+from cartography.tables.excel import sheet_names
 from cartography.tables.reading import read_table
 from cartography.tables.table import LeftOut, TableOptions
 
@@ -63,8 +65,25 @@ def test_a_sheet_is_named(tmp_path: Path) -> None:
     assert table.values("text") == ["a"]
     assert table.notes == ("read from the sheet 'First'; --sheet names another: 'Other'",)
     assert read_table(path, TableOptions(sheet="Other")).values("text") == ["b"]
+    assert read_table(path, TableOptions(sheet="other")).values("text") == ["b"]
+    assert sheet_names(path) == ["First", "Other"]
     with pytest.raises(CartographyError, match="has no sheet 'x'; its sheets are 'First', 'Other'"):
         read_table(path, TableOptions(sheet="x"))
+
+
+def test_errors_of_a_sheet_without_data_list_the_others(tmp_path: Path) -> None:
+    data = [["text", "label"], ["a", "x"]]
+    path = book(tmp_path / "t.xlsx", ["About", "this file"], ["Author", "A. N."], Data=data)
+    with pytest.raises(CartographyError, match=r"; or name another sheet with --sheet: 'Data'$"):
+        choose_columns(read_table(path))
+    with pytest.raises(CartographyError, match=r"; or name another sheet with --sheet: 'Data'$"):
+        choose_columns(read_table(path), text="text")
+    path = book(tmp_path / "wide.xlsx", ["About", "it"], ["a", "b", "c"], Data=data)
+    with pytest.raises(CartographyError, match=r"in the first row; or name .*--sheet: 'Data'$"):
+        read_table(path)
+    path = book(tmp_path / "empty.xlsx", ["About"], Data=data)
+    with pytest.raises(CartographyError, match=r"the sheet 'First' has no rows .*--sheet: 'Data'$"):
+        read_table(path)
 
 
 def test_one_column(tmp_path: Path) -> None:

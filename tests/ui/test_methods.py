@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from cartography.errors import CartographyError
-from cartography.models.presets import PAPER, RELEASED, Preset
-from ui.jobs.methods import AS_PAPER, Method, alternatives, departures, feature_settings
+from cartography.models.presets import PAPER, RELEASED, STANDARD, Preset
+from ui.jobs.methods import USUAL, Method, alternatives, departures, feature_settings
 
 
 def recorded(preset: Preset) -> dict[str, object]:
@@ -21,12 +21,13 @@ def switched(preset: Preset, *settings: str) -> Preset:
 
 
 def test_a_manifest_gives_the_preset_and_the_changed_switches() -> None:
-    assert Method.of(recorded(PAPER)) == AS_PAPER
+    assert Method.of(recorded(PAPER)) == Method("paper")
+    assert Method.of(recorded(STANDARD)) == USUAL
     assert Method.of(recorded(switched(PAPER, "padding=on"))).name == "paper, padding=on"
     changed = Method.of(recorded(switched(RELEASED, "tokens=words", "weight_reset=on")))
     assert changed.name == "released, weight_reset=on, tokens=words"
     assert changed.suffix == f", {changed.name}"
-    assert Method.of({"t_cor": 0.2}) == AS_PAPER, "from a version without switches"
+    assert Method.of({"t_cor": 0.2}) == Method("paper"), "from a version without switches"
 
 
 def test_order_and_default_settings_do_not_change_the_method() -> None:
@@ -36,18 +37,18 @@ def test_order_and_default_settings_do_not_change_the_method() -> None:
         Method.from_options("paper", ["dropout=off"])
 
 
-def test_methods_sort_the_paper_s_first_and_changed_ones_last() -> None:
-    methods = [Method("released"), Method("paper", ("padding=on",)), AS_PAPER]
+def test_methods_sort_the_usual_one_first_and_changed_ones_last() -> None:
+    methods = [Method("released"), Method("paper", ("padding=on",)), USUAL]
 
     assert [method.name for method in sorted(methods, key=lambda method: method.sort_key)] == [
-        "paper",
+        "standard",
         "released",
         "paper, padding=on",
     ]
 
 
 def test_fresh_weights_follow_the_switch() -> None:
-    assert AS_PAPER.fresh_weights
+    assert USUAL.fresh_weights
     assert not Method("released").fresh_weights
     assert Method("released", ("weight_reset=on",)).fresh_weights
 

@@ -31,7 +31,7 @@ TIMES = ["train_seconds", "select_seconds"]
 
 def run_of(choice: DataChoice, *seeds: int, strategy: str = "cal", **more: object) -> Task:
     sizes = {name.removeprefix("learn_"): value for name, value in SETTINGS.items()}
-    options = {"t_cor": [0.2], "seeds": seeds or SEEDS[:1], **sizes, **more}
+    options = {"t_cor": [0.8], "seeds": seeds or SEEDS[:1], **sizes, **more}
     return tasks.learning(choice, [strategy], **options)  # type: ignore[arg-type]
 
 
@@ -132,10 +132,10 @@ class TestTheMethod:
 
 class TestARun:
     def test_finished(self, tiny: DataChoice) -> None:
-        task = run_of(tiny)
+        task = run_of(tiny, method=Method("paper"), t_cor=[0.2])
         carry_out(task)
 
-        app = learning(tiny)
+        app = learning(tiny, learn_preset="paper", t_cor=0.2)
 
         assert not app.exception
         assert not app.error

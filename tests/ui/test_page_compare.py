@@ -17,7 +17,7 @@ from cartography.runs.manifest import MANIFEST
 from ui.jobs import background, compared, found, groups, tasks
 from ui.jobs.background import Task
 from ui.jobs.found import RunInfo
-from ui.jobs.methods import AS_PAPER, Method
+from ui.jobs.methods import USUAL, Method
 from ui.panels.compare.panel import NEW, ON_DISK
 from ui.panels.compare.settings import Settings, of_task
 from ui.state.session import DataChoice
@@ -36,11 +36,11 @@ def comparison(
     choice: DataChoice,
     strategies: tuple[str, ...] = ("random", "cal"),
     seeds: tuple[int, ...] = SEEDS[:2],
-    method: Method = AS_PAPER,
+    method: Method = USUAL,
     **settings: int,
 ) -> Task:
     sizes = {**SETTINGS, **settings}
-    return tasks.learning(choice, strategies, t_cor=(0.2,), seeds=seeds, method=method, **sizes)
+    return tasks.learning(choice, strategies, t_cor=(0.8,), seeds=seeds, method=method, **sizes)
 
 
 def opened(choice: DataChoice, section: str = "Accuracy", **state: object) -> AppTest:
@@ -206,7 +206,7 @@ class TestAddress:
 
         app = follow(app, runs=keys_of("cal"))
 
-        assert app.multiselect[0].value == ["CAL, t_cor 0.2"]
+        assert app.multiselect[0].value == ["CAL, t_cor 0.8"]
         assert app.multiselect[1].value == sorted(SEEDS[:2])
         assert app.query_params["runs"] == keys_of("cal")
 
@@ -238,7 +238,7 @@ class TestAddress:
         carry_out(second)
         carry_out(first)  # the newer corpus is listed first
         app = follow(page("data_map", tiny), run=first.key)
-        assert app.multiselect[0].value == ["CAL, t_cor 0.2"]
+        assert app.multiselect[0].value == ["CAL, t_cor 0.8"]
 
         app = follow(app, runs=keys_of("lc"))
 
@@ -302,7 +302,7 @@ class TestOnDisk:
 
         assert not app.exception
         assert not app.error
-        assert app.multiselect[0].value == ["Random", "CAL, t_cor 0.2"]
+        assert app.multiselect[0].value == ["Random", "CAL, t_cor 0.8"]
         assert "So far: 1 run of 2 not finished" in sentences(app)
         assert charts(app) == 2
 
@@ -396,7 +396,7 @@ class TestMethods:
         assert app.query_params["run"] == task.key
 
     def test_each_preset_has_its_own_changed_switches(self, tiny: DataChoice) -> None:
-        app = opened(tiny, compare_changed_from_paper=["padding=on"])
+        app = opened(tiny, compare_preset="paper", compare_changed_from_paper=["padding=on"])
         assert "Method: paper, padding=on" in sentences(app)
 
         app.selectbox(key="compare_preset").select("released").run()
@@ -421,20 +421,24 @@ class TestMethods:
     def test_runs_of_two_presets_have_two_names_and_their_own_random(
         self, tiny: DataChoice
     ) -> None:
-        carry_out(comparison(tiny))
+        carry_out(comparison(tiny, method=Method("paper")))
         carry_out(comparison(tiny, ("cal",), method=Method("released")))
 
         app = on_disk(tiny, "Runs")
 
         assert not app.exception
         assert not app.error
-        assert app.multiselect[0].value == ["Random", "CAL, t_cor 0.2", "CAL, t_cor 0.2, released"]
+        assert app.multiselect[0].value == [
+            "Random, paper",
+            "CAL, t_cor 0.8, paper",
+            "CAL, t_cor 0.8, released",
+        ]
         assert "Runs of 2 methods: **paper** and **released**" in sentences(app)
         assert "Not judged: CAL, released." in sentences(app)
         table = app.dataframe[0].value
         assert dict(zip(table["name"], table["method"], strict=True)) == {
-            "Random": "paper",
-            "CAL": "paper",
+            "Random, paper": "paper",
+            "CAL, paper": "paper",
             "CAL, released": "released",
         }
         assert table.loc[table["method"] == "released", "labels saved"].isna().all()
@@ -466,11 +470,11 @@ class TestMethods:
 
         assert not app.exception
         assert not app.error
-        assert app.multiselect[0].value == ["Random", "CAL, t_cor 0.2"]
+        assert app.multiselect[0].value == ["Random, paper", "CAL, t_cor 0.2, paper"]
         assert len(app.multiselect[0].options) == 12
         assert charts(app) == 2
 
-        app.multiselect[0].set_value(["CAL, t_cor 0.2", "CAL, t_cor 0.2, released"]).run()
+        app.multiselect[0].set_value(["CAL, t_cor 0.2, paper", "CAL, t_cor 0.2, released"]).run()
         assert not app.exception
         assert charts(app) == 1
 

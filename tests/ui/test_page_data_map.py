@@ -276,7 +276,7 @@ class TestControls:
         app = open_page(tiny, **{session.PICKED: {str(folder_of(task, FULL_MAP)): [3, 5]}})
         before = markdown(app)
 
-        app.slider(key="region_correctness").set_value((0.5, 1.0)).run()
+        app.slider(key="region_variability").set_value(0.05).run()
 
         assert has_no_error(app)
         assert markdown(app) != before
@@ -406,7 +406,8 @@ class TestValues:
 
         figure = values.figure(full, MapStyle("batch", batches=learning.folder), np.ones(40, bool))
 
-        sizes = {trace.name: len(trace.x) for trace in figure.data if trace.showlegend}
+        groups = [trace for trace in figure.data if trace.type == "scattergl" and trace.legendgroup]
+        sizes = {trace.name: len(trace.x) for trace in groups}
         assert sizes == {"batch 1": 3, "batch 2": 3, "seed set": 6, "never picked": 28}
 
     def test_the_file_has_every_text_with_the_regions_of_the_page(self, tiny: DataChoice) -> None:

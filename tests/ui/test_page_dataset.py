@@ -202,6 +202,7 @@ class TestUploads:
 
     def test_a_value_typed_just_before_the_click_is_used(self) -> None:
         opened = upload(TABLE)
+        opened.segmented_control(key="features_kind").set_value("Word vectors").run()
         opened.number_input(key="max_length").set_value(3)
 
         opened.button(key="use").click().run()
@@ -302,10 +303,11 @@ class TestUploads:
 
 class TestFeatures:
     def choose(self, tiny: DataChoice, **state: object) -> AppTest:
-        return local(tiny.source, vectors_kind=panels.LOCAL, vectors_path=tiny.vectors, **state)
+        state |= {"features_kind": "Word vectors", "vectors_kind": panels.LOCAL}
+        return local(tiny.source, vectors_path=tiny.vectors, **state)
 
     def chosen(self, tiny: DataChoice) -> DataChoice:
-        return DataChoice(source=tiny.source, vectors=tiny.vectors)
+        return DataChoice(source=tiny.source, features="words", vectors=tiny.vectors)
 
     def test_coverage_is_shown_and_the_address_names_the_task(self, tiny: DataChoice) -> None:
         task = tasks.embedding(self.chosen(tiny))
@@ -350,7 +352,7 @@ class TestFeatures:
         assert "embed" in keys(opened.button), "it can be tried again"
 
     def test_no_vectors_chosen_yet(self, tiny: DataChoice) -> None:
-        opened = local(tiny.source, vectors_kind=panels.UPLOAD)
+        opened = local(tiny.source, features_kind="Word vectors", vectors_kind=panels.UPLOAD)
 
         assert "word vectors" in opened.info[0].value
         assert "use" not in keys(opened.button)

@@ -114,7 +114,9 @@ def test_a_sheet_does_not_outlive_its_workbook(tmp_path: Path, marked: Path) -> 
     assert not opened.error
     assert classes(opened) == "3"
     opened.text_input(key="source_path").set_value(str(path)).run()
-    assert opened.text_input(key="sheet").value == "Data"
+    assert opened.selectbox(key="sheet").value == "Data"
+    assert opened.selectbox(key="sheet").options == ["Sheet", "Data"]
+    assert classes(local(path, sheet="DATA")) == "2"
 
 
 def test_a_choice_survives_its_file(marked: Path, own_cache: Path) -> None:

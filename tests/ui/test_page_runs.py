@@ -1,6 +1,7 @@
 """The Runs page: the list and the actions."""
 
 import io
+import json
 import shutil
 import zipfile
 from pathlib import Path
@@ -13,8 +14,9 @@ from typer.testing import CliRunner
 from cartography.cli import app
 from cartography.errors import CartographyError
 from cartography.runs import manifest as runs
-from ui.jobs import background, run_list, tasks
+from ui.jobs import address, background, run_list, tasks
 from ui.jobs.methods import Method
+from ui.panels.dataset.sources import LOCAL
 from ui.state.session import DataChoice
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -199,6 +201,43 @@ def test_a_run_of_the_command_line_is_listed_too(tiny: DataChoice) -> None:
     assert list(opened.dataframe[0].value["name"]) == ["full map"]
     assert any("command line" in caption.value for caption in opened.caption)
     assert "run_resume" not in [button.key for button in opened.button]
+
+
+@pytest.mark.parametrize("texts", [False, True])
+def test_an_imported_map_of_the_command_line_is_opened(tmp_path: Path, texts: bool) -> None:
+    path = tmp_path / "coordinates.jsonl"
+    row = {"confidence": 0.5, "variability": 0.1, "correctness": 1, "text": "a", "label": "x"}
+    kept = row if texts else {name: row[name] for name in list(row)[:3]}
+    path.write_text("\n".join(json.dumps({"guid": i, **kept}) for i in range(600)))
+    folder = background.shared_runs() / "a-longer-name"
+    arguments = ["open", str(path), f"--out={folder}", "--epochs=1"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+
+    opened = page("runs")
+    assert not opened.exception
+    assert "Open" in labels(opened.get("page_link"))
+    assert not any("command line" in caption.value for caption in opened.caption)
+
+    shown = page("data_map")
+    shown.query_params[address.RUN] = folder.name
+    shown.run()
+    assert not shown.exception
+    assert not shown.warning
+    assert not shown.error
+    assert "This is the data map in a-longer-name" in shown.info[0].value
+    (figure,) = (json.loads(chart.proto.spec) for chart in shown.get("plotly_chart"))
+    noun = "texts" if texts else "items"
+    heading = figure["layout"]["annotations"][0]["text"]
+    assert heading == f"<b>Full map: 600 {noun}, 1 epoch</b>"
+    (delta,) = {metric.delta for metric in shown.metric if metric.label == "easy-to-learn"}
+    assert delta == "100.0 %"
+
+    assert "batch" not in shown.segmented_control(key="map_colour").options
+
+    dataset = page("dataset", None, source_kind=LOCAL, source_path=str(folder))
+    assert any("holds a data map" in text.value for text in dataset.markdown)
+    assert not dataset.error
 
 
 def test_a_run_that_a_command_line_is_writing_is_not_deleted(tiny: DataChoice) -> None:

@@ -8,18 +8,23 @@ import pandas as pd
 import pytest
 from dashboard import EPOCHS, SEED, SEED_SIZE, carry_out, charts, labels, page, refuse
 
+from cartography.formats.forms import FORMS
 from cartography.runs.next_batch import next_batch
 from cartography.runs.threshold_runs import HIGH_COR, PROGRESS, read_threshold
+from ui import parts
 from ui.jobs import address, background, tasks
 from ui.jobs.background import Task, TaskState
+from ui.jobs.methods import Method
 from ui.panels.threshold import values as threshold_values
 from ui.state import session
 from ui.state.session import DataChoice
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
+METHOD = Method("paper")
 LEVEL = f"threshold_t_cor_{EPOCHS}"
 SETTINGS = {
+    "threshold_preset": METHOD.preset,
     "threshold_seed_size": SEED_SIZE,
     "threshold_epochs": EPOCHS,
     "threshold_query_size": 5,
@@ -31,7 +36,7 @@ SETTINGS = {
 
 
 def study_task(choice: DataChoice) -> Task:
-    return tasks.study(choice, SEED_SIZE, EPOCHS, SEED)
+    return tasks.study(choice, SEED_SIZE, EPOCHS, SEED, METHOD)
 
 
 def sweep_task(choice: DataChoice) -> Task:
@@ -44,6 +49,7 @@ def sweep_task(choice: DataChoice) -> Task:
         query_size=3,
         iterations=1,
         epochs=EPOCHS,
+        method=METHOD,
     )
 
 
@@ -149,6 +155,58 @@ def test_texts_without_a_gold_label_are_the_pool(partly: DataChoice) -> None:
 
     assert not app.exception
     assert "the 30 texts without a gold label" in app.info[0].value
+
+
+def test_the_batch_is_downloaded_for_the_tool_with_its_second_file(tiny: DataChoice) -> None:
+    carry_out(study_task(tiny))
+
+    app = page("threshold", tiny, **SETTINGS, threshold_batch_form="label-studio")
+
+    assert not app.exception
+    files = [button.proto for button in app.get("download_button")]
+    assert [file.label for file in files] == [
+        "Batch",
+        "Labelling configuration (XML)",
+        "Selection card (JSON)",
+    ]
+    names = [file.id.rsplit("-threshold_", 1)[1] for file in files]
+    assert names == [
+        "batch_next-batch-t_cor-0.json",
+        "batch_next-batch-t_cor-0.xml",
+        "card_next-batch-t_cor-0.card.json",
+    ]
+
+
+def test_downloads_name_the_run_and_offer_its_classes(tiny: DataChoice) -> None:
+    carry_out(study_task(tiny))
+    folder = study_task(tiny).folder
+    run = read_threshold(folder)
+    chosen = next_batch(run, 0.0, 1).table
+    classes = run.manifest["train"]["classes"]
+    assert len(classes) > 1
+
+    tables = [("Batch", lambda: chosen, "batch")]
+    (prodigy,) = parts.text_files(FORMS["prodigy"], folder, tables)
+    tasks_file, config = parts.text_files(FORMS["label-studio"], folder, tables)
+
+    task = json.loads(prodigy[1]())
+    assert task["meta"]["model_version"] == run.summary["run_id"]
+    assert [option["id"] for option in task["options"]] == classes
+    assert tasks_file[2:] == ("batch.json", "application/json")
+    assert config[2:] == ("batch.xml", "application/xml")
+    assert config[1]().count(b"<Choice ") == len(classes)
+
+
+def test_of_tables_of_several_runs_no_run_is_named(tiny: DataChoice) -> None:
+    carry_out(study_task(tiny))
+    folder = study_task(tiny).folder
+    table = next_batch(read_threshold(folder), 0.0, 1).table.drop(columns="run_id")
+
+    files = parts.text_files(
+        FORMS["prodigy"], folder, [("a", lambda: table, "a"), ("b", lambda: table, "b")]
+    )
+
+    assert json.loads(files[0][1]())["meta"]["model_version"] == ""
 
 
 def test_the_card_has_the_settings_of_the_batch(tiny: DataChoice) -> None:
@@ -265,7 +323,7 @@ def test_a_study_of_a_changed_file_is_shown_as_on_disk(tiny: DataChoice) -> None
 
 
 def test_the_address_restores_many_epochs(tiny: DataChoice) -> None:
-    task = tasks.study(tiny, SEED_SIZE, 300, SEED)
+    task = tasks.study(tiny, SEED_SIZE, 300, SEED, METHOD)
     background._write_task(task)
     refuse(task, "the table has no rows.")
     app = page("threshold")
@@ -278,7 +336,7 @@ def test_the_address_restores_many_epochs(tiny: DataChoice) -> None:
 
 
 def test_the_first_level_splits_as_the_t_cor_of_the_paper(tiny: DataChoice) -> None:
-    carry_out(tasks.study(tiny, SEED_SIZE, 3, SEED))
+    carry_out(tasks.study(tiny, SEED_SIZE, 3, SEED, METHOD))
 
     app = page("threshold", tiny, **{**SETTINGS, "threshold_epochs": 3})
 
@@ -286,7 +344,7 @@ def test_the_first_level_splits_as_the_t_cor_of_the_paper(tiny: DataChoice) -> N
 
 
 def test_a_level_with_more_digits_than_the_address_is_restored(tiny: DataChoice) -> None:
-    carry_out(tasks.study(tiny, SEED_SIZE, 3, SEED))
+    carry_out(tasks.study(tiny, SEED_SIZE, 3, SEED, METHOD))
     app = page("data_map", tiny, **{**SETTINGS, "threshold_epochs": 3})
     app.query_params["t_cor"] = "0.6667"
     app.switch_page("pages/threshold.py").run()

@@ -24,6 +24,7 @@ import psutil
 from filelock import FileLock
 
 from cartography.corpora.sources import SAVED_MARKS
+from cartography.errors import CartographyError
 from cartography.files import atomic_write, cache_folder, content_key
 from cartography.runs import manifest as runs
 from cartography.tables.reading import is_table
@@ -38,6 +39,7 @@ Phase = Literal["absent", "preparing", "running", "stopped", "finished", "refuse
 _PATIENCE = 5.0  # seconds that a worker has to end before it is killed
 _NICENESS = 5  # pages stay responsive while a worker uses all cores
 _HIDDEN = ".worker"
+_KEYED = re.compile(r"-[0-9a-f]{10}$")
 
 # Workers that this server started. Without polling them, they would stay as zombies.
 _children: dict[Path, subprocess.Popen[bytes]] = {}
@@ -66,8 +68,12 @@ class Task:
 
     @property
     def key(self) -> str:
-        """Ten hexadecimal digits, a hash of the arguments; they name the task in an address."""
-        return self.folder.name[-10:]
+        """The name of the task in an address: ten hexadecimal digits, a hash of the arguments.
+
+        That of an imported map of the command line is the name of its folder.
+        """
+        name = self.folder.name
+        return name[-10:] if _KEYED.search(name) else name
 
     @property
     def arguments(self) -> list[str]:
@@ -159,12 +165,12 @@ def task(kind: Kind, choice: DataChoice, options: Mapping[str, object], label: s
 
 
 def tasks() -> Iterator[Task]:
-    """Yield every started task that this browser may see, in no particular order."""
+    """Yield every task that this browser may see and that has a folder, in no particular order."""
     for root in roots():
-        for path in root.glob(f"*/{_HIDDEN}/task.json"):
-            stored = _read_task(path)
-            if stored is not None:
-                yield stored
+        for folder in root.glob("*/"):
+            found = _task_in(folder)
+            if found is not None:
+                yield found
 
 
 def find_task(key: str) -> Task | None:
@@ -173,12 +179,11 @@ def find_task(key: str) -> Task | None:
 
 
 def task_of_folder(folder: Path) -> Task | None:
-    """Return the task that wrote the run in `folder`, or None if the dashboard did not."""
-    for parent in (folder, folder.parent):
-        stored = _read_task(parent / _HIDDEN / "task.json")
-        if stored is not None:
-            return stored
-    return None
+    """Return the task that wrote the run in `folder`, or that shows the map in it.
+
+    None for other runs of the command line.
+    """
+    return _task_in(folder) or _task_in(folder.parent)
 
 
 def stamp(choice: DataChoice) -> str:
@@ -309,6 +314,22 @@ def _write_task(task: Task) -> None:
     record = {"kind": task.kind, "choice": asdict(task.choice), "options": dict(task.options)}
     with atomic_write(task.folder / _HIDDEN / "task.json") as temporary:
         temporary.write_text(json.dumps(record), encoding="utf-8")
+
+
+def _task_in(folder: Path) -> Task | None:
+    """The task whose folder this is."""
+    return _read_task(folder / _HIDDEN / "task.json") or _imported_task(folder)
+
+
+def _imported_task(folder: Path) -> Task | None:
+    """The finished task of a map that `cartography open` wrote, which has no settings."""
+    if not (folder / runs.SUMMARY).exists():
+        return None
+    try:
+        is_imported = runs.read_manifest(folder)["kind"] == "imported"
+    except CartographyError:
+        return None  # a damaged folder must not hide the other runs
+    return Task("open", DataChoice(source=str(folder)), (), folder) if is_imported else None
 
 
 def _read_task(path: Path) -> Task | None:

@@ -148,9 +148,14 @@ def opened_map(source: str) -> OpenedMap | None:
 
 
 def is_only_map(source: str) -> bool:
-    """Return whether a source holds a data map and nothing to train on."""
+    """Return whether a source holds a data map and nothing to train on.
+
+    The folder of a run has the texts of its map, but is no corpus.
+    """
     opened = opened_map(source)
-    return opened is not None and (opened.texts is None or opened.labels is None)
+    if opened is None:
+        return False
+    return opened.texts is None or opened.labels is None or (Path(source) / runs.MANIFEST).exists()
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the file …")

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from cartography.files import content_key
 from cartography.formatting import count_noun, strategy_name
-from cartography.models.presets import PAPER
+from cartography.models.presets import PAPER, PRESETS
 from ui.jobs.found import RunInfo
 from ui.jobs.methods import Method
 
@@ -80,13 +80,14 @@ def comparable_groups(run_infos: Iterable[RunInfo]) -> list[ComparableRuns]:
 def default_selection(runs: Sequence[RunInfo]) -> list[RunInfo]:
     """Return the runs to show before a visitor chooses any.
 
-    All of them, or if there are many series, only those of one method at the paper's t_cor. The
-    method is the paper's if it is among them.
+    All of them, or if there are many series, only those of one method at the t_cor of its preset.
+    The method is the usual one if it is among them.
     """
     if len({run.series for run in runs}) <= _MAX_DEFAULT_SERIES:
         return list(runs)
     method = min((run.method for run in runs), key=lambda method: method.sort_key)
-    selection = [run for run in runs if run.method == method and run.t_cor in (None, PAPER.t_cor)]
+    levels = (None, PRESETS.get(method.preset, PAPER).t_cor)
+    selection = [run for run in runs if run.method == method and run.t_cor in levels]
     return selection or list(runs)
 
 

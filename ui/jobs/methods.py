@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
-from cartography.models.presets import PAPER, PRESETS
+from cartography.models.presets import PAPER, PRESETS, STANDARD
 from cartography.models.switches import Switches, describe_switches, switch_values
 
 # Fields of a preset that are no part of the method: they are named separately, or, for the length
@@ -29,7 +29,7 @@ class Method:
         The changed switches as name=value, in the order of `Switches`.
     """
 
-    preset: str = PAPER.name
+    preset: str = STANDARD.name
     changed: tuple[str, ...] = ()
 
     @classmethod
@@ -71,24 +71,24 @@ class Method:
 
     @property
     def suffix(self) -> str:
-        """Suffix for the name of a run, such as ", released"; empty for the paper's method."""
-        preset = () if self.preset == PAPER.name else (self.preset,)
+        """Suffix for the name of a run, such as ", released"; empty for the usual method."""
+        preset = () if self.preset == STANDARD.name else (self.preset,)
         return "".join(f", {part}" for part in (*preset, *self.changed))
 
     @property
     def fresh_weights(self) -> bool:
         """Whether each training starts from new weights."""
-        switches = PRESETS.get(self.preset, PAPER).switches
+        switches = PRESETS.get(self.preset, STANDARD).switches
         return switches.with_settings(self.changed).weight_reset
 
     @property
     def sort_key(self) -> tuple[bool, bool, str]:
-        """Sorts the paper's method first, then other presets, then changed ones."""
-        return bool(self.changed), self.preset != PAPER.name, self.name
+        """Sorts the usual method first, then other presets, then changed ones."""
+        return bool(self.changed), self.preset != STANDARD.name, self.name
 
 
-AS_PAPER = Method()
-"""The paper's method."""
+USUAL = Method()
+"""The method of runs for which none is named."""
 
 
 def alternatives(preset: str) -> list[str]:
@@ -112,7 +112,8 @@ def feature_settings(preset: Mapping[str, Any]) -> str:
     Two runs on the same corpus and word vectors have the same features if this string is equal.
     """
     switches = _switches(preset)
-    return f"{switches.tokens} {preset['padded_to'] if switches.padding else ''}"
+    padding = preset["padded_to"] if switches.padding else ""
+    return f"{switches.tokens} {padding} {preset.get('scaled_features', False)}"
 
 
 def departures(preset: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def departures(preset: Mapping[str, Any]) -> dict[str, Any]:
     dict of str to Any
         Without the values that are named separately: sizes, epochs and t_cor.
     """
-    implied = _implied(_switches(preset))
+    implied = _implied(preset.get("name", PAPER.name), _switches(preset))
     values = {
         name: value
         for name, value in preset.items()
@@ -151,7 +152,8 @@ def _switches(preset: Mapping[str, Any]) -> Switches:
 
 
 @cache
-def _implied(switches: Switches) -> dict[str, Any]:
-    """The paper's preset with these switches, as in a manifest."""
-    preset: dict[str, Any] = json.loads(json.dumps(PAPER.with_switches(switches).as_dict()))
+def _implied(name: str, switches: Switches) -> dict[str, Any]:
+    """The preset of this name with these switches, as in a manifest."""
+    named = PRESETS.get(name, PAPER).with_switches(switches)
+    preset: dict[str, Any] = json.loads(json.dumps(named.as_dict()))
     return preset

@@ -21,7 +21,7 @@ from ui.jobs import background, tasks
 from ui.jobs.background import Task
 from ui.jobs.found import RunInfo
 from ui.jobs.groups import default_selection
-from ui.jobs.methods import AS_PAPER, Method
+from ui.jobs.methods import USUAL, Method
 from ui.jobs.results import change_times
 
 _NAME = ".name"
@@ -117,7 +117,7 @@ class ListedRun:
                 [*presets, *([count_noun(others, "other method")] if others else [])]
             )
             return f"Reproduction, {self.folder.name}: {names}"
-        methods = [method.name for method in self.methods if method != AS_PAPER]
+        methods = [method.name for method in self.methods if method != USUAL]
         return " · ".join([self._content, *methods])
 
     @property

@@ -1,21 +1,21 @@
 """Tasks of the pages. The same settings give the same task, so pages share results.
 
-Sizes are always written out as options, even at their defaults; the method only where it differs
-from the paper's. A seed size of None depends on the size of the corpus.
+Sizes are always written out as options, even at their defaults; the method only where it is
+not the usual one. A seed size of None depends on the size of the corpus.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cartography.models.presets import PAPER, SEEDS
+from cartography.models.presets import SEEDS, STANDARD
 from cartography.strategies.table import USES_T_COR
 from ui.jobs import background
 from ui.jobs.background import Task
-from ui.jobs.methods import AS_PAPER, Method
+from ui.jobs.methods import USUAL, Method
 from ui.state.session import DataChoice
 
-MAP_EPOCHS = 10  # as in the paper's data maps, Figures 1 and 2
+MAP_EPOCHS = STANDARD.classifier.epochs
 FULL = "all"
 AUTO = "auto"
 
@@ -43,25 +43,26 @@ def maps(
 def study(
     choice: DataChoice,
     seed_size: int | None = None,
-    epochs: int = PAPER.classifier.epochs,
+    epochs: int = STANDARD.classifier.epochs,
     seed: int = SEEDS[0],
+    method: Method = USUAL,
 ) -> Task:
     """Build the task of a threshold study."""
-    options = {"seed-size": seed_size, "epochs": epochs, "seed": seed}
-    return background.task("threshold", choice, options)
+    options = {"seed-size": seed_size, "epochs": epochs, "seed": seed, **_options_of(method)}
+    return background.task("threshold", choice, options, method.suffix.removeprefix(", "))
 
 
 def learning(
     choice: DataChoice,
     strategies: Sequence[str],
     *,
-    t_cor: Sequence[float] = (PAPER.t_cor,),
+    t_cor: Sequence[float] = (STANDARD.t_cor,),
     seeds: Sequence[int] = SEEDS[:1],
     seed_size: int | None = None,
-    query_size: int = PAPER.query_size,
-    iterations: int = PAPER.iterations,
-    epochs: int = PAPER.classifier.epochs,
-    method: Method = AS_PAPER,
+    query_size: int = STANDARD.query_size,
+    iterations: int = STANDARD.iterations,
+    epochs: int = STANDARD.classifier.epochs,
+    method: Method = USUAL,
 ) -> Task:
     """Build the task of active-learning runs, one per strategy, threshold and seed.
 
@@ -86,11 +87,16 @@ def learning(
         "query-size": query_size,
         "iterations": iterations,
         "epochs": epochs,
-        "preset": method.preset if method.preset != PAPER.name else None,
-        "set": method.changed or None,
+        **_options_of(method),
     }
     label = f"{' '.join(strategies)}{method.suffix}"
     return background.task("learn", choice, options, label)
+
+
+def _options_of(method: Method) -> dict[str, object]:
+    """The options of a method that is not the usual one."""
+    preset = method.preset if method.preset != USUAL.preset else None
+    return {"preset": preset, "set": method.changed or None}
 
 
 def method_of(task: Task) -> Method:
@@ -101,7 +107,7 @@ def method_of(task: Task) -> Method:
     CartographyError
         A switch or its value is unknown.
     """
-    return Method.from_options(task.option("preset", PAPER.name), task.option("set", ()))
+    return Method.from_options(task.option("preset", STANDARD.name), task.option("set", ()))
 
 
 def opening(source: str) -> Task:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from cartography.models.presets import PRESETS
 from ui import words
-from ui.jobs.methods import AS_PAPER, Method, alternatives, reason
+from ui.jobs.methods import USUAL, Method, alternatives, reason
 
 
 def take_over(page: str, method: Method) -> None:
@@ -45,9 +45,15 @@ def chosen(page: str) -> Method:
     return Method.from_options(preset, changed)
 
 
+def current(page: str) -> Method:
+    """Return the method that the widgets of `page` show."""
+    preset = st.session_state.get(_preset_key(page), USUAL.preset)
+    return Method.from_options(preset, st.session_state.get(_changed_key(page, preset), ()))
+
+
 def told(method: Method) -> None:
-    """Show the method of a run unless it is the paper's."""
-    if method != AS_PAPER:
+    """Show the method of a run unless it is the usual one."""
+    if method != USUAL:
         st.caption(f":material/tune: Method: {method.name}.", help=words.METHOD)
 
 

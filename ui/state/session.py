@@ -20,7 +20,6 @@ import streamlit as st
 from cartography.corpora.reading import READ_OPTIONS
 from cartography.corpora.sources import HUB_PREFIX
 from cartography.errors import CartographyError
-from cartography.features.embedding import CORPUS_VECTORS
 from cartography.files import START_DATA, START_TEST, atomic_write, cache_folder, content_key
 from ui import ROOT
 from ui.state import workspace
@@ -60,10 +59,12 @@ class DataChoice:
         The class of a text with several labels: "first", "most-frequent" or "combination".
     class_names : tuple of (str, str)
         Pairs of a class and its new name.
-    vectors : str
-        Path of the word vectors, or the value that trains them on the corpus.
-    pooling : str
-        "sum" or "mean".
+    features : str, optional
+        Kind of features, as `--features` names it; None: the preset's.
+    vectors : str, optional
+        Path of the word vectors of the features "words"; None: they are trained on the corpus.
+    pooling : str, optional
+        "sum" or "mean" of word vectors; None: the sum.
     max_length : int, optional
         Number of words read per text; None: all.
     """
@@ -78,8 +79,9 @@ class DataChoice:
     no_label: tuple[str, ...] | None = None
     several: str = "first"
     class_names: tuple[tuple[str, str], ...] = ()
-    vectors: str = CORPUS_VECTORS
-    pooling: str = "sum"
+    features: str | None = None
+    vectors: str | None = None
+    pooling: str | None = None
     max_length: int | None = None
 
     @classmethod
@@ -98,7 +100,7 @@ class DataChoice:
 
     def of_texts(self) -> DataChoice:
         """Return the choice with the default features: what the texts and labels depend on."""
-        return replace(self, vectors=CORPUS_VECTORS, pooling="sum", max_length=None)
+        return replace(self, features=None, vectors=None, pooling=None, max_length=None)
 
     def reading(self) -> dict[str, Any]:
         """Return the options of `read_train_test`."""
@@ -113,10 +115,15 @@ class DataChoice:
         return self.source if self.source.startswith(HUB_PREFIX) else Path(self.source).name
 
     @property
-    def vectors_name(self) -> str:
-        """Name of the word vectors for a page."""
-        is_trained = self.vectors == CORPUS_VECTORS
-        return "trained on the corpus" if is_trained else Path(self.vectors).name
+    def features_name(self) -> str:
+        """Name of the features for a page."""
+        kind, _, name = (self.features or "").partition(":")
+        if kind in ("encoder", "file"):
+            return f"{kind} {Path(name).name}"
+        if kind == "words":
+            vectors = Path(self.vectors).name if self.vectors else "trained on the corpus"
+            return f"word vectors, {vectors}"
+        return "fitted on the corpus"
 
     @property
     def test_name(self) -> str:
@@ -126,12 +133,18 @@ class DataChoice:
     @property
     def files(self) -> list[Path]:
         """The local files and folders of the choice."""
-        names = [self.source, self.test, self.vectors]
+        names = [self.source, self.test, self.vectors, *self._feature_files()]
         return [
             Path(name)
             for name in names
-            if name and name not in ("sample", CORPUS_VECTORS) and not name.startswith(HUB_PREFIX)
+            if name and name != "sample" and not name.startswith(HUB_PREFIX)
         ]
+
+    def _feature_files(self) -> list[str]:
+        """The file or folder that the features name, if there is one of that name."""
+        _, _, name = (self.features or "").partition(":")
+        path = name if Path(name).exists() else name.rpartition(":")[0]
+        return [path] if path and Path(path).exists() else []
 
     @property
     def is_private(self) -> bool:
@@ -148,8 +161,9 @@ class DataChoice:
             "--encoding": self.encoding,
             "--sheet": self.sheet,
             "--several": None if self.several == "first" else self.several,
-            "--vectors": None if self.vectors == CORPUS_VECTORS else self.vectors,
-            "--pooling": None if self.pooling == "sum" else self.pooling,
+            "--features": self.features,
+            "--vectors": self.vectors,
+            "--pooling": self.pooling,
             "--max-length": self.max_length,
         }
         # With "=", a column name that starts with a dash is not parsed as an option.

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from cartography.errors import CartographyError
-from cartography.models.presets import PAPER, SEEDS
+from cartography.models.presets import SEEDS, STANDARD
 from cartography.strategies.table import USES_T_COR
 from ui import words
 from ui.jobs import tasks
@@ -26,15 +26,15 @@ _PAGE = "learn"
 # A seed size of None depends on the size of the corpus.
 _DEFAULTS: dict[str, int | None] = {
     "seed_size": None,
-    "query_size": PAPER.query_size,
+    "query_size": STANDARD.query_size,
     "iterations": 10,
-    "epochs": PAPER.classifier.epochs,
+    "epochs": STANDARD.classifier.epochs,
 }
 
 
 def take_over(task: Task) -> bool:
     """Set the widgets to the settings of `task`; False if they cannot ask for it."""
-    strategies, levels = task.option("strategy", ()), task.option("t-cor", (PAPER.t_cor,))
+    strategies, levels = task.option("strategy", ()), task.option("t-cor", (STANDARD.t_cor,))
     seeds = task.option("seed", SEEDS[:1])
     numbers = {name: task.option(name.replace("_", "-")) for name in _DEFAULTS}
     if len(strategies) != 1 or len(levels) != 1:
@@ -62,7 +62,7 @@ def set_up(choice: DataChoice) -> Task:
     """
     for name, default in _DEFAULTS.items():
         st.session_state.setdefault(_key(name), default)
-    st.session_state.setdefault(_T_COR, PAPER.t_cor)
+    st.session_state.setdefault(_T_COR, STANDARD.t_cor)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             strategy = st.selectbox(
@@ -111,7 +111,7 @@ def set_up(choice: DataChoice) -> Task:
             persist_state="session",
         )
         method_panel.told(method)
-    level = PAPER.t_cor if t_cor is None else t_cor  # an address can leave it empty
+    level = STANDARD.t_cor if t_cor is None else t_cor  # an address can leave it empty
     return _task(choice, strategy, level, in_order(_parse_seeds(seeds)), numbers, method)
 
 

@@ -22,7 +22,7 @@ from cartography.maps.data_map import REGIONS
 from ui import parts, words
 from ui.jobs import compared, comparison_tables, reference, results
 from ui.jobs.compared import Comparison
-from ui.jobs.methods import AS_PAPER
+from ui.jobs.methods import USUAL
 from ui.jobs.reference import ReferenceMap
 from ui.naming import escape_markdown
 from ui.panels import method
@@ -89,7 +89,7 @@ def _show_methods(runs: Comparison) -> None:
         method.told(runs.methods[0])
         return
     names = [f"**{escape_markdown(run_method.name)}**" for run_method in runs.methods]
-    unnamed = "Names without a method have the paper's. " if AS_PAPER in runs.methods else ""
+    unnamed = "Names without a method have the preset standard. " if USUAL in runs.methods else ""
     st.caption(
         f":material/tune: Runs of {len(names)} methods: {join_names(names)}. {unnamed}Each "
         "strategy is compared with Random of its own method.",

@@ -11,12 +11,12 @@ import streamlit as st
 
 from cartography.evaluation.verdict import BASELINE
 from cartography.formatting import strategy_name
-from cartography.models.presets import PAPER, SEEDS
+from cartography.models.presets import SEEDS, STANDARD
 from cartography.strategies.table import USES_T_COR
 from ui import words
 from ui.jobs import tasks
 from ui.jobs.background import Task
-from ui.jobs.methods import AS_PAPER, Method
+from ui.jobs.methods import USUAL, Method
 from ui.panels import method as method_panel
 from ui.state.session import DataChoice
 
@@ -25,11 +25,11 @@ from ui.state.session import DataChoice
 _DEFAULTS: dict[str, Any] = {
     "strategy": ["cal", "lc"],
     "seed": list(SEEDS[:3]),
-    "t-cor": PAPER.t_cor,
+    "t-cor": STANDARD.t_cor,
     "seed-size": None,
-    "query-size": PAPER.query_size,
+    "query-size": STANDARD.query_size,
     "iterations": 10,
-    "epochs": PAPER.classifier.epochs,
+    "epochs": STANDARD.classifier.epochs,
 }
 _METHOD = ("preset", "set")
 _PAGE = "compare"
@@ -60,7 +60,7 @@ class Settings:
     method: Method
 
     @classmethod
-    def of(cls, values: Mapping[str, Any], method: Method = AS_PAPER) -> Settings:
+    def of(cls, values: Mapping[str, Any], method: Method = USUAL) -> Settings:
         """Return the settings for values by command-line option; others have their defaults."""
         options = {**_DEFAULTS, **values}
         chosen = set(options["strategy"])

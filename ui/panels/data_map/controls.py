@@ -103,19 +103,23 @@ def map_names() -> tuple[str, ...]:
     return (SEED_MAP, FULL_MAP) if name == _BOTH else (str(name),)
 
 
-def map_style(choice: DataChoice) -> MapStyle:
+def map_style(task: Task) -> MapStyle:
     """Return what colours and shapes show."""
+    # Active learning does not run on a map of another model.
+    colours = [name for name in COLOURS if name != "batch" or task.kind != "open"]
+    # A default given to the widget would conflict with a colour that another map offers.
+    if st.session_state.get("map_colour") not in colours:
+        st.session_state["map_colour"] = colours[0]
     colour = st.segmented_control(
         "Colour and shape by",
-        COLOURS,
-        default=COLOURS[0],
+        colours,
         required=True,
         key="map_colour",
         help=words.COLOURS,
         persist_state="session",
     )
     if colour == "batch":
-        run = _choose_run(choice)
+        run = _choose_run(task.choice)
         return MapStyle("batch", batches=run.folder if run else None)
     return MapStyle(str(colour), words=_searched_words() if colour == "search" else "")
 

@@ -53,7 +53,7 @@ def explore(task: Task) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         is_imported = task.kind == "open"  # one map, not a seed map and a full one
         names = (values.FULL_MAP,) if is_imported else controls.map_names()
-        style = controls.map_style(task.choice)
+        style = controls.map_style(task)
         thresholds = controls.thresholds()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         views = values.maps(task, thresholds)
@@ -150,8 +150,8 @@ def _figure(
     parts.figure(
         values.figure(view, style, bright),
         f"{view.key}_{suffix}",
-        f"{view.name} of {len(view.placed):,} texts by variability and confidence after "
-        f"{count_noun(view.placed.epochs, 'epoch')}: {parts.describe_regions(view.placed)}.",
+        f"{view.name} of {count_noun(len(view.placed), view.noun)} by variability and confidence "
+        f"after {count_noun(view.placed.epochs, 'epoch')}: {parts.describe_regions(view.placed)}.",
         lambda: values.table(view),
         **options,
     )
@@ -166,7 +166,7 @@ def _metrics(view: MapView) -> None:
             st.metric(
                 region,
                 f"{share * statistics.count:,.0f}",
-                delta=f"{share:.1%}",
+                delta=f"{100 * share:.1f} %",
                 delta_color="off",
                 delta_arrow="off",
                 help=parts.REGION_HELP[region],
@@ -193,13 +193,13 @@ def _picked_texts(views: Sequence[MapView], filters: TextFilters) -> None:
     origin = _picked_view(views)
     if origin is None:
         st.info(
-            "Drag a box on a map, or use the lasso in its toolbar, to read the texts inside. "
-            "Without a mouse: set filters above and pick all matches.",
+            f"Drag a box on a map, or use the lasso in its toolbar, to read the {views[-1].noun}s "
+            "inside. Without a mouse: set filters above and pick all matches.",
             icon=":material/highlight_alt:",
         )
         return
     positions = _picked_positions(origin)
-    title = f"{count_noun(len(positions), 'text')} picked on the {origin.name.lower()}"
+    title = f"{count_noun(len(positions), origin.noun)} picked on the {origin.name.lower()}"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(title, anchor=False)
         st.button(
@@ -216,17 +216,19 @@ def _picked_texts(views: Sequence[MapView], filters: TextFilters) -> None:
             positions = [position for position in positions if matching[position]]
     other = next((view for view in views if view is not origin), None)
     if not positions:
-        st.info("No picked text matches the filters above.", icon=":material/filter_alt_off:")
+        st.info(
+            f"No picked {origin.noun} matches the filters above.", icon=":material/filter_alt_off:"
+        )
         return
     if len(positions) > _MOST_ROWS:
-        st.caption(f"The first {_MOST_ROWS:,} of {len(positions):,} texts. The file has all.")
+        st.caption(f"The first {_MOST_ROWS:,} of {len(positions):,}. The file has all.")
     parts.table(
         values.texts(origin, positions[:_MOST_ROWS], other),
-        f"{count_noun(len(positions), 'text')} picked on the {origin.name.lower()}",
+        f"{count_noun(len(positions), origin.noun)} picked on the {origin.name.lower()}",
         row_height=_ROW_HEIGHT,
         height=_TABLE_HEIGHT if len(positions) > _TABLE_HEIGHT // _ROW_HEIGHT else "auto",
     )
-    picked = ("Picked texts", lambda: values.texts(origin, positions, other), "selection")
+    picked = (f"Picked {origin.noun}s", lambda: values.texts(origin, positions, other), "selection")
     parts.text_downloads("picked", origin.run.folder, (picked,))
 
 

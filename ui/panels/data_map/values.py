@@ -23,6 +23,7 @@ from cartography.figures import (
     data_map_figure,
 )
 from cartography.files import content_key
+from cartography.formatting import count_noun
 from cartography.maps.data_map import REGIONS, DataMap, Thresholds
 from cartography.maps.map_pair import MapPair, rows_on_map
 from cartography.runs.map_runs import MapRun
@@ -55,6 +56,11 @@ class MapView:
     def key(self) -> str:
         """Prefix of its widget keys."""
         return self.name.lower().replace(" ", "_")
+
+    @property
+    def noun(self) -> str:
+        """What one of its points is: a text, or an item of an imported map without texts."""
+        return "text" if (self.run.items["text"] != "").any() else "item"
 
     @property
     def stamp(self) -> str:
@@ -210,7 +216,7 @@ def figure(view: MapView, style: MapStyle, bright: NDArray[np.bool_]) -> go.Figu
         Texts in full colour; all others are greyed out.
     """
     batches = f"{style.batches} {cached.reached(style.batches)}" if style.batches else ""
-    title = f"{view.name}: {len(view.placed):,} texts, {_epochs(view)}"
+    title = f"{view.name}: {count_noun(len(view.placed), view.noun)}, {_epochs(view)}"
     return _figure(view.stamp, style, batches, title, np.packbits(bright).tobytes(), view, bright)
 
 
@@ -248,13 +254,14 @@ def _colouring(view: MapView, style: MapStyle) -> Colouring:
         return by_batch(np.where(rows >= 0, iterations, -1))
     if style.colour == "search" and style.words.strip():
         hits = search_matches(view, style.words)
-        return by_mask(f"“{style.words.strip()}” in {int(hits.sum()):,} texts", hits)
+        found = count_noun(int(hits.sum()), view.noun)
+        return by_mask(f"“{style.words.strip()}” in {found}", hits)
     return by_correctness(view.placed)
 
 
 def _epochs(view: MapView) -> str:
     done, total = view.placed.epochs, view.run.epochs
-    return f"{total} epochs" if done == total else f"after epoch {done} of {total}"
+    return count_noun(total, "epoch") if done == total else f"after epoch {done} of {total}"
 
 
 def table(view: MapView) -> pd.DataFrame:

@@ -1,3 +1,3 @@
-"""The Dataset page: choosing a corpus and its word vectors, and what the corpus contains."""
+"""The Dataset page: choosing a corpus and its features, and what the corpus contains."""
 
-__all__ = ["contents", "panel"]
+__all__ = ["contents", "features", "panel"]

@@ -1,4 +1,4 @@
-"""Choosing a corpus and its word vectors, and computing its features."""
+"""Choosing a corpus: its source, its columns and its test set."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from dataclasses import replace
 import streamlit as st
 
 from cartography.corpora.corpus import Corpus, require_classes
-from cartography.corpora.sources import HUB_PREFIX
 from cartography.errors import CartographyError
-from cartography.features.embedding import CORPUS_VECTORS, Coverage
-from cartography.runs import manifest as runs
 from cartography.tables.reading import is_table
 from ui import parts, words
 from ui.faults import errors_in_place
 from ui.jobs import address, background, cached, tasks
 from ui.jobs.background import Task, TaskState
 from ui.naming import escape_markdown
-from ui.panels.dataset import reading
+from ui.panels.dataset import features, reading
 from ui.panels.dataset.sources import (
     HUB,
     KEPT,
@@ -29,15 +26,15 @@ from ui.panels.dataset.sources import (
     choose_option,
     choose_upload,
     enter_path,
-    is_vectors,
     local_option,
     manage_uploads,
+    set_file,
     show_hint,
 )
-from ui.state import session, workspace
+from ui.state import session
 from ui.state.session import DataChoice
 
-NONE, TRAINED = "None", "Trained on the corpus"
+NONE = "None"
 _SEEN = "dataset page: corpus in use"
 
 
@@ -225,40 +222,6 @@ def read_corpora(
     return None
 
 
-def choose_vectors(choice: DataChoice) -> DataChoice | None:
-    """Draw the widgets for the word vectors and the features.
-
-    Returns
-    -------
-    DataChoice or None
-        `choice` with its word vectors. None while no file is chosen; a hint then says what to do.
-    """
-    kind = choose_option(
-        "Where are the vectors from?", [TRAINED, UPLOAD, *local_option()], "vectors_kind"
-    )
-    path: str | None = CORPUS_VECTORS
-    if kind == UPLOAD:
-        path = choose_upload("A .vec, .txt or .bin file", is_vectors, "vectors_upload")
-    elif kind == LOCAL:
-        path = enter_path("File of word vectors on this machine", "vectors_path")
-    if path is None:
-        show_hint(f"Choose a file of word vectors, or “{TRAINED}”.")
-        return None
-    with st.expander("How a text becomes features", icon=":material/tune:", key="featuring"):
-        pooling = choose_option("Pooling", ["sum", "mean"], "pooling", words.POOLING)
-        length = st.number_input(
-            "Words read per text",
-            min_value=1,
-            value=None,
-            placeholder="all",
-            key="max_length",
-            help=words.MAX_LENGTH,
-            width=240,
-            persist_state="session",
-        )
-    return replace(choice, vectors=path, pooling=pooling, max_length=length)
-
-
 def offer_use(choice: DataChoice) -> None:
     """Show the button that makes `choice` the corpus of all pages, or a link to its map."""
     if choice != session.choice():
@@ -268,7 +231,7 @@ def offer_use(choice: DataChoice) -> None:
             key="use",
             type="primary",
             icon=":material/check:",
-            help="Shows this corpus on all pages, with the word vectors chosen below.",
+            help="Shows this corpus on all pages, with the features chosen below.",
         ):
             session.use(choice)
             st.rerun()
@@ -278,76 +241,13 @@ def offer_use(choice: DataChoice) -> None:
     st.badge("Corpus in use", icon=":material/check_circle:", color="green")
 
 
-def show_features(choice: DataChoice) -> None:
-    """Compute the features of `choice` in a worker and show the coverage of its vectors."""
-    task = tasks.embedding(choice)
-    state = background.task_state(task)
-    address.show(task if state.busy or state.phase == "finished" else None)
-    if state.busy:
-        _show_progress(task)
-    elif state.phase == "finished":
-        _show_coverage(task)
-    else:
-        parts.outcome(state)
-        parts.start(
-            task,
-            "Embed",
-            key="embed",
-            icon=":material/memory:",
-            help="Computes the features of the texts now and shows how many words have a vector. "
-            "Otherwise this happens with the first map.",
-        )
-
-
-@st.fragment(run_every=1.0)
-@errors_in_place()
-def _show_progress(task: Task) -> None:
-    state = background.task_state(task)
-    if not state.busy:
-        st.rerun()
-    parts.preparing(task, state)
-    parts.cancel(task, "embed_cancel")
-
-
-def _show_coverage(task: Task) -> None:
-    summary = runs.read_json(task.folder / runs.SUMMARY)
-    coverage = Coverage(**summary["coverage"])
-    with st.container(horizontal=True, gap="medium"):
-        for name, value, help in (
-            ("Words with a vector", f"{100 * coverage.word_share:.1f} %", words.WORDS_COVERED),
-            ("Tokens with a vector", f"{100 * coverage.token_share:.1f} %", words.TOKENS_COVERED),
-            ("Texts without a vector", f"{coverage.uncovered_texts:,}", words.TEXTS_UNCOVERED),
-        ):
-            st.metric(name, value, width="content", help=help)
-    st.caption(escape_markdown(f"Made with {summary['vectors']}. {summary['summary']}."))
-
-
 def _set_widgets(choice: DataChoice) -> None:
-    _set_file("source", choice.source if choice.source != "sample" else None, SAMPLE)
-    _set_file("test", choice.test, NONE)
-    _set_file("vectors", None if choice.vectors == CORPUS_VECTORS else choice.vectors, TRAINED)
+    set_file("source", choice.source if choice.source != "sample" else None, SAMPLE)
+    set_file("test", choice.test, NONE)
+    features.set_widgets(choice)
     reading.set_widgets(choice)
     for name in ("text", "label", "id"):
         st.session_state[f"column_{name}"] = getattr(choice, name)
-    st.session_state["pooling"] = choice.pooling
-    st.session_state["max_length"] = choice.max_length
-
-
-def _set_file(field: str, value: str | None, default_kind: str) -> None:
-    """Set the widgets of `field` to the source `value`."""
-    if value is None:
-        kind, key, text = default_kind, None, None
-    elif value.startswith(HUB_PREFIX):
-        kind, key, text = HUB, "hub", value.removeprefix(HUB_PREFIX)
-    elif workspace.is_private(value):
-        kind, key, text = UPLOAD, "upload", value
-    elif session.is_kept(value):
-        kind, key, text = KEPT, "kept", value
-    else:
-        kind, key, text = LOCAL, "path", value
-    st.session_state[f"{field}_kind"] = kind
-    if key is not None:
-        st.session_state[f"{field}_{key}"] = text
 
 
 def _choose_column(

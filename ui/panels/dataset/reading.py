@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from cartography.corpora.account import Account
 from cartography.corpora.corpus import Corpus
+from cartography.errors import CartographyError
 from cartography.tables.encodings import COMMON_ENCODINGS
+from cartography.tables.excel import find_sheet, sheet_names
 from ui import parts, words
-from ui.jobs import cached
+from ui.jobs import background, cached
 from ui.naming import escape_markdown
 from ui.panels.dataset.sources import choose_option
 from ui.state.session import DataChoice
@@ -28,7 +31,7 @@ _SEVERAL = {
 def set_widgets(choice: DataChoice) -> None:
     """Set the widgets to the values of a choice."""
     st.session_state["encoding"] = choice.encoding
-    st.session_state["sheet"] = choice.sheet or ""
+    st.session_state["sheet"] = choice.sheet
     marks = choice.no_label
     is_chosen = marks is not None and marks != ("",)
     st.session_state["no_label_kind"] = USUAL if marks is None else THESE if is_chosen else NO_MARKS
@@ -49,8 +52,8 @@ def with_reading(choice: DataChoice) -> DataChoice:
     return replace(
         choice,
         encoding=state.get("encoding"),
-        # A name outlives its workbook, whose field is then not drawn.
-        sheet=(state.get("sheet") or None) if _is_workbook(choice.source) else None,
+        # A name outlives its workbook.
+        sheet=find_sheet(_sheets(choice.source), state.get("sheet") or ""),
         no_label=marks,
         several=several.get(state.get("several", ""), "first"),
         class_names=tuple(_class_names(state.get("class_names", ""))),
@@ -59,6 +62,22 @@ def with_reading(choice: DataChoice) -> DataChoice:
 
 def _is_workbook(source: str) -> bool:
     return source.lower().endswith(".xlsx")
+
+
+def _sheets(source: str) -> list[str]:
+    """The names of the sheets of a workbook; none of another file, or of one that is damaged."""
+    if not _is_workbook(source):
+        return []
+    try:
+        return _sheet_names(source, background.stamp(DataChoice(source)))
+    except CartographyError:
+        return []  # the page says why it cannot be read
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the names of the sheets …")
+def _sheet_names(source: str, stamp: str) -> list[str]:
+    del stamp
+    return sheet_names(Path(source))
 
 
 def _class_names(text: str) -> Iterator[tuple[str, str]]:
@@ -73,8 +92,12 @@ def offer_encoding(choice: DataChoice) -> None:
     """Draw the widgets of a file's encoding and sheet, with lines to check the encoding by."""
     with st.expander("How the file is read", icon=":material/translate:", key="file_reading"):
         if _is_workbook(choice.source):
-            st.text_input(
+            # A list would refuse the name of another workbook's sheet, or one in another case.
+            st.session_state["sheet"] = choice.sheet
+            st.selectbox(
                 "Sheet",
+                _sheets(choice.source),
+                index=None,
                 placeholder="the first",
                 key="sheet",
                 persist_state="session",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from cartography.corpora.sources import HUB_PREFIX
 from cartography.features.vector_files import SUFFIXES as VECTOR_SUFFIXES
 from cartography.files import expand_home
 from cartography.tables.reading import SUFFIXES, is_table
@@ -26,6 +27,11 @@ SAMPLE, UPLOAD, HUB, KEPT, LOCAL = (
 def is_vectors(name: str) -> bool:
     """Return whether a file of this name is read as word vectors."""
     return name.lower().endswith(VECTOR_SUFFIXES)
+
+
+def is_features(name: str) -> bool:
+    """Return whether a file of this name is read as features."""
+    return name.lower().endswith((".npy", ".parquet", ".jsonl"))
 
 
 def choose_option(label: str, options: Sequence[str], key: str, help: str | None = None) -> str:
@@ -161,3 +167,20 @@ def _forget() -> None:
         if workspace.is_private(task.folder):
             background.stop(task)
     session.forget_uploads()
+
+
+def set_file(field: str, value: str | None, default_kind: str) -> None:
+    """Set the widgets of `field` to the source `value`."""
+    if value is None:
+        kind, key, text = default_kind, None, None
+    elif value.startswith(HUB_PREFIX):
+        kind, key, text = HUB, "hub", value.removeprefix(HUB_PREFIX)
+    elif workspace.is_private(value):
+        kind, key, text = UPLOAD, "upload", value
+    elif session.is_kept(value):
+        kind, key, text = KEPT, "kept", value
+    else:
+        kind, key, text = LOCAL, "path", value
+    st.session_state[f"{field}_kind"] = kind
+    if key is not None:
+        st.session_state[f"{field}_{key}"] = text

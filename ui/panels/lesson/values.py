@@ -19,6 +19,7 @@ from cartography.runs.active_runs import ActiveRun
 from cartography.runs.threshold_runs import ThresholdRun, read_threshold
 from ui.jobs import cached, compared, results, tasks
 from ui.jobs.background import Task
+from ui.jobs.methods import Method
 from ui.jobs.results import StepProgress
 from ui.panels.data_map import values as data_map_values
 from ui.panels.data_map.values import MapView
@@ -31,6 +32,8 @@ from ui.state.session import DataChoice
 EXAMPLES = 10
 _BATCHES = 3
 _EPOCHS = 10
+_METHOD = Method(PAPER.name)
+"""The lesson explains CAL as the paper runs it."""
 
 
 def task_of(choice: DataChoice, need: Need, flip: float = FLIP) -> Task:
@@ -38,10 +41,12 @@ def task_of(choice: DataChoice, need: Need, flip: float = FLIP) -> Task:
     if need == "maps":
         return tasks.maps(choice)
     if need == "study":
-        return tasks.study(choice)
+        return tasks.study(choice, epochs=PAPER.classifier.epochs, method=_METHOD)
     if need == "noise":
         return tasks.maps(choice, flip=flip)
-    return tasks.learning(choice, STRATEGIES, iterations=_BATCHES, epochs=_EPOCHS)
+    return tasks.learning(
+        choice, STRATEGIES, t_cor=[PAPER.t_cor], iterations=_BATCHES, epochs=_EPOCHS, method=_METHOD
+    )
 
 
 def all_tasks(choice: DataChoice) -> dict[Need, Task]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cartography.active.threshold_study import BatchChange, compare_batches
-from cartography.models.presets import PAPER
+from cartography.models.presets import STANDARD
 from cartography.runs.next_batch import NextBatch, texts_at
 from cartography.runs.threshold_runs import ThresholdRun
 from ui import parts, words
@@ -19,7 +19,7 @@ def query_size() -> int:
     size = st.number_input(
         "Query size",
         min_value=1,
-        value=PAPER.query_size,
+        value=STANDARD.query_size,
         key="threshold_query_size",
         help=words.QUERY_SIZE,
         width=150,
@@ -109,7 +109,7 @@ def _downloads(run: ThresholdRun, chosen: NextBatch) -> None:
             (
                 "Selection card (JSON)",
                 lambda: values.card_bytes(run, chosen),
-                f"{name}.json",
+                f"{name}.card.json",
                 "application/json",
             ),
         ),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cartography.models.presets import PAPER, SEEDS
+from cartography.models.presets import SEEDS, STANDARD
 from cartography.runs.threshold_runs import ThresholdRun, read_threshold
 from ui import words
 from ui.faults import errors_in_place
 from ui.jobs import tasks
 from ui.jobs.background import Task, TaskState
 from ui.jobs.results import StepProgress
+from ui.panels import method as method_panel
 from ui.panels.threshold import batch as threshold_batch
 from ui.panels.threshold import figures as threshold_figures
 from ui.panels.threshold import values as threshold_values
 from ui.state import session
 from ui.state.session import DataChoice
 
+PAGE = "threshold"
 SEED_SIZE = "threshold_seed_size"
 EPOCHS = "threshold_epochs"
 _SEED = "threshold_seed"
@@ -25,15 +27,17 @@ _T_COR = "t_cor"
 
 def sizes(task: Task) -> tuple[int | None, int]:
     """Return the seed size and the epochs of a study or a sweep."""
-    return task.option("seed-size"), task.option("epochs", PAPER.classifier.epochs)
+    return task.option("seed-size"), task.option("epochs", STANDARD.classifier.epochs)
 
 
 def take_over(task: Task) -> bool:
     """Set the widgets to the settings of a study; False if they cannot ask for it."""
     seed_size, epochs = sizes(task)
     seed = task.option("seed", SEEDS[0])
-    if tasks.study(task.choice, seed_size, epochs, seed).folder != task.folder:
+    method = tasks.method_of(task)
+    if tasks.study(task.choice, seed_size, epochs, seed, method).folder != task.folder:
         return False
+    method_panel.take_over(PAGE, method)
     st.session_state[SEED_SIZE], st.session_state[EPOCHS] = seed_size, epochs
     st.session_state[_SEED] = seed
     return True
@@ -42,9 +46,9 @@ def take_over(task: Task) -> bool:
 def set_up(choice: DataChoice) -> Task:
     """Draw the settings of the study and return its task."""
     # Defaults given to the widgets would conflict with what `take_over` sets.
-    st.session_state.setdefault(EPOCHS, PAPER.classifier.epochs)
+    st.session_state.setdefault(EPOCHS, STANDARD.classifier.epochs)
     st.session_state.setdefault(_SEED, SEEDS[0])
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         seed_size = st.number_input(
             "Seed size",
             min_value=2,
@@ -72,7 +76,9 @@ def set_up(choice: DataChoice) -> Task:
             width=150,
             persist_state="session",
         )
-    return tasks.study(choice, seed_size, epochs, seed)
+        method = method_panel.chosen(PAGE)
+    method_panel.told(method)
+    return tasks.study(choice, seed_size, epochs, seed, method)
 
 
 def live(task: Task, _: TaskState) -> None:
@@ -128,7 +134,7 @@ def _choose_level(run: ThresholdRun) -> float:
         st.select_slider(
             "t_cor",
             levels,
-            _first_level(levels),
+            _first_level(levels, float(run.manifest["preset"]["t_cor"])),
             format_func=lambda level: f"{level:.3g}",
             # Another number of epochs has other levels, so it needs another widget.
             key=f"threshold_t_cor_{len(levels)}",
@@ -140,11 +146,11 @@ def _choose_level(run: ThresholdRun) -> float:
     return t_cor
 
 
-def _first_level(levels: list[float]) -> float:
-    """The level that splits as the t_cor of the address does, or as the paper's."""
+def _first_level(levels: list[float], default: float) -> float:
+    """The level that splits as the t_cor of the address does, or as that of the preset."""
     try:
-        t_cor = float(st.query_params.get(_T_COR, PAPER.t_cor))
+        t_cor = float(st.query_params.get(_T_COR, default))
     except ValueError:
-        t_cor = PAPER.t_cor
+        t_cor = default
     # A t_cor splits like the next level below it. The address has four digits of it.
     return max((level for level in levels if level <= t_cor + 1e-4), default=levels[0])

@@ -8,12 +8,14 @@ from typing import Any
 import streamlit as st
 
 from cartography.figures import sweep_figure
-from cartography.models.presets import PAPER, SEEDS
+from cartography.models.presets import SEEDS, STANDARD
 from ui import parts, task_page, words
 from ui.jobs import results, tasks
 from ui.jobs.background import Task, TaskState
+from ui.jobs.methods import Method
+from ui.panels import method as method_panel
 from ui.panels.threshold import values
-from ui.panels.threshold.panel import EPOCHS, SEED_SIZE, sizes
+from ui.panels.threshold.panel import EPOCHS, PAGE, SEED_SIZE, sizes
 from ui.state.session import DataChoice
 
 _TENTHS = tuple(tenth / 10 for tenth in range(10))
@@ -23,10 +25,10 @@ _ITERATIONS = "sweep_iterations"
 _QUERY_SIZE = "sweep_query_size"
 # The levels are the paper's (Table 3); its runs have five seeds and 30 iterations.
 _DEFAULTS = {
-    _LEVELS: [0.0, 0.2, 0.4, 0.6, 0.8],
+    _LEVELS: [0.5, 0.6, 0.7, 0.8, 0.9],
     _SEEDS: 3,
     _ITERATIONS: 10,
-    _QUERY_SIZE: PAPER.query_size,
+    _QUERY_SIZE: STANDARD.query_size,
 }
 
 
@@ -37,13 +39,15 @@ def take_over(task: Task) -> bool:
     settings = {
         _LEVELS: [level for level in _TENTHS if level in levels],
         _SEEDS: len(task.option("seed", SEEDS[:1])),
-        _ITERATIONS: task.option("iterations", PAPER.iterations),
-        _QUERY_SIZE: task.option("query-size", PAPER.query_size),
+        _ITERATIONS: task.option("iterations", STANDARD.iterations),
+        _QUERY_SIZE: task.option("query-size", STANDARD.query_size),
         SEED_SIZE: seed_size,
         EPOCHS: epochs,
     }
-    if _task(task.choice, settings).folder != task.folder:
+    method = tasks.method_of(task)
+    if _task(task.choice, settings, method).folder != task.folder:
         return False
+    method_panel.take_over(PAGE, method)
     for key, value in settings.items():
         st.session_state[key] = value
     return True
@@ -55,7 +59,7 @@ def set_up(choice: DataChoice) -> Task | None:
     st.markdown(
         "Which t_cor gives the best accuracy? The sweep runs CAL at several t_cor with several "
         "seeds, runs Random as well, and compares the final test accuracy (Table 3). It uses the "
-        "seed size and the epochs above. It goes on in the background.",
+        "seed size, the epochs and the preset above. It goes on in the background.",
     )
     for key, value in _DEFAULTS.items():
         st.session_state.setdefault(key, value)
@@ -75,10 +79,11 @@ def set_up(choice: DataChoice) -> Task | None:
     if not st.session_state[_LEVELS]:
         st.info("Choose at least one t_cor for the sweep.", icon=":material/checklist:")
         return None
-    return _task(choice, {key: st.session_state[key] for key in (*_DEFAULTS, SEED_SIZE, EPOCHS)})
+    settings = {key: st.session_state[key] for key in (*_DEFAULTS, SEED_SIZE, EPOCHS)}
+    return _task(choice, settings, method_panel.current(PAGE))
 
 
-def _task(choice: DataChoice, settings: Mapping[str, Any]) -> Task:
+def _task(choice: DataChoice, settings: Mapping[str, Any], method: Method) -> Task:
     """The sweep with these settings, by the keys of their widgets."""
     return tasks.learning(
         choice,
@@ -89,6 +94,7 @@ def _task(choice: DataChoice, settings: Mapping[str, Any]) -> Task:
         query_size=settings[_QUERY_SIZE],
         iterations=settings[_ITERATIONS],
         epochs=settings[EPOCHS],
+        method=method,
     )
 
 
