@@ -166,6 +166,7 @@ def measure(task: Task, size: str, draws: int) -> Iterator[str]:
         areas.append(np.mean([*map(roc_auc_score, found, map(np.negative, confidences))]))
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
         yield f"{np.mean([regression(task, rows) for rows in drawn]):.3f}"
     yield from (f"{area:.3f}" for area in areas)
 

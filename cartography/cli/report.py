@@ -30,4 +30,6 @@ def report(folder: Path) -> None:
         parts.append(
             f"test accuracy {summary['test_accuracy']:.3f}, macro-F1 {summary['test_macro_f1']:.3f}"
         )
+    if "under_training" in summary:
+        parts.append(summary["under_training"])
     typer.echo(f"{folder}: " + "; ".join(parts))

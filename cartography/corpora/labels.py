@@ -23,7 +23,7 @@ from cartography.corpora.label_cells import (
     split_cells,
 )
 from cartography.errors import CartographyError
-from cartography.formatting import join_names
+from cartography.formatting import count_noun, join_names
 from cartography.tables.table import Table
 
 NO_LABEL_MARKS = frozenset(
@@ -41,6 +41,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _MOST_CLASSES = 2_000
 _MOST_FREE_CLASSES = 20
 _LISTED = 6
+_HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def read_labels(
     options : LabelOptions, optional
     known : tuple of str, optional
         The classes of the training texts. A label that differs from one of them in case only is
-        that class.
+        that class; other labels follow them as classes that no training text has.
 
     Returns
     -------
@@ -120,8 +121,8 @@ def read_labels(
     Raises
     ------
     CartographyError
-        A cell cannot be a label, or is not one of the `known` classes; or the column looks like
-        ids, measurements or free text.
+        A cell cannot be a label; or most labels are none of the `known` classes; or the column
+        looks like ids, measurements or free text.
     """
     options = options or LabelOptions()
     declared = table.class_names.get(column, ())
@@ -155,9 +156,11 @@ def read_labels(
         classes = declared or _class_order(distinct, distinct.counts(labels))
         notes.extend(_case_notes(classes))
     else:
-        labels, joined = _match_known(distinct, labels, known)
-        classes = known
+        labels, joined = _match_known(labels, known)
         notes.extend(joined)
+        unseen, unseen_note = _unseen_classes(distinct, labels, known)
+        notes.extend(unseen_note)
+        classes = (*known, *unseen)
     position: dict[str | None, int] = {name: i for i, name in enumerate(classes)}
     codes = np.array([position.get(name, -1) for name in labels], dtype=np.int64)
     return Labels(codes[distinct.inverse], classes, marks, several, tuple(notes))
@@ -334,26 +337,45 @@ def _alike(name: str) -> str:
 
 
 def _match_known(
-    distinct: DistinctCells, labels: Sequence[str | None], known: tuple[str, ...]
+    labels: Sequence[str | None], known: tuple[str, ...]
 ) -> tuple[list[str | None], list[str]]:
-    """Map labels to the classes of the training texts, by case if need be."""
+    """Map labels to the classes of the training texts that differ from them in case only."""
     exact = set(known)
     similar: dict[str, list[str]] = {}
     for known_name in known:
         similar.setdefault(_alike(known_name), []).append(known_name)
     joined: dict[str, str] = {}
-    for i, name in enumerate(labels):
-        if name is None or name in exact or name in joined:
-            continue
-        matches = similar.get(_alike(name), [])
-        if len(matches) != 1:
-            raise CartographyError(
-                f"{distinct.cell_name(i)}: the label {name!r} is not among the "
-                f"{len(known)} classes of the training texts ({quote_names(known)}); fix it or "
-                "leave it empty"
-            )
-        joined[name] = matches[0]
+    for name in labels:
+        if name is not None and name not in exact:
+            matches = similar.get(_alike(name), [])
+            if len(matches) == 1:
+                joined[name] = matches[0]
     notes = [f"label {name!r} is read as the class {match!r}" for name, match in joined.items()]
-    return [joined.get(name, name) if name is not None else None for name in labels], notes[
-        :_LISTED
+    matched = [None if name is None else joined.get(name, name) for name in labels]
+    return matched, notes[:_LISTED]
+
+
+def _unseen_classes(
+    distinct: DistinctCells, labels: Sequence[str | None], known: tuple[str, ...]
+) -> tuple[list[str], list[str]]:
+    """The labels that no training text has, and a note of them.
+
+    Raises CartographyError if most labels are such: it is another column, or another task.
+    """
+    counts = distinct.counts(labels)
+    unseen = sorted(counts.keys() - set(known))
+    if not unseen:
+        return [], []
+    rows = sum(counts[name] for name in unseen)
+    if rows > _HALF * sum(counts.values()):
+        i = next(i for i, name in enumerate(labels) if name in unseen)
+        raise CartographyError(
+            f"{distinct.cell_name(i)}: the label {labels[i]!r} is not among the {len(known)} "
+            f"classes of the training texts ({quote_names(known)}), and neither are most others; "
+            "name another column with --label, or give a test set with the same classes"
+        )
+    have = "has" if rows == 1 else "have"
+    return unseen, [
+        f"{count_noun(rows, 'text')} {have} a class that no training text has "
+        f"({quote_names(unseen)}): the classifier cannot predict it, so they count as errors"
     ]

@@ -372,14 +372,14 @@ def _annotator_notes(kept: OtherColumns | None) -> tuple[str, ...]:
 
 
 def align_classes(corpus: Corpus, classes: tuple[str, ...] | None) -> Corpus:
-    """Return `corpus` with labels that index `classes`."""
+    """Return `corpus` with labels that index `classes`; its other classes follow them."""
     if classes is None or classes == corpus.classes:
         return corpus
-    unknown = [name for name in corpus.classes if name not in classes]
-    if unknown:
+    if corpus.classes and not set(corpus.classes) & set(classes):
         raise CartographyError(
-            f"{corpus.name} has the class {unknown[0]!r}, which is not among the {len(classes)} "
-            "classes of the training texts; give a test set with the same classes"
+            f"{corpus.name} has none of the {len(classes)} classes of the training texts, but the "
+            f"class {corpus.classes[0]!r}; give a test set with the same classes"
         )
-    positions = np.array([*(classes.index(name) for name in corpus.classes), -1])
-    return replace(corpus, labels=positions[corpus.labels], classes=classes)
+    joined = (*classes, *(name for name in corpus.classes if name not in classes))
+    positions = np.array([*(joined.index(name) for name in corpus.classes), -1])
+    return replace(corpus, labels=positions[corpus.labels], classes=joined)

@@ -4,4 +4,4 @@ May import the rooms up to `models`. To add a statistic of the map, write a func
 `confidence` in `data_map` and a property of `DataMap`.
 """
 
-__all__ = ["data_map", "dynamics", "map_pair", "recorders"]
+__all__ = ["data_map", "dynamics", "map_pair", "recorders", "under_training"]

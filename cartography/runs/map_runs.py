@@ -20,6 +20,7 @@ from cartography.files import atomic_write
 from cartography.formats.export import write_table
 from cartography.maps.data_map import REGIONS, DataMap, Thresholds
 from cartography.maps.dynamics import TrainingDynamics
+from cartography.maps.under_training import under_training
 from cartography.models.metrics import evaluate
 from cartography.models.mlp import InferenceDropout, torch_seed
 from cartography.models.trainer import TrainingSet
@@ -198,6 +199,8 @@ def record_maps(
             )
             scores = evaluate(probabilities.argmax(axis=1), test.labels)
             evaluation = {"test_accuracy": scores.accuracy, "test_macro_f1": scores.macro_f1}
+        if warning := under_training(dynamics, corpus.labels[rows[folder]]):
+            evaluation["under_training"] = warning
         _finish(folder, run, corpus, dynamics, predicted, evaluation)
 
 

@@ -23,6 +23,7 @@ from cartography.features.embedding import embed
 from cartography.features.kinds import FeatureKind
 from cartography.maps.data_map import DataMap
 from cartography.maps.dynamics import TrainingDynamics
+from cartography.maps.under_training import under_training
 from cartography.models.presets import PRESETS, SEEDS, STANDARD, Preset
 from cartography.models.trainer import TrainingSet
 from cartography.models.training import as_tensor, pick_device, train_epochs
@@ -117,6 +118,8 @@ def map(
         np.stack([step.gold_probability[0] for step in steps]),
         np.stack([step.correct[0] for step in steps]),
     )
+    if warning := under_training(dynamics, corpus.labels[rows]):
+        console.print(f"{corpus.name}: {warning}")
     return CorpusMap(mapped, dynamics, DataMap.of(dynamics))
 
 

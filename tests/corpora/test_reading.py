@@ -12,6 +12,7 @@ from pyarrow import parquet
 from cartography.corpora.reading import read_corpus, read_train_test
 from cartography.corpora.sources import open_source
 from cartography.errors import CartographyError
+from cartography.models.metrics import evaluate
 
 
 @pytest.fixture
@@ -344,12 +345,25 @@ def test_a_test_set_has_the_classes_and_columns_of_its_training_set(write):
     assert list(read_train_test(train, other)[1].labels) == [1]
 
 
-def test_a_label_that_is_not_a_training_class_is_refused(write):
+def test_a_class_that_no_training_text_has_counts_as_an_error(write):
     train = write("train.csv", "text,label\na,x\nb,y\n")
-    test = write("test.csv", "text,label\na,x\nb,z\n")
+    test = read_train_test(train, write("test.csv", "text,label\na,x\nb,z\nc,y\n"))[1]
+    assert (test.classes, list(test.labels)) == (("x", "y", "z"), [0, 2, 1])
+    assert (
+        "1 text has a class that no training text has ('z'): the classifier cannot predict it, so "
+        "they count as errors"
+    ) in test.notes
+    scores = evaluate(np.array([0, 0, 1]), test.labels)
+    assert scores.accuracy == pytest.approx(2 / 3)
+    assert scores.macro_f1 == pytest.approx((2 / 3 + 1 + 0) / 3)
+
+
+def test_a_test_set_of_other_classes_is_refused(write):
+    train = write("train.csv", "text,label\na,x\nb,y\n")
+    test = write("test.csv", "text,label\na,x\nb,z\nc,w\n")
     message = (
         "test.csv, row 2 (line 3), column 'label': the label 'z' is not among the 2 classes of "
-        "the training texts ('x', 'y'); fix it or leave it empty"
+        "the training texts ('x', 'y'), and neither are most others"
     )
     with pytest.raises(CartographyError, match=re.escape(message)):
         read_train_test(train, test)

@@ -52,9 +52,11 @@ def test_a_split_column(tmp_path: Path) -> None:
     assert "2 test rows (by column 'split')" in train.account.summary
     assert "the validation split is not used" in train.notes
     assert list(read_corpus(path).texts) == ["a", "b", "f"]
-    with pytest.raises(CartographyError, match=r"row 5 \(line 6\)"):
+    with pytest.raises(CartographyError, match=r"row 4 \(line 5\)"):
         read_train_test(
-            table(tmp_path / "bad.csv", *rows[:4], "e,z,test", header="text,label,split")
+            table(
+                tmp_path / "bad.csv", *rows[:3], "d,v,test", "e,z,test", header="text,label,split"
+            )
         )
 
 

@@ -99,6 +99,8 @@ def _columns(shares: Sequence[int]) -> Sequence[DeltaGenerator]:
 def _map(view: MapView, views: Sequence[MapView], style: MapStyle, filters: TextFilters) -> None:
     """Draw one map with its numbers; picks on it go into the session."""
     _metrics(view)
+    if warning := (view.run.summary or {}).get("under_training"):
+        st.warning(f"{warning[0].upper()}{warning[1:]}.", icon=":material/trending_up:")
     matching = values.matches(view, controls.fading_filters(filters, style))
     plain = values.figure_key(view, style, matching)
     picks = _picks_on(view, views)
