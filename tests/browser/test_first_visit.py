@@ -93,7 +93,7 @@ def test_an_uploaded_corpus_is_drawn_live_and_picked_from(
     use_upload(page, weather(tmp_path, "upload"))
     go_to(page, "Data map")
     epochs = page.get_by_role("spinbutton", name="Epochs")
-    epochs.fill("200")
+    epochs.fill("1500")
     epochs.press("Enter")
     press(page, "Draw the maps")
 

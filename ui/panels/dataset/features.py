@@ -50,6 +50,9 @@ def choose_features(choice: DataChoice) -> DataChoice | None:
     """
     kind = _KINDS[choose_option("How texts become numbers", list(_KINDS), "features_kind")]
     st.caption(KINDS[kind])
+    with st.expander("Which to choose", icon=":material/help:", key="features_kinds"):
+        rows = [f"| {_NAMES[name]} | {what} |" for name, what in KINDS.items()]
+        st.markdown("\n".join(["| Features | What they cost and give |", "| --- | --- |", *rows]))
     if kind == "words":
         return _choose_words(choice)
     if kind == "encoder":
