@@ -114,7 +114,7 @@ def prepared(folder: Path, name: str) -> DataChoice:
         lines.append(f"{word} {' '.join(f'{x:.3f}' for x in rng.normal(scale=3, size=20))}")
     vectors = folder / "sky.vec"
     vectors.write_text("\n".join(lines) + "\n")
-    return DataChoice(str(weather(folder, name)), vectors=str(vectors))
+    return DataChoice(str(weather(folder, name)), features="words", vectors=str(vectors))
 
 
 def settled(page: Page) -> None:

@@ -76,7 +76,7 @@ def tiny(tmp_path: Path) -> DataChoice:
         f"{len(words)} 8\n"
         + "".join(f"{w} {' '.join(f'{x:.3f}' for x in rng.normal(size=8))}\n" for w in words)
     )
-    return DataChoice(source=str(table), test=str(table), vectors=str(vectors))
+    return DataChoice(source=str(table), test=str(table), features="words", vectors=str(vectors))
 
 
 @pytest.fixture

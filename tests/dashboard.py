@@ -56,6 +56,7 @@ def learn_task(choice: DataChoice, strategy: str = "cal", seed: int = SEED) -> T
         "iterations": 2,
         "epochs": EPOCHS,
         "seed": seed,
+        "preset": "standard",
     }
     return task("learn", choice, options, strategy)
 

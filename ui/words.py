@@ -159,7 +159,8 @@ PICK_DENSITY = (
 PRESET = (
     "Preset: all settings of the method. Standard: for use; with few labels as accurate as "
     "logistic regression. Paper: as the paper states them. Released: as in the authors' released "
-    "code, which departs from the paper in many points."
+    "code, which departs from the paper in many points. Features are chosen on the page "
+    "Dataset; the paper's are word vectors."
 )
 SWITCHES = (
     "Each switch is a point where the released code departs from the paper. Select those that "

@@ -10,6 +10,7 @@ from cartography.cli import options
 from cartography.corpora.corpus import Corpus, describe, require_classes
 from cartography.corpora.reading import read_train_test
 from cartography.features.embedding import Embedding, embed
+from cartography.features.word_features import WordFeatures
 from cartography.models.presets import PRESETS, STANDARD, Preset
 from cartography.models.training import pick_device
 from cartography.runs.manifest import Kind, Manifest, Source
@@ -78,14 +79,20 @@ def embed_corpora(
     preset: Preset = STANDARD,
 ) -> Inputs:
     """Make the features of both corpora: of the kind that is named, else of that of `preset`."""
+    kind = preset.feature_kind(
+        features.features,
+        vectors=features.vectors,
+        pooling=features.pooling,
+        max_length=features.max_length,
+    )
+    if preset.switches_of_words and not isinstance(kind, WordFeatures):
+        console.print(
+            "switches of word vectors have no effect on these features: "
+            f"{', '.join(preset.switches_of_words)}"
+        )
     embeddings = embed(
         [train] if test is None else [train, test],
-        preset.feature_kind(
-            features.features,
-            vectors=features.vectors,
-            pooling=features.pooling,
-            max_length=features.max_length,
-        ),
+        kind,
         scaled=preset.scaled_features,
         progress=lambda step: console.print(f"{step} …"),
     )

@@ -195,8 +195,8 @@ class Training:
         typer.Option(
             min=1,
             metavar="N",
-            help="Batch size. Default: 32; with preset paper or released 16 up to 20,000 texts and "
-            "64 above.",
+            help="Batch size. Default: 32 for the classifier of preset standard; else 16 up to "
+            "20,000 texts and 64 above.",
         ),
     ] = None
 

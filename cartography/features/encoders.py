@@ -66,6 +66,11 @@ class EncoderFeatures:
             raise CartographyError("no encoder is named: give a folder or a name on the Hub")
 
     @property
+    def _is_of_hub(self) -> bool:
+        """Whether the model is said to be on the Hub, whatever folders there are here."""
+        return str(self.model).startswith("hub:")
+
+    @property
     def folder(self) -> Path:
         """The folder of the model; a model of the Hub is downloaded first.
 
@@ -75,6 +80,8 @@ class EncoderFeatures:
             There is no such folder, and no such model on the Hub; or it has no encoder.
         """
         path = expand_home(self.model)
+        if self._is_of_hub:
+            return _snapshot(str(self.model))
         if path.is_file():
             raise CartographyError(f"{path} is a file: give the folder of an encoder")
         folder = path if path.is_dir() else _snapshot(str(self.model))
@@ -89,7 +96,11 @@ class EncoderFeatures:
     def name(self) -> str:
         """The name of the folder, or that on the Hub."""
         path = expand_home(self.model)
-        return path.resolve().name if path.is_dir() else _hub_name(str(self.model))
+        return (
+            path.resolve().name
+            if path.is_dir() and not self._is_of_hub
+            else _hub_name(str(self.model))
+        )
 
     def key(self, training: Corpus) -> str:  # noqa: ARG002
         """Return the cache key: the content of the model's folder."""

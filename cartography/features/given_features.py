@@ -49,6 +49,14 @@ class GivenFeatures:
     path: Path
     column: str | None = None
 
+    @classmethod
+    def of_name(cls, name: str) -> GivenFeatures:
+        """Return the features that "PATH" or "PATH:COLUMN" names; a path may have a colon, too."""
+        head, colon, column = name.rpartition(":")
+        if not colon or not head or expand_home(name).exists():
+            return cls(expand_home(name))
+        return cls(expand_home(head), column)
+
     @staticmethod
     def of_array(features: Any, ids: Sequence[Any] | None = None) -> GivenArray:
         """Return the features of an array.

@@ -85,7 +85,10 @@ class FittedFeatures(Protocol):
     """Features that were fitted on a training corpus."""
 
     def transform(self, corpora: Sequence[Corpus], report: Report) -> Iterator[Transformed]:
-        """Compute the features of each corpus; a text's row does not depend on other texts."""
+        """Compute the features of each corpus.
+
+        A text's row does not depend on other texts, except for the last bits of an encoder's.
+        """
 
 
 class FeatureKind(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from cartography.errors import CartographyError
@@ -11,7 +10,6 @@ from cartography.features.encoders import EncoderFeatures
 from cartography.features.given_features import GivenFeatures
 from cartography.features.kinds import FeatureKind
 from cartography.features.word_features import WordFeatures
-from cartography.files import expand_home
 
 KINDS = {
     "corpus": "Fitted on these texts, in seconds, in any language; nothing to download. The "
@@ -68,14 +66,5 @@ def feature_kind(choice: str, **word_options: Any) -> FeatureKind:
     if kind == "encoder":
         return EncoderFeatures(name)
     if kind == "file":
-        return GivenFeatures(*_path_and_column(name))
+        return GivenFeatures.of_name(name)
     return CorpusFeatures()
-
-
-def _path_and_column(name: str) -> tuple[Path, str | None]:
-    """Divide "PATH:COLUMN"; a colon may also be part of a path, as after the letter of a drive."""
-    path = expand_home(name)
-    if path.exists() or ":" not in name:
-        return path, None
-    head, _, column = name.rpartition(":")
-    return expand_home(head), column

@@ -204,6 +204,16 @@ class Preset:
             ),
         )
 
+    @property
+    def switches_of_words(self) -> tuple[str, ...]:
+        """The switches that change word vectors, as name=value, and are not the paper's."""
+        chosen, paper = self.switches.settings(), Switches().settings()
+        return tuple(
+            f"{name}={chosen[name]}"
+            for name in ("tokens", "padding")
+            if chosen[name] != paper[name]
+        )
+
     def feature_kind(
         self,
         choice: str | None = None,

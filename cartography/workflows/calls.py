@@ -157,7 +157,7 @@ def simulate(
         Names of `STRATEGIES`.
     seeds : int or sequence of int, default the first of the paper's five
     t_cor : float or sequence of float, optional
-        The preset's by default, 0.2.
+        The preset's by default, 0.8 for `STANDARD`.
     iterations, query_size, seed_size : int, optional
         Batches to ask for, labels per batch, labels to start from; the preset's by default.
     text, label, id, features, vectors, preset, epochs, device, progress

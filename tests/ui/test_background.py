@@ -281,7 +281,7 @@ def test_runs_on_an_upload_are_visible_to_its_browser_only(
     upload = mine / "uploads" / "0123456789" / "tiny.csv"
     upload.parent.mkdir(parents=True)
     upload.write_bytes(Path(tiny.source).read_bytes())
-    task = map_task(DataChoice(source=str(upload), vectors=tiny.vectors))
+    task = map_task(DataChoice(source=str(upload), features="words", vectors=tiny.vectors))
     carry_out(task)
 
     assert mine in task.folder.parents

@@ -89,10 +89,11 @@ class TestSettings:
 
 
 class TestTheMethod:
-    def test_the_method_of_the_paper_adds_no_options(self, tiny: DataChoice) -> None:
-        options = {name for name, _ in run_of(tiny).options}
+    def test_the_usual_method_is_written_out_but_not_named(self, tiny: DataChoice) -> None:
+        options = dict(run_of(tiny).options)
 
-        assert not options & {"preset", "set"}
+        assert options["preset"] == "standard"
+        assert "set" not in options
         app = learning(tiny)
         assert not any("Method:" in caption.value for caption in app.caption)
 
@@ -219,7 +220,7 @@ class TestARun:
         table.to_csv(tiny.source, index=False)
 
         assert active_learning_values._labelled_test_texts(tiny, "now") == 35
-        held_out = DataChoice(tiny.source, vectors=tiny.vectors)
+        held_out = DataChoice(tiny.source, features="words", vectors=tiny.vectors)
         assert active_learning_values._labelled_test_texts(held_out, "now") is None
 
     def test_several_seeds(self, tiny: DataChoice) -> None:

@@ -390,6 +390,10 @@ class TestMethods:
         assert not app.exception
         assert "Method: released, padding=off" in sentences(app)
         assert "its vector is added" in sentences(app), "the description of the switch"
+        assert app.number_input(key="compare_epochs").value == 30, "those of the preset"
+        app.number_input(key="compare_epochs").set_value(EPOCHS)
+        assert app.slider(key="compare_t_cor").value == 0.2
+        app.slider(key="compare_t_cor").set_value(0.8)
         task = comparison(tiny, method=Method("released", ("padding=off",)))
         refuse(task, "no.")
         app.run()

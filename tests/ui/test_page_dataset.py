@@ -351,6 +351,23 @@ class TestFeatures:
         assert opened.error[0].value == "The file is damaged; name one with “Label column”."
         assert "embed" in keys(opened.button), "it can be tried again"
 
+    def test_files_of_features_can_be_uploaded(self, tiny: DataChoice) -> None:
+        opened = local(tiny.source, features_kind="Your own", own_kind=panels.UPLOAD)
+
+        assert set(opened.file_uploader[0].proto.type) == {".npy", ".parquet", ".jsonl"}
+        assert "a row of numbers for each text" in opened.info[0].value
+
+    def test_a_name_on_the_hub_is_never_a_folder_of_the_server(self, tiny: DataChoice) -> None:
+        opened = local(
+            tiny.source,
+            features_kind="Sentence encoder",
+            encoder_kind=panels.HUB,
+            encoder_hub="/etc",
+        )
+        opened.button(key="use").click().run()
+
+        assert opened.session_state[session.CHOICE].features == "encoder:hub:/etc"
+
     def test_no_vectors_chosen_yet(self, tiny: DataChoice) -> None:
         opened = local(tiny.source, features_kind="Word vectors", vectors_kind=panels.UPLOAD)
 

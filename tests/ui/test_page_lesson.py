@@ -27,7 +27,7 @@ def with_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DataChoice]:
     rows = [f"{kinds[i % 2]} {i},{kinds[(i + (i % 5 == 0)) % 2]}" for i in range(40)]
     table.write_text("\n".join(["text,label", *rows]) + "\n")
     vectors.write_text("2 3\nsun 1 0 0.5\nrain 0 1 0.5\n")
-    choice = DataChoice(source=str(table), test=str(table), vectors=str(vectors))
+    choice = DataChoice(source=str(table), test=str(table), features="words", vectors=str(vectors))
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("CARTOGRAPHY_CACHE", str(folder / "cache"))
         for task in values.all_tasks(choice).values():

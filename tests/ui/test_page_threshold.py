@@ -60,7 +60,7 @@ def partly(tiny: DataChoice, tmp_path: Path) -> DataChoice:
     unlabelled = [row.rsplit(",", 1)[0] + "," for row in rows[10:]]
     table = tmp_path / "partly.csv"
     table.write_text("\n".join([header, *rows[:10], *unlabelled]) + "\n")
-    return DataChoice(source=str(table), vectors=tiny.vectors)
+    return DataChoice(source=str(table), features="words", vectors=tiny.vectors)
 
 
 def set_state(monkeypatch: pytest.MonkeyPatch, task: Task, phase: str, message: str = "") -> None:

@@ -42,3 +42,21 @@ def test_after_another_choice_a_reload_keeps_that_choice(
 
 def test_without_either_it_is_the_sample(own_cache: Path) -> None:
     assert opened_choice() == DataChoice()
+
+
+def test_a_choice_of_a_version_without_kinds_of_features_keeps_its_word_vectors() -> None:
+    old = {"source": "a.csv", "vectors": "corpus", "pooling": "sum", "max_length": 3}
+    assert DataChoice.of_json(old) == DataChoice("a.csv", features="words", max_length=3)
+    old |= {"vectors": "w.vec", "pooling": "mean"}
+    choice = DataChoice.of_json(old)
+    assert (choice.features, choice.vectors, choice.pooling) == ("words", "w.vec", "mean")
+
+
+def test_files_of_features() -> None:
+    assert DataChoice("a.csv", features="file:/x/own.npy").files == [
+        Path("a.csv"),
+        Path("/x/own.npy"),
+    ]
+    assert DataChoice("a.csv", features="file:/x/own.parquet:v").files[-1] == Path("/x/own.parquet")
+    assert DataChoice("a.csv", features="encoder:/x/model").files[-1] == Path("/x/model")
+    assert DataChoice("a.csv", features=f"encoder:{'a' * 300}").files == [Path("a.csv")]

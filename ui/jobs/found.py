@@ -116,7 +116,7 @@ class RunInfo:
         preset = self.manifest["preset"]
         return {
             "test set": self.manifest["test"]["fingerprint"][:6],
-            "word vectors": self.manifest["train"]["vectors"],
+            "features": self.manifest["train"]["vectors"],
             "seed size": f"{preset['seed_size']}",
             "query size": f"{preset['query_size']}",
             "epochs": f"{self.epochs}",

@@ -119,7 +119,7 @@ def series_names(run_infos: Sequence[RunInfo]) -> list[str]:
     """Return the name of each run's curve.
 
     The name is the strategy, with t_cor if the strategy has runs at several, and with the method if
-    there are several and it is not the paper's. Runs that differ in their seed only share a name.
+    there are several and it is not the usual one. Runs that differ in their seed only share a name.
     """
     levels = defaultdict(set)
     for run in run_infos:
@@ -138,7 +138,7 @@ def series_names(run_infos: Sequence[RunInfo]) -> list[str]:
 
 
 def methods(run_infos: Iterable[RunInfo]) -> list[Method]:
-    """Return the distinct methods of runs, the paper's first."""
+    """Return the distinct methods of runs, the usual one first."""
     return sorted({run.method for run in run_infos}, key=lambda method: method.sort_key)
 
 

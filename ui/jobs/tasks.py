@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cartography.models.presets import SEEDS, STANDARD
+from cartography.models.presets import PAPER, SEEDS, STANDARD
 from cartography.strategies.table import USES_T_COR
 from ui.jobs import background
 from ui.jobs.background import Task
@@ -36,7 +36,12 @@ def maps(
     flip : float, optional
         Fraction of the gold labels that are flipped at random before training.
     """
-    options = {"seed-size": (seed_size or AUTO, FULL), "epochs": epochs, "flip": flip or None}
+    options = {
+        "seed-size": (seed_size or AUTO, FULL),
+        "epochs": epochs,
+        "flip": flip or None,
+        **_options_of(USUAL),
+    }
     return background.task("map", choice, options, "flipped" if flip else "")
 
 
@@ -94,9 +99,8 @@ def learning(
 
 
 def _options_of(method: Method) -> dict[str, object]:
-    """The options of a method that is not the usual one."""
-    preset = method.preset if method.preset != USUAL.preset else None
-    return {"preset": preset, "set": method.changed or None}
+    """The options of a method. The preset is always written out: what is usual may change."""
+    return {"preset": method.preset, "set": method.changed or None}
 
 
 def method_of(task: Task) -> Method:
@@ -107,12 +111,12 @@ def method_of(task: Task) -> Method:
     CartographyError
         A switch or its value is unknown.
     """
-    return Method.from_options(task.option("preset", STANDARD.name), task.option("set", ()))
+    return Method.from_options(task.option("preset", PAPER.name), task.option("set", ()))
 
 
 def opening(source: str) -> Task:
     """Build the task of opening a data map, or training dynamics, of another model."""
-    return background.task("open", DataChoice(source=source), {})
+    return background.task("open", DataChoice(source=source, features=""), {})
 
 
 def embedding(choice: DataChoice) -> Task:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from cartography.models.presets import PRESETS
@@ -15,14 +17,23 @@ def take_over(page: str, method: Method) -> None:
     st.session_state[_changed_key(page, method.preset)] = list(method.changed)
 
 
-def chosen(page: str) -> Method:
-    """Draw the widgets of `page` and return the chosen method."""
+def chosen(page: str, sizes: Mapping[str, str]) -> Method:
+    """Draw the widgets of `page` and return the chosen method.
+
+    Parameters
+    ----------
+    page : str
+    sizes : mapping of str to str
+        The keys of the widgets for "epochs" and "t_cor", which another preset sets to its own.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
         preset = st.selectbox(
             "Preset",
             list(PRESETS),
             key=_preset_key(page),
             help=words.PRESET,
+            on_change=_take_sizes,
+            args=(page, sizes),
             width=120,
             persist_state="session",
         )
@@ -43,6 +54,14 @@ def chosen(page: str) -> Method:
         if not changed:
             st.caption(words.SWITCHES, width=460)
     return Method.from_options(preset, changed)
+
+
+def _take_sizes(page: str, sizes: Mapping[str, str]) -> None:
+    """Set the widgets of the sizes to those of the preset."""
+    preset = PRESETS[st.session_state[_preset_key(page)]]
+    values = {"epochs": preset.classifier.epochs, "t_cor": preset.t_cor}
+    for name, key in sizes.items():
+        st.session_state[key] = values[name]
 
 
 def current(page: str) -> Method:

@@ -20,6 +20,7 @@ import streamlit as st
 from cartography.corpora.reading import READ_OPTIONS
 from cartography.corpora.sources import HUB_PREFIX
 from cartography.errors import CartographyError
+from cartography.features.given_features import GivenFeatures
 from cartography.files import START_DATA, START_TEST, atomic_write, cache_folder, content_key
 from ui import ROOT
 from ui.state import workspace
@@ -59,8 +60,8 @@ class DataChoice:
         The class of a text with several labels: "first", "most-frequent" or "combination".
     class_names : tuple of (str, str)
         Pairs of a class and its new name.
-    features : str, optional
-        Kind of features, as `--features` names it; None: the preset's.
+    features : str
+        Kind of features, as `--features` names it; "" for what is not trained on.
     vectors : str, optional
         Path of the word vectors of the features "words"; None: they are trained on the corpus.
     pooling : str, optional
@@ -79,7 +80,7 @@ class DataChoice:
     no_label: tuple[str, ...] | None = None
     several: str = "first"
     class_names: tuple[tuple[str, str], ...] = ()
-    features: str | None = None
+    features: str = "corpus"
     vectors: str | None = None
     pooling: str | None = None
     max_length: int | None = None
@@ -93,6 +94,11 @@ class DataChoice:
         TypeError, ValueError
             `values` are not those of a choice.
         """
+        if "features" not in values:  # of a version that had word vectors alone
+            usual = {"vectors": "corpus", "pooling": "sum"}
+            values = {
+                name: None if usual.get(name) == value else value for name, value in values.items()
+            } | {"features": "words"}
         choice = cls(**values)
         marks = None if choice.no_label is None else tuple(choice.no_label)
         names = tuple((str(old), str(new)) for old, new in choice.class_names)
@@ -100,7 +106,7 @@ class DataChoice:
 
     def of_texts(self) -> DataChoice:
         """Return the choice with the default features: what the texts and labels depend on."""
-        return replace(self, features=None, vectors=None, pooling=None, max_length=None)
+        return replace(self, features="corpus", vectors=None, pooling=None, max_length=None)
 
     def reading(self) -> dict[str, Any]:
         """Return the options of `read_train_test`."""
@@ -117,7 +123,7 @@ class DataChoice:
     @property
     def features_name(self) -> str:
         """Name of the features for a page."""
-        kind, _, name = (self.features or "").partition(":")
+        kind, _, name = self.features.partition(":")
         if kind in ("encoder", "file"):
             return f"{kind} {Path(name).name}"
         if kind == "words":
@@ -141,10 +147,11 @@ class DataChoice:
         ]
 
     def _feature_files(self) -> list[str]:
-        """The file or folder that the features name, if there is one of that name."""
-        _, _, name = (self.features or "").partition(":")
-        path = name if Path(name).exists() else name.rpartition(":")[0]
-        return [path] if path and Path(path).exists() else []
+        """The file or the folder that the features name."""
+        kind, _, name = self.features.partition(":")
+        if kind == "encoder":
+            return [name] if name.startswith("/") else []
+        return [str(GivenFeatures.of_name(name).path)] if kind == "file" else []
 
     @property
     def is_private(self) -> bool:
@@ -161,7 +168,7 @@ class DataChoice:
             "--encoding": self.encoding,
             "--sheet": self.sheet,
             "--several": None if self.several == "first" else self.several,
-            "--features": self.features,
+            "--features": self.features or None,
             "--vectors": self.vectors,
             "--pooling": self.pooling,
             "--max-length": self.max_length,
@@ -387,8 +394,9 @@ def forget_uploads() -> None:
     If the corpus in use was an upload, the offline sample replaces it.
     """
     in_use = choice()
+    is_private = in_use.is_private
     workspace.forget()
-    use(DataChoice() if in_use.is_private else in_use)
+    use(DataChoice() if is_private else in_use)
 
 
 def kept_corpora() -> list[str]:

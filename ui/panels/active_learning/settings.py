@@ -88,7 +88,7 @@ def set_up(choice: DataChoice) -> Task:
                 help=words.T_COR,
                 width=130,
             )
-            method = method_panel.chosen(_PAGE)
+            method = method_panel.chosen(_PAGE, {"epochs": _key("epochs"), "t_cor": _T_COR})
         with st.container(horizontal=True, vertical_alignment="bottom"):
             numbers = {
                 "seed_size": _number("Seed size", "seed_size", 2, words.SEED_SIZE),

@@ -174,7 +174,7 @@ def choose_settings() -> Settings:
             _number("Query size", "query-size", 1, words.QUERY_SIZE)
             _number("Iterations", "iterations", 1, words.ITERATIONS)
             _number("Epochs", "epochs", 1, words.EPOCHS)
-            method = method_panel.chosen(_PAGE)
+            method = method_panel.chosen(_PAGE, {"epochs": _key("epochs"), "t_cor": _key("t-cor")})
         method_panel.told(method)
     values = {name: st.session_state[_key(name)] for name in _DEFAULTS}
     return Settings.of({**values, "strategy": strategies, "seed": seeds}, method)

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import streamlit as st
 
+from cartography.corpora.sources import HUB_PREFIX
+from cartography.features.given_features import GivenFeatures
 from cartography.features.kinds import Coverage
 from cartography.features.table import KINDS
 from cartography.runs import manifest as runs
@@ -61,24 +63,25 @@ def choose_features(choice: DataChoice) -> DataChoice | None:
     if kind == "file":
         name = _choose_own()
         return None if name is None else replace(choice, features=f"file:{name}")
-    return choice
+    return replace(choice, features="corpus")
 
 
 def set_widgets(choice: DataChoice) -> None:
     """Set the widgets to the features of `choice`."""
-    kind, _, name = (choice.features or "corpus").partition(":")
+    kind, _, name = choice.features.partition(":")
     st.session_state["features_kind"] = _NAMES[kind]
     set_file("vectors", choice.vectors, TRAINED)
     st.session_state["pooling"] = choice.pooling or "sum"
     st.session_state["max_length"] = choice.max_length
     if kind == "encoder":
-        is_path = session.local_paths_allowed() and name.startswith("/")
+        is_path = session.local_paths_allowed() and not name.startswith(HUB_PREFIX)
         st.session_state["encoder_kind"] = LOCAL if is_path else HUB
-        st.session_state["encoder_path" if is_path else "encoder_hub"] = name
+        key = "encoder_path" if is_path else "encoder_hub"
+        st.session_state[key] = name.removeprefix(HUB_PREFIX)
     elif kind == "file":
-        path, _, column = name.partition(":")
-        set_file("own", path, UPLOAD)
-        st.session_state["own_column"] = column
+        own = GivenFeatures.of_name(name)
+        set_file("own", str(own.path), UPLOAD)
+        st.session_state["own_column"] = own.column or ""
 
 
 def _choose_words(choice: DataChoice) -> DataChoice | None:
@@ -129,6 +132,8 @@ def _choose_encoder() -> str | None:
             placeholder="sentence-transformers/all-MiniLM-L6-v2",
             persist_state="session",
         ).strip()
+        # The prefix keeps the name from being taken for a folder of the server.
+        name = f"{HUB_PREFIX}{name}" if name else ""
     if not name:
         show_hint("Name a sentence encoder.")
         return None

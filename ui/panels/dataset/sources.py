@@ -24,6 +24,9 @@ SAMPLE, UPLOAD, HUB, KEPT, LOCAL = (
 )
 
 
+_FEATURE_SUFFIXES = (".npy", ".parquet", ".jsonl")
+
+
 def is_vectors(name: str) -> bool:
     """Return whether a file of this name is read as word vectors."""
     return name.lower().endswith(VECTOR_SUFFIXES)
@@ -31,7 +34,14 @@ def is_vectors(name: str) -> bool:
 
 def is_features(name: str) -> bool:
     """Return whether a file of this name is read as features."""
-    return name.lower().endswith((".npy", ".parquet", ".jsonl"))
+    return name.lower().endswith(_FEATURE_SUFFIXES)
+
+
+_SUFFIXES: dict[Callable[[str], bool], tuple[str, ...]] = {
+    is_table: tuple(SUFFIXES),
+    is_vectors: tuple(VECTOR_SUFFIXES),
+    is_features: _FEATURE_SUFFIXES,
+}
 
 
 def choose_option(label: str, options: Sequence[str], key: str, help: str | None = None) -> str:
@@ -93,7 +103,7 @@ def choose_upload(
     ----------
     label : str
     accepts : callable
-        Whether a file of this name is listed: `is_table` or `is_vectors`.
+        Whether a file of this name is listed: `is_table`, `is_vectors` or `is_features`.
     key : str
     training : str, optional
         Path of the training table when a test set is chosen. It is not listed, and no upload is
@@ -108,7 +118,7 @@ def choose_upload(
     # be hashed at every run and stay in the server's memory while the page is open.
     count_key = f"{key}_rounds"
     count = st.session_state.setdefault(count_key, 0)
-    suffixes = SUFFIXES if accepts is is_table else VECTOR_SUFFIXES
+    suffixes = _SUFFIXES[accepts]
     types = sorted({suffix.rpartition(".")[2] for suffix in suffixes})
     upload = st.file_uploader(label, types, key=f"{key}_{count}")
     if upload is not None:
@@ -135,7 +145,7 @@ def manage_uploads(path: str | None) -> None:
                     "the administrator can undo this."
                 )
                 st.button("Share with all visitors", key="keep", on_click=_keep, args=(path,))
-        if session.uploads(lambda name: is_table(name) or is_vectors(name)):
+        if session.uploads(lambda name: any(accepts(name) for accepts in _SUFFIXES)):
             with st.popover("Delete my uploads", icon=":material/delete:"):
                 st.markdown("Deletes all your uploads and the runs on them. This cannot be undone.")
                 st.button("Delete permanently", key="forget", on_click=_forget)

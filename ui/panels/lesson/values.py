@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -33,19 +33,25 @@ EXAMPLES = 10
 _BATCHES = 3
 _EPOCHS = 10
 _METHOD = Method(PAPER.name)
-"""The lesson explains CAL as the paper runs it."""
+"""The lesson explains CAL as the paper runs it, on word vectors."""
 
 
 def task_of(choice: DataChoice, need: Need, flip: float = FLIP) -> Task:
     """Return the task that makes the runs for `need`; "noise" flips the share `flip` of labels."""
     if need == "maps":
         return tasks.maps(choice)
+    words_of = choice if choice.features != "corpus" else replace(choice, features="words")
     if need == "study":
-        return tasks.study(choice, epochs=PAPER.classifier.epochs, method=_METHOD)
+        return tasks.study(words_of, epochs=PAPER.classifier.epochs, method=_METHOD)
     if need == "noise":
         return tasks.maps(choice, flip=flip)
     return tasks.learning(
-        choice, STRATEGIES, t_cor=[PAPER.t_cor], iterations=_BATCHES, epochs=_EPOCHS, method=_METHOD
+        words_of,
+        STRATEGIES,
+        t_cor=[PAPER.t_cor],
+        iterations=_BATCHES,
+        epochs=_EPOCHS,
+        method=_METHOD,
     )
 
 

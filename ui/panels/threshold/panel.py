@@ -76,7 +76,7 @@ def set_up(choice: DataChoice) -> Task:
             width=150,
             persist_state="session",
         )
-        method = method_panel.chosen(PAGE)
+        method = method_panel.chosen(PAGE, {"epochs": EPOCHS})
     method_panel.told(method)
     return tasks.study(choice, seed_size, epochs, seed, method)
 
