@@ -13,6 +13,7 @@ _HEAD_ROWS = 1_000
 _SHORTEST_TEXT = 4
 _MOST_CLASSES = 50
 _MOST_WORDS = 3
+_LONGEST_NAME = 100  # a longer one could not be read in an error, nor typed
 _NUMBER = re.compile(r"[\d\s.,:/+-]*")  # also a date or a time
 
 
@@ -31,7 +32,8 @@ def suggest_columns(table: Table, label: str | None = None) -> str:
         The options that name them, as in "--text Comment --label Topic". Empty if no cells are
         like texts, or if the names of the columns are rather the cells of a first row.
     """
-    names = [name for name in dict.fromkeys(table.columns) if name and name != label]
+    distinct_names = dict.fromkeys(table.columns)
+    names = [name for name in distinct_names if 0 < len(name) <= _LONGEST_NAME and name != label]
     head = {name: _texts(cells) for name, cells in table.head(_HEAD_ROWS, names).items()}
     if len(table.columns) < 2 or any(_is_cell(name, head[name]) for name in names):
         return ""

@@ -91,6 +91,9 @@ def test_an_error_names_the_columns_by_their_cells():
         choose_columns(german(), label="Stufe")
     with pytest.raises(CartographyError, match=r"perhaps --text 'Was geschah' --label Kategorie$"):
         choose_columns(german(**{"Was geschah": ["Die Rechnung ist doppelt gestellt worden"] * 4}))
+    long = german(**{"x" * 10_000: ["Die Rechnung ist doppelt gestellt worden, schon wieder"] * 4})
+    with pytest.raises(CartographyError, match=r"perhaps --text Beschreibung --label Kategorie$"):
+        choose_columns(long)
     # The first row of a file without a header has values of the rows below it.
     with pytest.raises(CartographyError, match=r"--label, or give the file a first line of column"):
         choose_columns(german(Neu=["Neu", "Alt", "Neu", "Alt"]))
