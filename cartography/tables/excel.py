@@ -71,7 +71,15 @@ def read_excel(source: ByteSource, options: TableOptions) -> Table:
         )
     others = tuple(sheet for sheet in sheets if sheet != name)
     limits = Limits.current()
-    rows = _filled_rows(path, name)
+    last = 0
+
+    def filled_rows() -> Iterator[tuple[int, list[Any]]]:
+        nonlocal last
+        for last, cells in _rows(path, name):
+            if cells:
+                yield last, cells
+
+    rows = filled_rows()
     top = list(islice(rows, _TITLE_ROWS))
     is_single = all(len(_filled(cells)) < 2 for _, cells in top)
     # A text may be in any cell of its row if it is the only one.
@@ -105,7 +113,8 @@ def read_excel(source: ByteSource, options: TableOptions) -> Table:
             ]
 
     left = [LeftOut(start, "title row", f"row {top[0][0]}")] if start else []
-    if blank := numbers[-1] - top[start][0] - len(numbers) if numbers else 0:
+    # Also those at the end: a row of errors such as #N/A is empty too.
+    if blank := last - top[start][0] - len(numbers) if top else 0:
         left.append(LeftOut(blank, "empty row"))
     return Table(
         location=str(path),

@@ -59,6 +59,13 @@ def test_title_rows_and_empty_rows_are_left_out(tmp_path: Path) -> None:
     assert table.left_out[1].noun == "empty row"
 
 
+def test_a_row_of_errors_at_the_end_is_told_of(tmp_path: Path) -> None:
+    path = book(tmp_path / "t.xlsx", ["text", "label"], ["a", "x"], ["b", "y"], ["#N/A", "#N/A"])
+    table = read_table(path)
+    assert table.rows == 2
+    assert table.left_out == (LeftOut(1, "empty row"),)
+
+
 def test_a_sheet_is_named(tmp_path: Path) -> None:
     path = book(tmp_path / "t.xlsx", ["text", "label"], ["a", "x"], Other=[["text", "y"], ["b", 1]])
     table = read_table(path)
