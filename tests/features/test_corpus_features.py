@@ -6,9 +6,9 @@ from math import log
 
 import numpy as np
 import pytest
+from made_up import corpus
 from threadpoolctl import threadpool_limits
 
-from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
 from cartography.features import corpus_features
 from cartography.features.corpus_features import CorpusFeatures
@@ -23,17 +23,6 @@ TEXTS = (
     "xyzzy",
     "the mat, the log; the cat",
 )
-
-
-def corpus(*texts, name="made up"):
-    n = len(texts)
-    return Corpus(
-        name=name,
-        ids=np.arange(n).astype(str).astype(object),
-        texts=np.array(texts, dtype=object),
-        labels=np.full(n, -1),
-        classes=(),
-    )
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from made_up import corpus
 
-from cartography.corpora.corpus import Corpus
 from cartography.errors import CartographyError
 from cartography.features import embedding, trained_vectors
 from cartography.features.kinds import Coverage
@@ -25,17 +25,6 @@ VEC = "4 2\nthe 1 0 \ncat 0 2\nCat 5 5\n! 0.5 -1e-1\n"
 def embed(corpora, vectors="corpus", progress=None, **options):
     kind = WordFeatures(vectors, **options)
     return embedding.embed(corpora, kind, scaled=False, progress=progress)
-
-
-def corpus(*texts, name="made up"):
-    n = len(texts)
-    return Corpus(
-        name=name,
-        ids=np.arange(n).astype(str).astype(object),
-        texts=np.array(texts, dtype=object),
-        labels=np.full(n, -1),
-        classes=(),
-    )
 
 
 @pytest.fixture(autouse=True)
