@@ -12,6 +12,8 @@ PAGES = (
     st.Page("pages/data_map.py", title="Data map", icon=":material/scatter_plot:", default=True),
     st.Page("pages/threshold.py", title="Threshold", icon=":material/tune:"),
     st.Page("pages/active_learning.py", title="Active learning", icon=":material/model_training:"),
+    st.Page("pages/label.py", title="Label", icon=":material/label:"),
+    st.Page("pages/suspects.py", title="Suspects", icon=":material/rule:"),
     st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
     st.Page("pages/runs.py", title="Runs", icon=":material/history:"),
     st.Page("pages/lesson.py", title="Learn", icon=":material/school:"),

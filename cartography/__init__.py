@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cartography.features.embedding import Embedding, embed
     from cartography.features.table import feature_kind
     from cartography.figures import accuracy_figure, data_map_figure, write_html
+    from cartography.labelling.session import LabelSession
+    from cartography.labelling.store import LabelStore
     from cartography.maps.data_map import REGIONS, DataMap, Thresholds
     from cartography.maps.dynamics import DynamicsRecorder, TrainingDynamics
     from cartography.models.presets import PAPER, PRESETS, RELEASED, STANDARD, Preset, Recipe
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from cartography.strategies.selection import Selection
     from cartography.strategies.table import STRATEGIES
     from cartography.workflows.calls import compare, map, simulate
+    from cartography.workflows.projects import create_project, open_project
     from cartography.workflows.results import CorpusMap, Simulation, StrategyComparison
 
 _MODULES = {
@@ -57,6 +60,8 @@ _MODULES = {
         "data_map_figure",
         "write_html",
     ),
+    "labelling.session": ("LabelSession",),
+    "labelling.store": ("LabelStore",),
     "maps.data_map": (
         "REGIONS",
         "DataMap",
@@ -87,6 +92,7 @@ _MODULES = {
     "strategies.selection": ("Selection",),
     "strategies.table": ("STRATEGIES",),
     "workflows.calls": ("compare", "map", "simulate"),
+    "workflows.projects": ("create_project", "open_project"),
     "workflows.results": ("CorpusMap", "Simulation", "StrategyComparison"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
@@ -119,6 +125,8 @@ __all__ = [
     "Embedding",
     "Epoch",
     "Iteration",
+    "LabelSession",
+    "LabelStore",
     "PoolView",
     "Preset",
     "Recipe",
@@ -132,12 +140,14 @@ __all__ = [
     "Trial",
     "accuracy_figure",
     "compare",
+    "create_project",
     "data_map_figure",
     "describe",
     "embed",
     "feature_kind",
     "hold_out",
     "map",
+    "open_project",
     "read_active_run",
     "read_corpus",
     "read_map",

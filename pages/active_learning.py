@@ -3,12 +3,15 @@
 import streamlit as st
 
 from ui import frame, task_page
+from ui.panels import mode
 from ui.panels.active_learning import panel, settings
+from ui.state import session
 from ui.task_page import TaskSection
 
 frame.enter()
 
 st.title("Active learning", anchor=False)
+mode.choose("Simulate", session.choice())
 st.markdown(
     "Start from a small labelled seed set. In each iteration the strategy picks a batch from the "
     "pool, its gold labels are revealed, and the classifier is trained again.",

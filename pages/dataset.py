@@ -5,7 +5,7 @@ import streamlit as st
 from ui import frame, words
 from ui.faults import errors_in_place
 from ui.naming import escape_markdown
-from ui.panels.dataset import features, panel
+from ui.panels.dataset import features, panel, returned
 from ui.panels.dataset.contents import contents
 
 frame.enter()
@@ -30,6 +30,7 @@ def choose() -> None:
         panel.offer_labels(choice, corpora)
     if corpora is None:
         return
+    returned.offer_project(corpora[0])
     st.header(escape_markdown(choice.name), anchor=False)
     buttons = st.container(horizontal=True, vertical_alignment="center")
     contents(choice, *corpora)
@@ -37,7 +38,7 @@ def choose() -> None:
     complete_choice = features.choose_features(choice)
     if complete_choice is not None:
         with buttons:
-            panel.offer_use(complete_choice)
+            panel.offer_use(complete_choice, corpora[0])
         features.show_features(complete_choice)
 
 

@@ -1,6 +1,7 @@
 """Tooltips: the terms of the method, each explained in a sentence or two."""
 
 from cartography.formatting import strategy_name
+from cartography.labelling.suspects import RANKINGS
 from cartography.strategies.table import STRATEGIES
 
 CONFIDENCE = (
@@ -37,6 +38,27 @@ SEED_SIZE = (
 QUERY_SIZE = "Query size: number of texts to label in each iteration; 50 in the paper."
 ITERATIONS = "Iterations: number of batches to query. Each batch is followed by a training."
 SEED = "Seed of all random draws: the same seed on the same machine gives the same picks."
+MODE = (
+    "Simulate: labels are known and withheld, to see what a strategy would have done. Label: give "
+    "the labels yourself."
+)
+ALPHA = (
+    "Krippendorff's alpha: 1 is full agreement, 0 what chance would give. Below about 0.67 the "
+    "classes are not yet clear enough to draw conclusions from (Krippendorff 2004)."
+)
+SUSPECTS = (
+    "Trains on all labels, and five more models that each leave out a fifth of them, then ranks "
+    "the labels by how doubtful they are. No label is changed: you decide."
+)
+ISSUES = (
+    "Confident learning's estimate (Northcutt et al. 2021): the labels whose text is confidently "
+    "another class, by a model that was not trained on it. It is an estimate, not a count."
+)
+PLANTED_NOISE = (
+    "Trains 18 models, so it takes about three times as long as a search. Nothing of your labels "
+    "is changed."
+)
+NEIGHBOURS = "By the cosine similarity of the features, among all labelled texts."
 SEED_AND_FULL = (
     "The seed map (Figure 2) is trained on the seed set alone, the full map (Figure 1) on all "
     "texts. Active learning never sees the full map."
@@ -198,6 +220,12 @@ PLACED = (
     "it (Figure 4)."
 )
 
+_AUM = (
+    "Log odds and the area under the margin (AUM, Pleiss et al. 2020): with two classes they are "
+    "the same; with C classes they differ by at most log(C - 1), because AUM compares the label "
+    "with the strongest other class and log odds with all others together."
+)
+
 _STRATEGIES = {
     "random": "every text of the pool is as likely as any other",
     "lc": "least confidence, the lowest maximum class probability",
@@ -214,6 +242,12 @@ _STRATEGIES = {
 def strategy(name: str) -> str:
     """Return the display name of a strategy and what it picks, in one line."""
     return f"{strategy_name(name)}: {_STRATEGIES[name]}"
+
+
+def rankings() -> str:
+    """Return a tooltip that explains the rankings of label suspects."""
+    lines = [f"**{name}**: {ranking.description}" for name, ranking in RANKINGS.items()]
+    return "\n\n".join([*lines, _AUM])
 
 
 def strategies() -> list[str]:

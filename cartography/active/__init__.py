@@ -3,4 +3,12 @@
 May import the rooms up to `strategies`.
 """
 
-__all__ = ["group", "learner", "reasons", "simulation", "stopping", "threshold_study"]
+__all__ = [
+    "cold_start",
+    "group",
+    "learner",
+    "reasons",
+    "simulation",
+    "stopping",
+    "threshold_study",
+]

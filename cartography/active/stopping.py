@@ -152,7 +152,9 @@ def left_in_pool(
     newest = int(labelled[-1] - labelled[-2]) if len(labelled) > 1 else 0
     left = int(pool[-1]) - newest
     if not left:
-        return StoppingSignal(name, "No text is left in the pool.", True)
+        # That a simulation has used all labels is no reason to stop labelling.
+        sentence = "The simulation has used every text that has a label, so it cannot go on."
+        return StoppingSignal(name, sentence, None)
     sentence = f"{count_noun(left, 'text')} {'is' if left == 1 else 'are'} left in the pool."
     mean = pool_max_probability[-1]
     if not np.isfinite(mean):

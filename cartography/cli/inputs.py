@@ -8,12 +8,12 @@ from rich.console import Console
 
 from cartography.cli import options
 from cartography.corpora.corpus import Corpus, describe, require_classes
-from cartography.corpora.reading import read_train_test
 from cartography.features.embedding import Embedding, embed
 from cartography.features.word_features import WordFeatures
 from cartography.models.presets import PRESETS, STANDARD, Preset
 from cartography.models.training import pick_device
 from cartography.runs.manifest import Kind, Manifest, Source
+from cartography.workflows.projects import read_project_texts
 
 
 @dataclass(frozen=True)
@@ -46,29 +46,43 @@ class Inputs:
 def read_corpora(
     source: str, columns: options.Columns, console: Console
 ) -> tuple[Corpus, Corpus | None]:
-    """Read the training and the test corpus, and print what they contain.
-
-    A test part that comes with `source` but has no labels, as in many shared tasks, is left out.
+    """Read the training and the test corpus to train on; see `read_texts`.
 
     Raises
     ------
     CartographyError
         A corpus that is needed has no gold labels, or fewer than two classes.
     """
-    console.print(f"reading {source} …")
-    train, test = read_train_test(source, columns.test, **columns.reading())
-    for corpus in (train, test):
-        if corpus is not None:
-            account = (corpus.account.summary,) if corpus.account else ()
-            for line in (*corpus.notes, *account, describe(corpus).summary):
-                console.print(f"{corpus.name}: {line}")
-    if test is not None and columns.test is None and not test.labelled.any():
-        console.print(f"{test.name} has no gold labels and is left out")
-        test = None
+    train, test = read_texts(source, columns, console)
     require_classes(train)
     if test is not None:
         require_classes(test, least=1)
     return train, test
+
+
+def read_texts(
+    source: str, columns: options.Columns, console: Console
+) -> tuple[Corpus, Corpus | None]:
+    """Read the texts and the test corpus, with or without labels, and print what they contain.
+
+    A test part that comes with `source` but has no labels, as in many shared tasks, is left out.
+    """
+    console.print(f"reading {source} …")
+    train, test = read_project_texts(source, columns.test, **columns.reading())
+    for corpus in (train, test):
+        if corpus is not None:
+            print_notes(corpus, console)
+    if test is not None and columns.test is None and not test.labelled.any():
+        console.print(f"{test.name} has no gold labels and is left out")
+        test = None
+    return train, test
+
+
+def print_notes(corpus: Corpus, console: Console) -> None:
+    """Print how a corpus was read and what it contains."""
+    account = (corpus.account.summary,) if corpus.account else ()
+    for line in (*corpus.notes, *account, describe(corpus).summary):
+        console.print(f"{corpus.name}: {line}")
 
 
 def embed_corpora(

@@ -60,7 +60,8 @@ def map_command(
         requested = [_parse_size(size) for size in seed_size]
         train, test = read_corpora(data.data, data, console)
         train = flip_labels(train, flip)
-        preset = chosen_preset(len(train), training, method)
+        # The seed set is drawn from the labelled texts, so its size is a share of these.
+        preset = chosen_preset(int(train.labelled.sum()), training, method)
         sizes = [preset.seed_size if size == AUTO else size for size in requested]
         variants = list(product(sizes, seed))
         folders = run_folders(out, [{"size": size, "seed": number} for size, number in variants])

@@ -16,6 +16,8 @@ from cartography.models.presets import PRESETS, SEEDS
 
 StrategyName = Enum("StrategyName", {name: name for name in STRATEGY_NAMES}, type=str)  # type: ignore[misc]
 
+PresetName = Literal["standard", "paper", "released"]
+
 DATA_HELP = (
     "A table (CSV, TSV, JSON, JSONL, Parquet, Arrow, Excel, also in .gz or .zip), an export of an "
     "annotation tool, a folder with train and test, a saved data set, hub:owner/name[:split], or "
@@ -46,16 +48,24 @@ Seeds = Annotated[
 OneSeed = Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Decides every draw.")]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to train.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress.")]
+Project = Annotated[
+    str, typer.Argument(metavar="PROJECT", help="A project of labels: its name, or its id.")
+]
+Annotator = Annotated[str, typer.Option("--annotator", metavar="NAME", help="Who labels.")]
+Conflicts = Annotated[
+    bool,
+    typer.Option(
+        "--replace/--keep",
+        help="What becomes of a text that has another label already: it gets that of the file, or "
+        "keeps its own.",
+    ),
+]
 
 
 @dataclass(frozen=True)
-class Columns:
-    """The test set, and the columns to read from both tables; None is guessed."""
+class Reading:
+    """The columns to read from a table and how; None is guessed."""
 
-    test: Annotated[
-        str | None,
-        typer.Option("--test", metavar="DATA", help="The test set, in any form that DATA takes."),
-    ] = None
     text: Annotated[
         str | None, typer.Option("--text", metavar="COLUMN", help="Text column. Default: guessed.")
     ] = None
@@ -123,6 +133,16 @@ class Columns:
             "several": self.several,
             "class_names": names,
         }
+
+
+@dataclass(frozen=True)
+class Columns(Reading):
+    """The test set, and the columns to read from both tables; None is guessed."""
+
+    test: Annotated[
+        str | None,
+        typer.Option("--test", metavar="DATA", help="The test set, in any form that DATA takes."),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -206,7 +226,7 @@ class Method:
     """A preset and the switches that are changed in it."""
 
     preset: Annotated[
-        Literal["standard", "paper", "released"],
+        PresetName,
         typer.Option(
             "--preset",
             help="For use; the method as the paper states it; or as its released code runs it.",
@@ -269,14 +289,19 @@ def _option(option: Field[Any]) -> inspect.Parameter:
 
 __all__ = [
     "SEEDS",
+    "Annotator",
     "Columns",
+    "Conflicts",
     "Data",
     "Device",
     "Features",
     "Method",
     "OneSeed",
     "Out",
+    "PresetName",
+    "Project",
     "Quiet",
+    "Reading",
     "SeedSize",
     "Seeds",
     "StrategyName",

@@ -22,6 +22,7 @@ from cartography.figures.histograms import (
     high_cor_histogram,
     lengths_figure,
     noise_figure,
+    pool_figure,
 )
 from cartography.figures.intervals import labels_saved_figure, sweep_figure
 from cartography.figures.layout import as_html, caption_of, write_html
@@ -33,6 +34,7 @@ from cartography.figures.palette import (
     REGION_COLOURS,
     STRATEGY_COLOURS,
 )
+from cartography.figures.precision import precision_figure
 from cartography.figures.sampling import MOST_POINTS
 from cartography.figures.shares import (
     class_shares_figure,
@@ -76,7 +78,9 @@ __all__ = [
     "noise_figure",
     "overlap_figure",
     "pick_density_figure",
+    "pool_figure",
     "positions_of",
+    "precision_figure",
     "region_share_bands_figure",
     "region_shares_figure",
     "sweep_figure",

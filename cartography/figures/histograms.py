@@ -1,5 +1,6 @@
-"""Histograms of P(high-cor), of confidence under label noise, and of text lengths."""
+"""Histograms of P(high-cor), of confidence under label noise, of a pool, and of text lengths."""
 
+from collections.abc import Sequence
 from functools import cache
 from math import ceil
 from typing import Any
@@ -82,22 +83,52 @@ def noise_figure(confidence: NDArray[np.float64], flipped: NDArray[np.bool_]) ->
     plotly.graph_objects.Figure
         Each group in percent of itself, in 25 bins.
     """
-    figure = go.Figure()
     groups = (
-        ("untouched", ~flipped, CORRECTNESS[-1], ""),
-        ("flipped", flipped, CORRECTNESS[0], "/"),
+        ("untouched", confidence[~flipped], CORRECTNESS[-1], ""),
+        ("flipped", confidence[flipped], CORRECTNESS[0], "/"),
     )
-    for name, mask, colour, pattern in groups:
-        counts, edges = np.histogram(confidence[mask], bins=_CONFIDENCE_BINS, range=(0.0, 1.0))
+    return _shares_of_groups(groups, "confidence")
+
+
+def pool_figure(
+    max_probability: NDArray[np.float32], batch: NDArray[np.float64], name: str = "next batch"
+) -> go.Figure:
+    """Plot how sure a model is of the texts of the pool, and of those of a batch.
+
+    Parameters
+    ----------
+    max_probability : float32 array, shape (n,)
+        Probability of the most probable class of each text of the pool, in [0, 1].
+    batch : float64 array, shape (k,)
+        The same of the texts of the batch.
+    name : str
+        Name of the batch in the legend.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Each group in percent of itself, in 25 bins.
+    """
+    groups = (("pool", max_probability, NEUTRAL, ""), (name, batch, HIGHLIGHT, "/"))
+    return _shares_of_groups(groups, "probability of the most probable class")
+
+
+def _shares_of_groups(
+    groups: Sequence[tuple[str, NDArray[Any], str, str]], title: str
+) -> go.Figure:
+    """Histograms of groups (name, values, colour, pattern) over each other."""
+    figure = go.Figure()
+    for name, values, colour, pattern in groups:
+        counts, edges = np.histogram(values, bins=_CONFIDENCE_BINS, range=(0.0, 1.0))
         percent = 100 * counts / max(1, counts.sum())
-        bars = _bars(edges, percent, "%{y:.1f} % at confidence %{x:.2f}")
+        bars = _bars(edges, percent, f"%{{y:.1f}} % at {title} %{{x:.2f}}")
         bars.update(
-            name=f"{name} ({mask.sum():,})",
+            name=f"{name} ({len(values):,})",
             opacity=0.65,
             marker={"color": colour, "pattern": {"shape": pattern, **_HATCHED}},
         )
         figure.add_trace(bars)
-    lay_out(figure, x="confidence", y="share of its group (%)", legend=True, height=320)
+    lay_out(figure, x=title, y="share of its group (%)", legend=True, height=320)
     figure.update_layout(barmode="overlay")
     figure.update_xaxes(range=(-0.01, 1.01))
     return figure

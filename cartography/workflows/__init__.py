@@ -1,6 +1,7 @@
-"""Workflows: `map`, `simulate` and `compare`, each a whole workflow in one call.
+"""Workflows: `map`, `simulate` and `compare`, each a whole workflow in one call; projects of labels.
 
-May import every room but `cli`. A call is in `calls`; what it returns is in `results`.
+May import every room but `cli`. A call is in `calls`, what it returns is in `results`; `projects`
+makes and opens projects.
 """
 
-__all__ = ["calls", "results"]
+__all__ = ["calls", "projects", "results"]

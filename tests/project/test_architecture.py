@@ -25,6 +25,7 @@ ENGINE = [
     "evaluation",
     "figures",
     "runs",
+    "labelling",
     "reproduction",
     "workflows",
     "cli",
@@ -39,10 +40,14 @@ DASHBOARD = [
     "ui.parts",
     "ui.task_page",
     "ui.panels.method",
+    "ui.panels.mode",
+    "ui.panels.returned_labels",
     "ui.panels.dataset",
     "ui.panels.data_map",
     "ui.panels.threshold",
     "ui.panels.active_learning",
+    "ui.panels.label",
+    "ui.panels.suspects",
     "ui.panels.compare",
     "ui.panels.runs",
     "ui.panels.lesson",
@@ -197,7 +202,7 @@ def test_a_page_is_thin(path: Path) -> None:
 
 
 def test_there_are_pages() -> None:
-    assert len(list((ROOT / "pages").glob("*.py"))) == 7
+    assert len(list((ROOT / "pages").glob("*.py"))) == 9
 
 
 def test_the_readme_and_modules_name_no_path_of_a_machine() -> None:

@@ -140,20 +140,45 @@ class TestContents:
         assert any("Test set: tiny.csv, 40 texts" in caption.value for caption in opened.caption)
 
 
+class TestTooFewClasses:
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            ("text,label\na,x\nb,x\n", "all gold labels of mine.csv are 'x'"),
+            ("text,other\na,b\n", "has no gold labels"),
+        ],
+        ids=["one class", "no labels"],
+    )
+    def test_the_corpus_can_be_used_for_labelling(self, content: str, message: str) -> None:
+        opened = upload(content)
+
+        assert not opened.exception
+        assert not opened.error
+        assert message.casefold() in opened.warning[0].value.casefold()
+        assert "on the page Label" in opened.warning[0].value
+        assert "use" in keys(opened.button)
+
+    def test_a_corpus_without_labels_is_labelled_next(self) -> None:
+        opened = upload("text,other\na,b\n")
+
+        next(button for button in opened.button if button.key == "use").click().run()
+
+        assert "to_label" in keys(opened.button)
+        assert "to_map" not in keys(opened.button)
+
+
 class TestBadTables:
     @pytest.mark.parametrize(
         ("content", "message"),
         [
             ("", "mine.csv is empty"),
             ("text,label\n", "has no rows"),
-            ("text,label\na,x\nb,x\n", "all gold labels of mine.csv are 'x'"),
             ("just some words\nand more\n", "no text column found"),
             (b"\x89PNG\x00\x00\x01", "NUL bytes"),
-            ("text,other\na,b\n", "has no gold labels"),
             ("text,label\n" + "".join(f"t{i},l{i}\n" for i in range(30)), "looks like an id"),
             ("text,label\na\n", "1 column but the header has 2"),
         ],
-        ids=["empty", "no rows", "one class", "no header", "binary", "no labels", "ids", "short"],
+        ids=["empty", "no rows", "no header", "binary", "ids", "short"],
     )
     def test_an_error_is_one_line_and_the_corpus_stays(
         self, content: str | bytes, message: str

@@ -11,6 +11,7 @@ __all__ = [
     "comparison_tables",
     "found",
     "groups",
+    "labelling",
     "methods",
     "reference",
     "results",

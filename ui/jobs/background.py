@@ -32,7 +32,7 @@ from ui import ROOT
 from ui.state import workspace
 from ui.state.session import DataChoice
 
-Kind = Literal["map", "learn", "threshold", "embed", "open"]
+Kind = Literal["map", "learn", "threshold", "embed", "open", "query", "suspects"]
 Phase = Literal["absent", "preparing", "running", "stopped", "finished", "refused", "failed"]
 
 

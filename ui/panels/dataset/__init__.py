@@ -1,3 +1,3 @@
 """The Dataset page: choosing a corpus and its features, and what the corpus contains."""
 
-__all__ = ["contents", "features", "panel"]
+__all__ = ["contents", "features", "panel", "returned"]

@@ -62,6 +62,9 @@ def _show_counts(report: CorpusReport) -> None:
 
 
 def _show_class_shares(report: CorpusReport) -> None:
+    if not report.classes:
+        st.caption("No text has a label yet.")
+        return
     count, name = max(zip(report.class_counts, report.classes, strict=True))
     parts.figure(
         class_shares_figure(report),

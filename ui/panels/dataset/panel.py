@@ -11,7 +11,7 @@ from cartography.corpora.corpus import Corpus, require_classes
 from cartography.errors import CartographyError
 from cartography.tables.reading import is_table
 from ui import parts, words
-from ui.faults import errors_in_place
+from ui.faults import errors_in_place, sentence
 from ui.jobs import address, background, cached, tasks
 from ui.jobs.background import Task, TaskState
 from ui.naming import escape_markdown
@@ -36,6 +36,7 @@ from ui.state.session import DataChoice
 
 NONE = "None"
 _SEEN = "dataset page: corpus in use"
+_HALF = 0.5
 
 
 def take_over() -> None:
@@ -213,7 +214,7 @@ def read_corpora(
     with container:
         try:
             train, test = cached.corpora(choice)
-            require_classes(train)
+            _tell_of_classes(train)
             if test is not None and choice.test is not None:
                 require_classes(test, least=1)
             return train, test
@@ -222,8 +223,19 @@ def read_corpora(
     return None
 
 
-def offer_use(choice: DataChoice) -> None:
-    """Show the button that makes `choice` the corpus of all pages, or a link to its map."""
+def _tell_of_classes(corpus: Corpus) -> None:
+    """Say that a corpus has too few classes for a map; its texts can be labelled all the same."""
+    try:
+        require_classes(corpus)
+    except CartographyError as error:
+        st.warning(
+            f"{sentence(str(error))}. Or give the texts their labels on the page Label.",
+            icon=":material/label:",
+        )
+
+
+def offer_use(choice: DataChoice, corpus: Corpus) -> None:
+    """Show the button that makes `choice` the corpus of all pages, or where to go with it."""
     if choice != session.choice():
         # Not a callback, which would get the choice from before the last change of a widget.
         if st.button(
@@ -236,7 +248,12 @@ def offer_use(choice: DataChoice) -> None:
             session.use(choice)
             st.rerun()
         return
-    if st.button("Show its data map", key="to_map", type="primary", icon=":material/scatter_plot:"):
+    if corpus.labelled.mean() < _HALF:
+        if st.button("Label its texts", key="to_label", type="primary", icon=":material/label:"):
+            st.switch_page("pages/label.py")
+    elif st.button(
+        "Show its data map", key="to_map", type="primary", icon=":material/scatter_plot:"
+    ):
         st.switch_page("pages/data_map.py")
     st.badge("Corpus in use", icon=":material/check_circle:", color="green")
 

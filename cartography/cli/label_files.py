@@ -1,0 +1,113 @@
+"""What the commands about projects share: sessions, labels from files, and files for labelling."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import typer
+
+from cartography.cli.export import Form
+from cartography.corpora.corpus import Corpus
+from cartography.errors import CartographyError
+from cartography.formats.export import TABLE_FORMS, form_of
+from cartography.formats.forms import write_items
+from cartography.formatting import count_noun
+from cartography.labelling.reconcile import add_labels, further_answers, reconcile
+from cartography.labelling.session import LabelSession
+from cartography.labelling.tables import tool_table
+
+SOURCE = "command line"
+"""Where labels come from that are given on the command line, for the log."""
+
+
+def open_session(project: str, annotator: str = "") -> LabelSession:
+    """Return a session in a project, which is named by its name or its id."""
+    return LabelSession(project, annotator, source=SOURCE)
+
+
+def command(*words: str) -> str:
+    """Return a command of ours as it is typed."""
+    return shlex.join(["cartography", *words])
+
+
+def import_labels(
+    session: LabelSession,
+    corpus: Corpus,
+    *,
+    replace: bool,
+    own_answers: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Add the labels of a file to a project, and print what they did and how to undo it."""
+    found = reconcile(session, corpus)
+    further = further_answers(session, found) if own_answers else ()
+    for line in (found.summary, *found.details):
+        typer.echo(line)
+    if further:
+        texts = count_noun(len(further), "text")
+        typer.echo(f"{texts} that others labelled: counted as answers of {session.annotator}")
+    if dry_run:
+        typer.echo("nothing was added (--dry-run)")
+        return
+    before = session.state.last
+    events = add_labels(session, found, "replace" if replace else "keep", own_answers=own_answers)
+    kept = len({each.item for each in found.conflicts} - {each.item for each in further})
+    if kept and not replace:
+        texts = count_noun(kept, "text")
+        typer.echo(f"{texts} in conflict: labels kept as they were; --replace takes the file's")
+    if not events:
+        typer.echo("nothing was added")
+        return
+    classes = [
+        event.number
+        for event in session.state.events[before : events[0].number]
+        if event.kind == "class_added" and event.annotator == session.annotator
+    ]
+    parts = ranges([*classes, *(event.number for event in events)])
+    undo = command("project", "undo", session.project.id, *parts)
+    typer.echo(f"{count_noun(len(events), 'label')} added; to undo: {undo}")
+
+
+def ranges(numbers: Sequence[int]) -> list[str]:
+    """Return ascending numbers as ranges: 3, 4, 5 and 9 are "3-5" and "9"."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return [str(first) if first == last else f"{first}-{last}" for first, last in found]
+
+
+def check_form(path: Path, form: Form | None, option: str) -> None:
+    """Check, before long work, that a file can be written in a form.
+
+    Raises
+    ------
+    CartographyError
+        The path is a folder, or says nothing of the form and none is given.
+    """
+    if not path.name or (path.is_dir() and form != "huggingface"):
+        raise CartographyError(f"{option} {path} is a folder: name a file in it")
+    if form is None and form_of(path) is None:
+        raise CartographyError(
+            f"{option} {path} ends in neither .csv, .jsonl nor .parquet: rename it, or name its "
+            "form with --as"
+        )
+
+
+def write_texts(session: LabelSession, table: pd.DataFrame, path: Path, form: Form | None) -> None:
+    """Write a table of a project's texts in any form."""
+    chosen = form or form_of(path)
+    rounds = session.rounds
+    model = f"{session.project.name}, round {rounds[-1].number}" if rounds else ""
+    write_items(
+        table if chosen in TABLE_FORMS else tool_table(table),
+        path,
+        form,
+        model_version=model,
+        classes=tuple(session.state.classes.values()),
+    )

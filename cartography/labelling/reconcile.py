@@ -1,0 +1,351 @@
+"""Labels that come back in a file: matched with a project by id, and told of before they count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from cartography.corpora.corpus import Corpus
+from cartography.corpora.reading import read_corpus
+from cartography.errors import CartographyError
+from cartography.files import expand_home
+from cartography.formats.tools import open_table
+from cartography.formatting import count_noun
+from cartography.labelling.events import Act, Event
+from cartography.labelling.session import LabelSession
+from cartography.tables.table import TableOptions
+
+_SHOWN = 5
+_HALF = 0.5
+
+
+@dataclass(frozen=True)
+class FoundLabel:
+    """A label of a file for a text of the project.
+
+    Attributes
+    ----------
+    item : str
+        Id of the text.
+    label : str
+        The class that the file gives it.
+    present : str
+        The label that it has; "" if none.
+    """
+
+    item: str
+    label: str
+    present: str = ""
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """What the labels of a file would do to a project.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file.
+    project : str
+        Name of the project.
+    new : tuple of FoundLabel
+        For texts without a label.
+    same : tuple of FoundLabel
+        For texts that have this label.
+    conflicts : tuple of FoundLabel
+        For texts that have another one.
+    unknown : tuple of str
+        Ids, or texts if the file has no ids, that the project does not have.
+    unlabelled : int
+        Rows without a label.
+    new_classes : tuple of str
+        Classes that the project does not have.
+    by_text : bool
+        Whether texts were compared, since the file has no ids, or those of another program.
+    repeated : int
+        Rows for a text that an earlier row of the file labels: the first counts.
+    other_texts : tuple of str
+        Ids of texts that are not as in the project, which are matched all the same.
+    """
+
+    file: str
+    project: str
+    new: tuple[FoundLabel, ...]
+    same: tuple[FoundLabel, ...]
+    conflicts: tuple[FoundLabel, ...]
+    unknown: tuple[str, ...]
+    unlabelled: int
+    new_classes: tuple[str, ...]
+    by_text: bool = False
+    repeated: int = 0
+    other_texts: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """The counts in a sentence."""
+        parts = [
+            f"{len(self.new):,} new",
+            f"{len(self.same):,} as they are",
+            f"{len(self.conflicts):,} in conflict",
+            f"{len(self.unknown):,} unknown {'texts' if self.by_text else 'ids'}",
+        ]
+        if self.unlabelled:
+            parts.append(f"{count_noun(self.unlabelled, 'row')} without a label")
+        if self.repeated:
+            parts.append(f"{count_noun(self.repeated, 'row')} for a text that has one already")
+        line = f"labels for {self.project}: {', '.join(parts)}"
+        if self.new_classes:
+            shown = ", ".join(map(repr, self.new_classes[:_SHOWN]))
+            more = ", …" if len(self.new_classes) > _SHOWN else ""
+            line += f"; new classes: {shown}{more}"
+        return line
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """The first conflicts and unknown ids, as lines."""
+        lines = [
+            f"{found.item}: {found.present} here, {found.label} in {self.file}"
+            for found in self.conflicts[:_SHOWN]
+        ]
+        kind = "text" if self.by_text else "id"
+        lines += [f"unknown {kind}: {name[:80]}" for name in self.unknown[:_SHOWN]]
+        if self.other_texts:
+            shown = ", ".join(self.other_texts[:_SHOWN])
+            more = ", …" if len(self.other_texts) > _SHOWN else ""
+            count = count_noun(len(self.other_texts), "text")
+            lines.append(f"{count} not as in the project, matched by id: {shown}{more}")
+        return tuple(lines)
+
+
+def read_labels(source: str | Path, **options: Any) -> Corpus:
+    """Read the labels of a file, which needs no texts if it has ids.
+
+    Parameters
+    ----------
+    source : str or Path
+        As in `read_corpus`.
+    **options
+        As in `read_corpus`.
+
+    Returns
+    -------
+    Corpus
+        Without texts in the file, its texts are empty.
+
+    Raises
+    ------
+    CartographyError
+        The source cannot be read, or has no column of labels.
+    """
+    try:
+        return read_corpus(source, **options)
+    except CartographyError:
+        corpus = _read_without_texts(source, options)
+        if corpus is None:
+            raise
+        return corpus
+
+
+def _read_without_texts(source: str | Path, options: dict[str, Any]) -> Corpus | None:
+    """A table with columns of ids and labels alone, None if it is none."""
+    path = expand_home(source)
+    if options.get("text") is not None or not path.is_file():
+        return None
+    try:
+        table = open_table(path, TableOptions(options.get("encoding"), options.get("sheet")))
+    except CartographyError:
+        return None
+    by_name = {name.casefold(): name for name in table.columns}
+    id_column = options.get("id") or by_name.get("id")
+    label = options.get("label") or by_name.get("label")
+    if id_column not in table.columns or label not in table.columns or id_column == label:
+        return None
+    cells: tuple[list[Any], list[Any]] = ([], [])
+    for batch in table.batches([id_column, label]):
+        for column, part in zip(cells, batch, strict=True):
+            column.extend(part)
+    frame = pd.DataFrame(
+        {
+            "id": pd.Series(cells[0], dtype="object"),
+            "label": pd.Series(cells[1], dtype="object"),
+            "text": "",
+        }
+    )
+    known = {
+        name: options[name] for name in ("no_label", "several", "class_names") if name in options
+    }
+    corpus = read_corpus(frame, text="text", label="label", id="id", **known)
+    return replace(corpus, name=table.name)
+
+
+def reconcile(session: LabelSession, corpus: Corpus) -> Reconciliation:
+    """Compare the labels of a file with those of a project.
+
+    Parameters
+    ----------
+    session : LabelSession
+    corpus : Corpus
+        The file, read by `read_labels` or `read_corpus`. If it has no ids, texts are compared to
+        the character; a text that several rows of the project have is unknown then. So it is if
+        most texts of the file are in the project under other ids: some programs, such as Label
+        Studio in its JSON-MIN and CSV exports, give ids of their own.
+
+    Returns
+    -------
+    Reconciliation
+
+    Raises
+    ------
+    CartographyError
+        The file has no labels.
+    """
+    if not corpus.labelled.any():
+        raise CartographyError(
+            f"{corpus.name} has no labels to add: name its label column, or give another file"
+        )
+    state = session.state
+    texts = session.project.corpus.texts
+    given = corpus.take(corpus.labelled)
+    rows_by_text = _rows_of_texts(session.project.corpus)
+    by_text = not _has_ids(corpus) or _has_foreign_ids(given, state.row_of, texts, rows_by_text)
+    keys = given.texts if by_text else given.ids
+    known = rows_by_text if by_text else state.row_of
+    names = {name.casefold(): name for name in reversed(state.classes.values())}
+    names |= {name: name for name in state.classes.values()}
+    new: list[FoundLabel] = []
+    same: list[FoundLabel] = []
+    conflicts: list[FoundLabel] = []
+    unknown: list[str] = []
+    other_texts: list[str] = []
+    new_classes: dict[str, None] = {}
+    seen: set[str] = set()
+    for key, text, number in zip(keys, given.texts, given.labels, strict=True):
+        if key not in known:
+            unknown.append(str(key))
+            continue
+        item = state.ids[known[key]]
+        if item in seen:
+            continue
+        seen.add(item)
+        name = given.classes[number]
+        label = names.get(name) or names.get(name.casefold()) or name
+        if label == name and name not in names:
+            new_classes[name] = None
+        if text and not _same_text(text, texts[known[key]]):
+            other_texts.append(item)
+        present = state.class_name(state.label(item))
+        found = FoundLabel(item, label, present)
+        (new if not present else same if present == label else conflicts).append(found)
+    return Reconciliation(
+        file=corpus.name,
+        project=session.project.name,
+        new=tuple(new),
+        same=tuple(same),
+        conflicts=tuple(conflicts),
+        unknown=tuple(unknown),
+        unlabelled=int((~corpus.labelled).sum()),
+        new_classes=tuple(new_classes),
+        by_text=by_text,
+        repeated=len(given) - len(unknown) - len(seen),
+        other_texts=tuple(other_texts),
+    )
+
+
+def _has_ids(corpus: Corpus) -> bool:
+    return corpus.account is None or corpus.account.id is not None
+
+
+def _has_foreign_ids(
+    given: Corpus,
+    row_of: dict[str, int],
+    texts: Iterable[str],
+    rows_by_text: dict[str, int],
+) -> bool:
+    """Whether most texts of a file are in the project, but under other ids than in the file."""
+    own = list(texts)
+    moved = sum(
+        text in rows_by_text and row_of.get(id) != rows_by_text[text]
+        for id, text in zip(given.ids, given.texts, strict=True)
+        if not (id in row_of and _same_text(text, own[row_of[id]]))
+    )
+    return moved > _HALF * len(given)
+
+
+def _same_text(text: str, other: str) -> bool:
+    """Whether two texts are the same but for white space, which programs change."""
+    return text == other or text.split() == other.split()
+
+
+def add_labels(
+    session: LabelSession,
+    found: Reconciliation,
+    conflicts: Literal["keep", "replace"] = "keep",
+    *,
+    own_answers: bool = False,
+) -> list[Event]:
+    """Add the labels of a file to a project.
+
+    Parameters
+    ----------
+    session : LabelSession
+        Its annotator is who gave the labels.
+    found : Reconciliation
+    conflicts : {"keep", "replace"}
+        Whether a text in conflict keeps its label, or is settled with that of the file.
+    own_answers : bool, default False
+        Whether a label for a text that only other annotators labelled is added as this
+        annotator's own answer, so that agreement can be computed; it is no conflict then.
+
+    Returns
+    -------
+    list of Event
+        To undo the import, give their numbers to `LabelSession.undo_events`. Classes that were
+        added for it stay.
+    """
+    answers = further_answers(session, found) if own_answers else ()
+    answered = {each.item for each in answers}
+    settled = [each for each in found.conflicts if each.item not in answered]
+    chosen = [*found.new, *answers, *(settled if conflicts == "replace" else ())]
+    needed = dict.fromkeys(each.label for each in chosen)
+    numbers = {name: session.add_class(name) for name in needed}
+    replaced = {each.item for each in settled}
+    rounds = {item: each.number for each in session.rounds for item in each.batch["id"]}
+    acts = [
+        Act(
+            "settled" if each.item in replaced else "labelled",
+            session.annotator,
+            each.item,
+            numbers[each.label],
+            round=rounds.get(each.item, 0),
+            source=found.file,
+        )
+        for each in chosen
+    ]
+    return session.act(acts) if acts else []
+
+
+def further_answers(session: LabelSession, found: Reconciliation) -> tuple[FoundLabel, ...]:
+    """Return the labels of a file for texts that annotators labelled, but not this one.
+
+    Texts that were settled, or that have their label from the project's file, are not among them.
+    """
+    state = session.state
+    return tuple(
+        each
+        for each in (*found.same, *found.conflicts)
+        if state.votes(each.item)
+        and not state.decision(each.item).mark
+        and not state.answer(each.item, session.annotator).mark
+    )
+
+
+def _rows_of_texts(corpus: Corpus) -> dict[str, int]:
+    """The row of each text that occurs once."""
+    rows: dict[str, int] = {}
+    for row, text in enumerate(corpus.texts):
+        rows[text] = -1 if text in rows else row
+    return {text: row for text, row in rows.items() if row >= 0}

@@ -1,0 +1,15 @@
+"""Label texts: what a strategy asks for, one text at a time, with the map of what is labelled."""
+
+import streamlit as st
+
+from ui import frame
+from ui.panels import mode
+from ui.panels.label import page
+from ui.state import session
+
+frame.enter()
+
+st.title("Label", anchor=False)
+choice = session.choice()
+mode.choose("Label", choice)
+page.show(choice)

@@ -1,0 +1,3 @@
+"""The panels of the page Label."""
+
+__all__ = ["page"]

@@ -1,0 +1,142 @@
+"""The desk: the texts of the batches, one at a time, and the keys that label them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from cartography.errors import CartographyError
+from cartography.labelling.session import Asked, LabelSession
+from ui.faults import errors_in_place, sentence
+from ui.jobs import labelling
+from ui.panels.label.outbox import TakenIn, take_in
+
+_SENT = 40  # texts that the browser holds; more are sent while it works on them
+_MOST_DUPLICATES = 50
+_TAKEN, _PROBLEM, _WAITED = "taken in", "problem of the desk", "waited at the desk"
+_FILES = Path(__file__).parent / "component"
+# Registered when the module is imported: again at each run of a page would mount it anew.
+_component = st.components.v2.component(
+    "cartography_desk",
+    html='<div class="desk"></div>',
+    css=(_FILES / "desk.css").read_text(encoding="utf-8"),
+    js=(_FILES / "desk.js").read_text(encoding="utf-8"),
+)
+
+
+def desk(session: LabelSession) -> None:
+    """Show the texts that wait for this annotator, and store the answers.
+
+    Only this part of the page runs after an answer; all of it once nothing waits any more.
+
+    Parameters
+    ----------
+    session : LabelSession
+    """
+
+    @st.fragment
+    @errors_in_place()
+    def work() -> None:
+        problem = st.session_state.pop(_PROBLEM, "")
+        if problem:
+            st.error(problem, icon=":material/error:")
+        queue = session.queue()
+        _component(
+            key=_key(session),
+            data=_data(session, queue),
+            default={"outbox": []},
+            on_outbox_change=lambda: _take(session),
+        )
+        waited = st.session_state.get(_WAITED, False)
+        st.session_state[_WAITED] = bool(queue)
+        if waited and not queue:
+            st.rerun()
+
+    work()
+
+
+def _key(session: LabelSession) -> str:
+    # Another annotator is another desk, with an outbox of its own.
+    return f"label_desk_{session.project.id}_{session.annotator}"
+
+
+def _take(session: LabelSession) -> None:
+    """Store what the desk sent. It runs before the page, so an answer is stored before it shows."""
+    sent = st.session_state[_key(session)].get("outbox") or []
+    records = [record for record in sent if isinstance(record, Mapping)]
+    try:
+        st.session_state[_TAKEN] = take_in(session, records)
+    except CartographyError as error:
+        # Nothing is told as stored, so the desk keeps it and sends it with the next answer.
+        st.session_state[_TAKEN] = TakenIn()
+        st.session_state[_PROBLEM] = sentence(str(error))
+
+
+def _data(session: LabelSession, queue: Sequence[Asked]) -> dict[str, Any]:
+    state = session.state
+    taken: TakenIn = st.session_state.get(_TAKEN, TakenIn())
+    counts = state.counts()
+    return {
+        "name": f"{session.project.id} {session.annotator}",
+        "queue": [_text(session, asked) for asked in _with_linked(session, queue, taken)[:_SENT]],
+        "open": len(queue),
+        "classes": [
+            {"number": number, "name": name, "count": counts[number]}
+            for number, name in state.classes.items()
+        ],
+        "stored": list(taken.stored),
+        "refused": [{"token": token, "reason": reason} for token, reason in taken.refused],
+        "focus": taken.focus or st.query_params.get(labelling.TEXT, ""),
+        "today": labelled_today(session),
+        "target": session.project.settings.target,
+    }
+
+
+def _with_linked(session: LabelSession, queue: Sequence[Asked], taken: TakenIn) -> list[Asked]:
+    """The queue, before it the text that the address names or that was undone."""
+    item = taken.focus or st.query_params.get(labelling.TEXT, "")
+    if item not in session.state.row_of:
+        return list(queue)
+    others = [asked for asked in queue if asked.item != item]
+    first = next((asked for asked in queue if asked.item == item), None)
+    return [first or _linked(session, item), *others]
+
+
+def _linked(session: LabelSession, item: str) -> Asked:
+    label = session.state.class_name(session.state.label(item))
+    reason = f"It was opened by a link; its label is {label}." if label else "Opened by a link."
+    return Asked(item, session.text(item), 0, reason, "", float("nan"), ())
+
+
+def _text(session: LabelSession, asked: Asked) -> dict[str, Any]:
+    state = session.state
+    others = [item for item in asked.duplicates if state.label(item) is None]
+    return {
+        "item": asked.item,
+        "text": asked.text,
+        "round": asked.round,
+        "reason": asked.reason,
+        "guess": asked.predicted,
+        "probability": asked.probability if asked.predicted else 0.0,
+        "note": state.note(asked.item),
+        "duplicates": [
+            {"item": item, "text": session.text(item)} for item in others[:_MOST_DUPLICATES]
+        ],
+    }
+
+
+def labelled_today(session: LabelSession) -> int:
+    """Count the texts that this annotator labelled since midnight, in UTC."""
+    state = session.state
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    items = set()
+    for event in reversed(state.events):
+        if event.at < midnight:
+            break
+        if event.annotator == session.annotator and event.kind == "labelled":
+            items.add(event.item)
+    return sum(state.answer(item, session.annotator).mark == "labelled" for item in items)

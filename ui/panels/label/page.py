@@ -1,0 +1,117 @@
+"""The page Label as a whole: a project, its desk, and what its rounds show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from cartography.errors import CartographyError
+from cartography.labelling.project import Project, delete_project
+from cartography.labelling.session import LabelSession
+from ui.faults import errors_in_place, sentence
+from ui.jobs import labelling
+from ui.naming import escape_markdown
+from ui.panels.label import batch, desk, files, rounds, start, team
+from ui.state.session import DataChoice
+
+_TABS: dict[str, Callable[[LabelSession], None]] = {
+    "Map": rounds.show_map,
+    "Batch": rounds.show_batch,
+    "Accuracy": rounds.show_accuracy,
+    "Classes": team.show_classes,
+    "Conflicts": team.show_conflicts,
+    "Team": team.show_team,
+    "Files": lambda session: _show_files(session),
+}
+
+
+def show(choice: DataChoice) -> None:
+    """Show the project of the address, or the choice of one."""
+    project = _project_of_address()
+    if project is None:
+        start.choose_project(choice)
+        return
+    if not labelling.annotator():
+        _ask_name(project)
+        return
+    session = labelling.label_session(project)
+    _head(session)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        desk.desk(session)
+    with right:
+        with errors_in_place():
+            batch.next_batch(session)
+        for name, tab in zip(
+            _TABS, st.tabs(list(_TABS), key="label_tabs", on_change="rerun"), strict=True
+        ):
+            if tab.open:
+                with tab, errors_in_place():
+                    _TABS[name](session)
+
+
+def _project_of_address() -> Project | None:
+    id = st.query_params.get(labelling.PROJECT)
+    if not id:
+        return None
+    try:
+        return labelling.join(id)
+    except CartographyError as error:
+        st.warning(sentence(str(error)), icon=":material/link_off:")
+        return None
+
+
+def _ask_name(project: Project) -> None:
+    """Ask a newcomer for a name before the first label."""
+    st.subheader(escape_markdown(project.name), anchor=False)
+    with st.form("label_name"):
+        who = st.text_input(
+            "Your name", max_chars=100, help="Every label is kept with the name of who gave it."
+        )
+        if st.form_submit_button("Join", type="primary") and who.strip():
+            labelling.name_annotator(who)
+            st.rerun()
+
+
+def _head(session: LabelSession) -> None:
+    state = session.state
+    labelled = int((state.labels >= 0).sum())
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**{escape_markdown(session.project.name)}** · {labelled:,} of {len(state.ids):,} "
+            f"texts labelled · you are {escape_markdown(session.annotator)}"
+        )
+        st.space("stretch")
+        st.button(
+            "Close",
+            icon=":material/close:",
+            key="label_close",
+            help="Back to the list of projects. Nothing is lost.",
+            on_click=_close,
+        )
+
+
+def _close() -> None:
+    st.query_params.pop(labelling.PROJECT, None)
+    st.query_params.pop(labelling.TEXT, None)
+
+
+def _show_files(session: LabelSession) -> None:
+    files.show_exports(session)
+    files.show_import(session)
+    with st.popover("Delete the project", icon=":material/delete:"):
+        st.markdown("This deletes its labels, texts and rounds for good. Export them first.")
+        st.button(
+            "Delete for good",
+            key="label_delete",
+            type="primary",
+            on_click=_delete,
+            args=(session.project.id,),
+        )
+
+
+def _delete(id: str) -> None:
+    delete_project(labelling.store(), id)
+    labelling.leave(id)
+    _close()

@@ -1,0 +1,3 @@
+"""The panels of the page Suspects."""
+
+__all__ = ["page"]
