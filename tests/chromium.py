@@ -41,10 +41,11 @@ MARKS = [
 
 
 @contextmanager
-def served(cache: Path) -> Iterator[str]:
-    """The address of a dashboard that answers until the block ends."""
+def served(cache: Path, port: int = 0) -> Iterator[str]:
+    """The address of a dashboard that answers until the block ends, at a free port by default."""
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", port))
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     command = [

@@ -220,12 +220,6 @@ PLACED = (
     "it (Figure 4)."
 )
 
-_AUM = (
-    "Log odds and the area under the margin (AUM, Pleiss et al. 2020): with two classes they are "
-    "the same; with C classes they differ by at most log(C - 1), because AUM compares the label "
-    "with the strongest other class and log odds with all others together."
-)
-
 _STRATEGIES = {
     "random": "every text of the pool is as likely as any other",
     "lc": "least confidence, the lowest maximum class probability",
@@ -247,7 +241,12 @@ def strategy(name: str) -> str:
 def rankings() -> str:
     """Return a tooltip that explains the rankings of label suspects."""
     lines = [f"**{name}**: {ranking.description}" for name, ranking in RANKINGS.items()]
-    return "\n\n".join([*lines, _AUM])
+    area = (
+        "Log odds and the area under the margin (AUM, Pleiss et al. 2020) are the same with two "
+        "classes. With C classes they differ by at most log(C - 1): AUM compares the label with "
+        "the strongest other class, log odds with all others together."
+    )
+    return "\n\n".join([*lines, area])
 
 
 def strategies() -> list[str]:

@@ -1,8 +1,11 @@
 """The first batch where no model can be trained yet: texts that are unlike each other."""
 
+import warnings
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 _MOST_CLUSTERED = 20_000
@@ -33,7 +36,9 @@ def diverse_rows(
         rows = np.sort(rng.choice(rows, max(_MOST_CLUSTERED, 2 * size), replace=False))
     inputs = np.asarray(features[rows], dtype=np.float32)
     seed = int(rng.integers(2**31))
-    with threadpool_limits(1):  # sums in one order, on machines of any width
+    with threadpool_limits(1), warnings.catch_warnings():  # sums in one order on any machine
+        # Texts that are all alike make fewer clusters than were asked for: see below.
+        warnings.simplefilter("ignore", ConvergenceWarning)
         clusters = KMeans(size, n_init=1, max_iter=50, random_state=seed).fit(inputs)
         distances = np.linalg.norm(inputs - clusters.cluster_centers_[clusters.labels_], axis=1)
     chosen = []
@@ -41,7 +46,6 @@ def diverse_rows(
         members = np.flatnonzero(clusters.labels_ == cluster)
         if len(members):
             chosen.append(rows[members[distances[members].argmin()]])
-    # Texts that are all alike make fewer clusters than were asked for.
     if len(chosen) < size:
         others = np.setdiff1d(rows, chosen)
         chosen += rng.choice(others, size - len(chosen), replace=False).tolist()

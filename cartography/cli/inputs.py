@@ -8,12 +8,12 @@ from rich.console import Console
 
 from cartography.cli import options
 from cartography.corpora.corpus import Corpus, describe, require_classes
+from cartography.corpora.reading import read_train_test
 from cartography.features.embedding import Embedding, embed
 from cartography.features.word_features import WordFeatures
 from cartography.models.presets import PRESETS, STANDARD, Preset
 from cartography.models.training import pick_device
 from cartography.runs.manifest import Kind, Manifest, Source
-from cartography.workflows.projects import read_project_texts
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def read_texts(
     A test part that comes with `source` but has no labels, as in many shared tasks, is left out.
     """
     console.print(f"reading {source} …")
-    train, test = read_project_texts(source, columns.test, **columns.reading())
+    train, test = read_train_test(source, columns.test, **columns.reading())
     for corpus in (train, test):
         if corpus is not None:
             print_notes(corpus, console)

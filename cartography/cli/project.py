@@ -23,6 +23,7 @@ _FILE_HELP = (
 _LISTED = 6
 _MOST_PAIRS = 10
 _DIGITS = 12
+_NO_NAME = "(no name)"
 _LOG_FORMS = ("csv", "spreadsheet", "jsonl", "parquet")
 
 
@@ -92,9 +93,12 @@ def new_command(
         for each in classes:
             session.add_class(each)
         labelled = int(train.labelled.sum())
+        first = ("the first batch", "--batch", "batch.csv")
+        if labelled == len(train):
+            first = ("to train on them", "--n", "0")
         typer.echo(
             f"{project.name} ({project.id}): {count_noun(len(train), 'text')}, {labelled:,} "
-            f"labelled; the first batch: {command('query', project.name, '--batch', 'batch.csv')}"
+            f"labelled; {first[0]}: {command('query', project.name, *first[1:])}"
         )
 
 
@@ -129,7 +133,7 @@ def status_command(project: options.Project) -> None:
         typer.echo(f"{opened.name} ({opened.id}): {texts}, {labelled:,} labelled; {test}")
         counts = {state.class_name(number): count for number, count in state.counts().items()}
         typer.echo(f"by class: {_counted(counts)}")
-        answers = {name or "(no name)": len(given) for name, given in state.ratings().items()}
+        answers = {name or _NO_NAME: len(given) for name, given in state.ratings().items()}
         typer.echo(f"by annotator: {_counted(answers)}")
         for name, items in (("in conflict", state.conflicts()), ("set aside", state.set_aside())):
             shown = f" ({', '.join(items[:_LISTED])}{', …' if items[_LISTED:] else ''})"
@@ -288,7 +292,7 @@ def _agreement(session: LabelSession) -> list[str]:
     from cartography.formatting import count_noun
     from cartography.labelling.agreement import agreement
 
-    ratings = session.state.ratings()
+    ratings = {name or _NO_NAME: given for name, given in session.state.ratings().items()}
     if len(ratings) < 2:
         return []
     found = agreement(ratings)

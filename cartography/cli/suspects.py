@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -50,7 +50,9 @@ def suspects_command(
     ] = None,
     device: options.Device = "auto",
     quiet: options.Quiet = False,
+    # Of a worker of the dashboard: it does one thing, in the folder of one run.
     out: Annotated[Path | None, typer.Option("--out", hidden=True)] = None,
+    work: Annotated[Literal["find", "noise"], typer.Option(hidden=True)] = "find",
 ) -> None:
     """Print the labels of a project that are probably wrong, the most suspect first.
 
@@ -75,9 +77,8 @@ def suspects_command(
         console = make_console(quiet)
         store = LabelStore()
         opened = open_project(store, project)
-        if out is not None:  # of a worker, which does one thing
-            request = SuspectRequest("noise" if noise else "find", device=device)
-            _run(store, opened, request, console, out)
+        if out is not None:
+            _run(store, opened, SuspectRequest(work, device=device), console, out)
             return
         found = _run(store, opened, SuspectRequest(device=device), console)
         if noise:

@@ -198,7 +198,8 @@ def read_train_test(
         return train, None
     table = tests[chosen]()
     test_columns = choose_columns(table, read.text, read.label, read.id, like=columns)
-    return train, _make_corpus(table, test_columns, read, train.classes)
+    # Training texts that wait for their labels have no classes yet.
+    return train, _make_corpus(table, test_columns, read, train.classes or None)
 
 
 def _is_sample(source: object) -> bool:

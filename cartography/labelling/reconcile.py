@@ -17,6 +17,7 @@ from cartography.formats.tools import open_table
 from cartography.formatting import count_noun
 from cartography.labelling.events import Act, Event
 from cartography.labelling.session import LabelSession
+from cartography.labelling.state import LabelState
 from cartography.tables.table import TableOptions
 
 _SHOWN = 5
@@ -237,7 +238,7 @@ def reconcile(session: LabelSession, corpus: Corpus) -> Reconciliation:
             new_classes[name] = None
         if text and not _same_text(text, texts[known[key]]):
             other_texts.append(item)
-        present = state.class_name(state.label(item))
+        present = _present_label(state, item, session.annotator, label)
         found = FoundLabel(item, label, present)
         (new if not present else same if present == label else conflicts).append(found)
     return Reconciliation(
@@ -253,6 +254,21 @@ def reconcile(session: LabelSession, corpus: Corpus) -> Reconciliation:
         repeated=len(given) - len(unknown) - len(seen),
         other_texts=tuple(other_texts),
     )
+
+
+def _present_label(state: LabelState, item: str, annotator: str, label: str) -> str:
+    """The label of a text that one in a file is compared with, "" if it has none.
+
+    Whoever gave it this very label gives it no other one, whatever the others say. Of a text on
+    which annotators are divided evenly it is what they gave.
+    """
+    own = state.answer(item, annotator)
+    if not state.decision(item).mark and own.mark and state.class_name(own.label) == label:
+        return label
+    present = state.class_name(state.label(item))
+    if not present and state.is_conflict(item):
+        return " or ".join(sorted(map(state.class_name, state.votes(item))))
+    return present
 
 
 def _has_ids(corpus: Corpus) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +15,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 from filelock import FileLock
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from cartography.errors import CartographyError
 from cartography.files import cache_folder
@@ -28,7 +29,15 @@ _REVISION = "0001"
 _TRIES = 8
 _WAIT = 0.1  # seconds before the second try; doubled for each further one
 _READING = "cartography_reading"
-_BUSY = 30_000  # milliseconds that SQLite waits for another writer
+_BUSY = 2_000  # milliseconds that SQLite waits for another writer, at each try
+_CONNECT = 10  # seconds that a PostgreSQL server has to answer a new connection
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+}
+# Zero bytes and lone surrogates, which a database or UTF-8 cannot contain.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _T = TypeVar("_T")
 
 
@@ -99,7 +108,7 @@ class LabelStore:
         -------
         ProjectRecord
         """
-        record = ProjectRecord(uuid4().hex[:16], name, _now(), dict(settings))
+        record = ProjectRecord(uuid4().hex[:16], _storable(name), _now(), dict(settings))
         row = {**asdict(record), "created": record.created.replace(tzinfo=None), "events": 0}
 
         def add(connection: sa.Connection) -> ProjectRecord:
@@ -131,19 +140,30 @@ class LabelStore:
     def change(
         self, id: str, *, name: str | None = None, settings: Mapping[str, Any] | None = None
     ) -> None:
-        """Change the name or the settings of a project."""
+        """Change the name or the settings of a project.
+
+        Raises
+        ------
+        CartographyError
+            There is no project with this id.
+        """
         values: dict[str, Any] = {}
         if name is not None:
-            values["name"] = name
+            values["name"] = _storable(name)
         if settings is not None:
             values["settings"] = dict(settings)
+        self.project(id)
         table = schema.projects
-        self._write(lambda c: c.execute(table.update().where(table.c.id == id).values(values)))
+        if values:
+            self._write(lambda c: c.execute(table.update().where(table.c.id == id).values(values)))
 
     def delete_project(self, id: str) -> None:
         """Delete a project with all its events."""
 
         def delete(connection: sa.Connection) -> None:
+            # Locked first, so that nothing is appended between the two steps.
+            table = schema.projects
+            connection.execute(table.update().where(table.c.id == id).values(events=0))
             connection.execute(schema.events.delete().where(schema.events.c.project == id))
             connection.execute(schema.projects.delete().where(schema.projects.c.id == id))
 
@@ -184,25 +204,32 @@ class LabelStore:
         Returns
         -------
         list of Event
-            Those that were stored. An act whose token is stored already is left out.
+            Those that were stored. An act whose token was stored before is left out. In text, name
+            and source, zero bytes and lone surrogates are replaced.
 
         Raises
         ------
         CartographyError
-            There is no such project, or the database does not answer for several seconds.
+            There is no such project, the database refuses a value, or it does not answer for half
+            a minute.
         """
         # One token for all tries: an act that was stored when the answer got lost is stored once.
         tokens = [act.with_token() for act in acts]
+        first_known: list[frozenset[str]] = []
 
         def store(connection: sa.Connection) -> list[Event]:
             last = self._take_numbers(connection, project, 0)
             known = self._known_tokens(connection, project, tokens)
+            first_known.append(known)
+            if lost := known - first_known[0]:
+                # An earlier try stored them, all or none, but its answer did not arrive.
+                return [event for event in self.events(project) if event.token in lost]
             new = [pair for pair in zip(acts, tokens, strict=True) if pair[1] not in known]
             if not new:
                 return []
             rows = [
                 {
-                    **asdict(act),
+                    **asdict(_storable_act(act)),
                     "token": token,
                     "project": project,
                     "number": last + i,
@@ -261,8 +288,14 @@ class LabelStore:
 
     def _migrate(self) -> None:
         """Bring the tables to the present schema, if they are not there yet."""
-        if self._revision() == _REVISION:
+        revision = self._revision()
+        if revision == _REVISION:
             return
+        if revision is not None and revision > _REVISION:
+            raise CartographyError(
+                f"the database of the labels was written by a newer version (its tables are "
+                f"{revision}, this version knows {_REVISION}): update cartography-explorer"
+            )
         from alembic import command
         from alembic.config import Config
 
@@ -276,7 +309,7 @@ class LabelStore:
             command.upgrade(config, _REVISION)
 
     def _revision(self) -> str | None:
-        with self._engine.connect() as connection:
+        with self._engine.connect().execution_options(**{_READING: True}) as connection:
             if not sa.inspect(connection).has_table("alembic_version"):
                 return None
             row = connection.execute(sa.text("SELECT version_num FROM alembic_version")).first()
@@ -301,11 +334,14 @@ def default_url() -> str:
 def _make_engine(address: str) -> sa.Engine:
     try:
         url = sa.make_url(address)
-        if url.drivername in ("postgres", "postgresql"):
-            url = url.set(drivername="postgresql+psycopg")
-        if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+        url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+        is_sqlite = url.get_backend_name() == "sqlite"
+        if not is_sqlite and url.get_backend_name() != "postgresql":
+            raise ArgumentError(url.drivername)
+        if is_sqlite and url.database not in (None, "", ":memory:"):
             Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(url, pool_pre_ping=True)
+        options = {} if is_sqlite else {"connect_args": {"connect_timeout": _CONNECT}}
+        engine = sa.create_engine(url, pool_pre_ping=True, **options)
     except ModuleNotFoundError as error:
         raise CartographyError(
             f"{DATABASE_URL} needs the package {error.name}: pip install "
@@ -316,7 +352,11 @@ def _make_engine(address: str) -> sa.Engine:
             f"{DATABASE_URL} is no address of a database: write it as "
             "postgresql://user:password@host/name"
         ) from error
-    if engine.dialect.name == "sqlite":
+    except OSError as error:
+        raise CartographyError(
+            f"the database of the labels does not answer ({error}): check {DATABASE_URL}"
+        ) from error
+    if is_sqlite:
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_immediate)
     return engine
@@ -326,9 +366,9 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     # Python's driver would begin transactions of its own, without a lock for writing.
     connection.isolation_level = None
     for setting in (
+        f"busy_timeout={_BUSY}",
         "journal_mode=WAL",  # readers do not wait for a writer
         "synchronous=FULL",  # what is acknowledged survives a power cut
-        f"busy_timeout={_BUSY}",
         "foreign_keys=ON",
     ):
         connection.execute(f"PRAGMA {setting}").close()
@@ -348,6 +388,11 @@ def _patiently(work: Callable[[], _T]) -> _T:
         except DBAPIError as error:
             if isinstance(error, sa.exc.IntegrityError):
                 raise
+            if not error.connection_invalidated and not isinstance(error, OperationalError):
+                raise CartographyError(
+                    f"the database of the labels refuses this ({_reason(error)}): nothing of this "
+                    "step was stored"
+                ) from error
             if not left:
                 raise CartographyError(
                     f"the database of the labels does not answer ({_reason(error)}): nothing of "
@@ -369,6 +414,20 @@ def _unique(pairs: Sequence[tuple[Act, str]]) -> Iterator[tuple[Act, str]]:
         if token not in seen:
             seen.add(token)
             yield act, token
+
+
+def _storable(text: str) -> str:
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def _storable_act(act: Act) -> Act:
+    # Not the id of a text, which has to stay what it is in the corpus.
+    return replace(
+        act,
+        annotator=_storable(act.annotator),
+        text=_storable(act.text),
+        source=_storable(act.source),
+    )
 
 
 def _now() -> datetime:

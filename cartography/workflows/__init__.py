@@ -1,4 +1,4 @@
-"""Workflows: `map`, `simulate` and `compare`, each a whole workflow in one call; projects of labels.
+"""Workflows in one call: `map`, `simulate`, `compare`, and projects of labels.
 
 May import every room but `cli`. A call is in `calls`, what it returns is in `results`; `projects`
 makes and opens projects.

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from cartography.corpora.corpus import Corpus
 from cartography.corpora.reading import align_classes, read_corpus, read_train_test
 from cartography.errors import CartographyError
@@ -61,7 +59,7 @@ def create_project(
     Raises
     ------
     CartographyError
-        A source cannot be read, or a setting is wrong.
+        A source cannot be read, a setting is wrong, or there is a project of this name.
 
     Examples
     --------
@@ -76,11 +74,18 @@ def create_project(
         overlap=overlap,
     )
     settings.feature_kind()
-    columns = {"text": text, "label": label, "id": id}
+    store = store or LabelStore()
+    same = [each.id for each in projects.list_projects(store) if each.name == name.strip()]
+    if same:
+        raise CartographyError(
+            f"there is a project {name!r} already ({same[0]}): open it with open_project, or "
+            "choose another name"
+        )
+    columns: dict[str, Any] = {"text": text, "label": label, "id": id}
     train: Corpus
     held_out: Corpus | None
     if not isinstance(source, Corpus) and not isinstance(test, Corpus):
-        train, held_out = read_project_texts(source, test, **columns)
+        train, held_out = read_train_test(source, test, **columns)
     else:
         train = source if isinstance(source, Corpus) else read_corpus(source, **columns)
         held_out = (
@@ -88,39 +93,7 @@ def create_project(
         )
         if held_out is not None:
             held_out = align_classes(held_out, train.classes or None)
-    return projects.create_project(store or LabelStore(), name, train, held_out, settings)
-
-
-def read_project_texts(
-    source: str | Path | pd.DataFrame,
-    test: str | Path | pd.DataFrame | None = None,
-    **options: Any,
-) -> tuple[Corpus, Corpus | None]:
-    """Read texts, of which none needs a label, and their test corpus.
-
-    Parameters
-    ----------
-    source, test, **options
-        As in `read_train_test`.
-
-    Returns
-    -------
-    train : Corpus
-    test : Corpus or None
-
-    Raises
-    ------
-    CartographyError
-        As in `read_train_test`, but not because the texts have no label and the test corpus has.
-    """
-    try:
-        return read_train_test(source, test, **options)
-    except CartographyError:
-        # The classes of a test set cannot be compared with those of texts without a label.
-        train = read_corpus(source, **options)
-        if train.labelled.any():
-            raise
-        return train, None if test is None else read_corpus(test, **options)
+    return projects.create_project(store, name, train, held_out, settings)
 
 
 def open_project(name: str, store: LabelStore | None = None) -> Project:

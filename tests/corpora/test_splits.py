@@ -164,3 +164,15 @@ def test_annotators_that_disagree_are_counted(tmp_path: Path) -> None:
     corpus = read_corpus(path)
     assert corpus.label_names(corpus.labels).tolist() == ["a", "b", "b"]
     assert "1 text whose annotators disagree: the first answer is the label" in corpus.notes
+
+
+def test_a_labelled_test_set_beside_texts_without_labels(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("text,label\na,\nb,\n")
+    (tmp_path / "test.csv").write_text("text,label\nc,x\nd,y\n")
+
+    train, test = read_train_test(tmp_path / "train.csv", tmp_path / "test.csv")
+
+    assert train.classes == ()
+    assert test is not None
+    assert test.classes == ("x", "y")
+    assert test.labels.tolist() == [0, 1]

@@ -55,6 +55,27 @@ def test_the_strategy_of_the_how_to_runs() -> None:
     assert sorted(norms[selection.positions]) == pytest.approx(sorted(norms)[:5])
 
 
+def test_the_labelling_of_the_page_runs(
+    own_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    what = ["the bill is", "the box was"]
+    words = ["wrong", "late", "again", "today", "lost", "here", "high"]
+    lines = [f"{i},{what[i % 2]} {words[i % 7]} {words[i // 2 % 5]}" for i in range(60)]
+    Path("tickets.csv").write_text("id,text\n" + "\n".join(lines) + "\n")
+    text = (DOCS / "labelling.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    names: dict[str, object] = {}
+    exec(compile(code, "labelling.md", "exec"), names)
+    session = names["session"]
+    assert isinstance(session, cartography.LabelSession)
+    labels = session.labels()
+    assert len(labels) == 20
+    assert [label == "billing" for label in labels] == [int(item) % 2 == 0 for item in labels.index]
+    assert len(names["batch"]) == 10  # type: ignore[arg-type]
+    assert session.rounds[-1].summary["accuracy"] > 0.9
+
+
 def test_the_citation_has_the_version() -> None:
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"\nversion: {cartography.__version__}\n" in citation

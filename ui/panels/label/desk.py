@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from ui.faults import errors_in_place, sentence
 from ui.jobs import labelling
 from ui.panels.label.outbox import TakenIn, take_in
 
-_SENT = 40  # texts that the browser holds; more are sent while it works on them
+# What the browser holds; more is sent while it works on that.
+_MOST_TEXTS, _MOST_CHARACTERS = 80, 200_000
 _MOST_DUPLICATES = 50
 _TAKEN, _PROBLEM, _WAITED = "taken in", "problem of the desk", "waited at the desk"
 _FILES = Path(__file__).parent / "component"
@@ -48,7 +50,7 @@ def desk(session: LabelSession) -> None:
         _component(
             key=_key(session),
             data=_data(session, queue),
-            default={"outbox": []},
+            default={"outbox": {}},
             on_outbox_change=lambda: _take(session),
         )
         waited = st.session_state.get(_WAITED, False)
@@ -66,8 +68,9 @@ def _key(session: LabelSession) -> str:
 
 def _take(session: LabelSession) -> None:
     """Store what the desk sent. It runs before the page, so an answer is stored before it shows."""
-    sent = st.session_state[_key(session)].get("outbox") or []
-    records = [record for record in sent if isinstance(record, Mapping)]
+    sent = st.session_state[_key(session)].get("outbox")
+    acts = sent.get("acts") if isinstance(sent, Mapping) else None
+    records = [act for act in acts or () if isinstance(act, Mapping)]
     try:
         st.session_state[_TAKEN] = take_in(session, records)
     except CartographyError as error:
@@ -82,7 +85,9 @@ def _data(session: LabelSession, queue: Sequence[Asked]) -> dict[str, Any]:
     counts = state.counts()
     return {
         "name": f"{session.project.id} {session.annotator}",
-        "queue": [_text(session, asked) for asked in _with_linked(session, queue, taken)[:_SENT]],
+        "queue": [
+            _text(session, asked) for asked in _first_of(_with_linked(session, queue, taken))
+        ],
         "open": len(queue),
         "classes": [
             {"number": number, "name": name, "count": counts[number]}
@@ -94,6 +99,13 @@ def _data(session: LabelSession, queue: Sequence[Asked]) -> dict[str, Any]:
         "today": labelled_today(session),
         "target": session.project.settings.target,
     }
+
+
+def _first_of(queue: Sequence[Asked]) -> list[Asked]:
+    """As many as the browser holds, one at least."""
+    lengths = accumulate(len(asked.text) for asked in queue[:_MOST_TEXTS])
+    count = sum(length <= _MOST_CHARACTERS for length in lengths)
+    return list(queue[: max(count, 1)])
 
 
 def _with_linked(session: LabelSession, queue: Sequence[Asked], taken: TakenIn) -> list[Asked]:

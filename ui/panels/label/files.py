@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pandas as pd
 import streamlit as st
 
-from cartography.corpora.reading import read_corpus
+from cartography.formats.export import TABLE_FORMS
 from cartography.formats.forms import FORMS
+from cartography.labelling.reconcile import read_labels
 from cartography.labelling.session import LabelSession
-from cartography.labelling.tables import event_table, label_table
+from cartography.labelling.tables import batch_table, event_table, label_table, tool_table
 from ui import parts
 from ui.faults import errors_in_place
 from ui.panels.returned_labels import offer_labels, offer_undo
@@ -25,40 +29,55 @@ def show_exports(session: LabelSession) -> None:
         persist_state="session",
     )
     form = FORMS[name]
+    rounds = session.rounds
+    model = f"{session.project.name}, round {rounds[-1].number}" if rounds else ""
     classes = tuple(session.state.classes.values())
     stem = "".join(c if c.isalnum() else "-" for c in session.project.name).strip("-") or "labels"
-    files: list[parts.File] = [
-        (
-            "Labels",
-            lambda: form.content(label_table(session), "", classes),
-            f"{stem}-labels{form.suffix}",
-            form.mime,
-        ),
-        (
-            "All texts, with predictions",
-            lambda: form.content(label_table(session, rest=True), "", classes),
-            f"{stem}-all{form.suffix}",
-            form.mime,
-        ),
+
+    def file(label: str, table: Callable[[], pd.DataFrame], suffix: str) -> parts.File:
+        def content() -> bytes:
+            values = table()
+            return form.content(
+                values if name in TABLE_FORMS else tool_table(values), model, classes
+            )
+
+        return label, content, f"{stem}-{suffix}{form.suffix}", form.mime
+
+    files = [
+        file("Labelled texts", lambda: label_table(session), "labels"),
+        file("All texts, with predictions", lambda: label_table(session, rest=True), "all"),
+    ]
+    waiting = session.queue()
+    if waiting:
+        files.append(file("Texts that wait", lambda: _waiting_table(session), "waiting"))
+    companion = form.companion
+    if companion is not None:
+        content = companion.content
+        files.append(
+            (
+                companion.name,
+                lambda: content([label_table(session)], classes),
+                f"{stem}{companion.suffix}",
+                companion.mime,
+            )
+        )
+    files.append(
         (
             "Log (CSV)",
             lambda: FORMS["csv"].content(event_table(session)),
             f"{stem}-log.csv",
             "text/csv",
-        ),
-    ]
-    companion = form.companion
-    if companion is not None:
-        files.append(
-            (
-                companion.name,
-                lambda: companion.content([label_table(session)], classes),
-                f"{stem}{companion.suffix}",
-                companion.mime,
-            )
         )
+    )
     parts.downloads("label_exports", files)
     st.caption("Files contain your own ids and columns, and who labelled what and when.")
+
+
+def _waiting_table(session: LabelSession) -> pd.DataFrame:
+    """What waits for this annotator, batch by batch."""
+    items = {asked.item for asked in session.queue()}
+    tables = [batch_table(session, each, items) for each in session.rounds]
+    return pd.concat([table for table in tables if len(table)], ignore_index=True)
 
 
 def show_import(session: LabelSession) -> None:
@@ -74,4 +93,4 @@ def show_import(session: LabelSession) -> None:
         return
     with errors_in_place():
         path = choices.keep_upload(upload.name, upload.getvalue())
-        offer_labels(session, read_corpus(path))
+        offer_labels(session, read_labels(path))

@@ -13,6 +13,9 @@ from cartography.labelling.suspects import RANKINGS
 from ui import parts, words
 from ui.panels.suspects import search
 
+_PRECISION = ("precision", "precision_low", "precision_high")
+_PERCENT = "%.0f %%"
+
 
 def show(session: LabelSession) -> None:
     """Show the button of the measurement, and its last result."""
@@ -56,10 +59,9 @@ def _result(measured: SuspectRun) -> None:
     )
     by_name = [ranked[ranked["name"] == name].sort_values("size") for name in names]
     depths = by_name[0]["size"].to_numpy(dtype="int64")
-    columns = ("precision", "precision_low", "precision_high")
     mean, low, high = (
         pd.concat([rows.set_index("size")[column] for rows in by_name], axis=1).to_numpy().T
-        for column in columns
+        for column in _PRECISION
     )
     parts.figure(
         precision_figure(names, depths, mean, low, high, chance=flipped / texts),
@@ -84,8 +86,8 @@ def _table(at_count: pd.DataFrame, table: pd.DataFrame, names: list[str]) -> Non
         ),
     ]
     rows = pd.concat([at_count.loc[names].reset_index(), others], ignore_index=True)
-    shown = rows.assign(set=labels)[
-        ["set", "size", "precision", "precision_low", "precision_high", "recall"]
+    shown = rows.assign(set=labels, **{name: 100 * rows[name] for name in (*_PRECISION, "recall")})[
+        ["set", "size", *_PRECISION, "recall"]
     ]
     number = st.column_config.NumberColumn
     parts.table(
@@ -93,9 +95,9 @@ def _table(at_count: pd.DataFrame, table: pd.DataFrame, names: list[str]) -> Non
         "Precision and recall of each ranking, region and of confident learning's issues",
         {
             "size": number("labels", format="%.0f"),
-            "precision": number(format="percent", help="The share of these that was flipped."),
-            "precision_low": number("lowest", format="percent"),
-            "precision_high": number("highest", format="percent"),
-            "recall": number(format="percent", help="The share of all flipped ones found here."),
+            "precision": number(format=_PERCENT, help="The share of these that was flipped."),
+            "precision_low": number("lowest", format=_PERCENT),
+            "precision_high": number("highest", format=_PERCENT),
+            "recall": number(format=_PERCENT, help="The share of all flipped ones found here."),
         },
     )

@@ -164,7 +164,6 @@ def _buttons(
         st.button(
             f"Keep {escape_markdown(label)}" if label else "Keep",
             key="suspects_keep",
-            type="primary",
             icon=":material/check:",
             shortcut="k",
             disabled=not label,
@@ -190,6 +189,8 @@ def _buttons(
             on_click=_settle,
             args=(session, item, chosen, key, place),
         )
+    before, after = place_before(places, place), place_after(places, place)
+    with st.container(horizontal=True):
         st.button(
             "Set aside",
             key="suspects_aside",
@@ -200,8 +201,6 @@ def _buttons(
             on_click=_settle,
             args=(session, item, None, key, place),
         )
-    with st.container(horizontal=True):
-        before, after = place_before(places, place), place_after(places, place)
         st.button(
             "Back",
             key="suspects_back",
@@ -275,6 +274,7 @@ def _note(session: LabelSession, item: str) -> None:
 
 def _keep_note(session: LabelSession, item: str, key: str) -> None:
     session.note(item, st.session_state[key])
+    del st.session_state[key]  # if the note is undone, the field starts with the one before
 
 
 def _why(session: LabelSession, run: SuspectRun, row: int, record: Any) -> None:
@@ -306,5 +306,6 @@ def _neighbours(session: LabelSession, state: LabelState, nearest: Sequence[str]
     st.markdown(f"**Most similar labelled texts:** {counts}", help=words.NEIGHBOURS)
     for item, label in zip(nearest, labels, strict=True):
         text = session.text(item)
-        st.markdown(f"**{escape_markdown(label)}**")
-        st.text(text if len(text) <= _SHORT else f"{text[:_SHORT]} …")
+        with st.container(gap="xxsmall"):
+            st.markdown(f"**{escape_markdown(label)}**")
+            st.text(text if len(text) <= _SHORT else f"{text[:_SHORT]} …")

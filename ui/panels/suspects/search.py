@@ -25,7 +25,8 @@ from ui.panels.suspects.deck import changed_since
 from ui.state.session import DataChoice
 
 _EPOCH = re.compile(r"epoch (\d+) of (\d+)")
-_NOISE = ("noise", True)
+_WORK = "work"
+_DOING = {"find": "Looking for suspects", "noise": "Measuring the rankings"}
 
 
 def search(session: LabelSession) -> SuspectRun | None:
@@ -71,8 +72,7 @@ def is_running(session: LabelSession) -> bool:
     task = running_task(session)
     if task is None:
         return False
-    is_noise = _NOISE in [(name, bool(value)) for name, value in task.options]
-    what = "Measuring the rankings" if is_noise else "Looking for suspects"
+    what = _DOING[task.option(_WORK)]
 
     def progress(state: TaskState) -> None:
         found = _EPOCH.search(state.message)
@@ -95,11 +95,10 @@ def running_task(session: LabelSession) -> Task | None:
 
 def task_of(session: LabelSession, work: Work) -> Task:
     """Build the task of the next run of a project."""
-    options = (_NOISE,) if work == "noise" else ()
     return Task(
         "suspects",
         DataChoice(source=session.project.id, features=""),
-        options,
+        ((_WORK, work),),
         next_suspect_folder(session.project),
     )
 

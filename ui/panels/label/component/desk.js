@@ -8,6 +8,7 @@ const FOLDED = 1500; // characters of a text that are shown before it is unfolde
 const KEYS = "123456789abcdefghijklmnopqrstuvwxyz";
 const MINUTE = 60000;
 const RATE_OVER = 5 * MINUTE;
+const RETRY = 3000;
 
 const desks = new WeakMap();
 
@@ -82,11 +83,22 @@ class Desk {
 
   close() {
     document.removeEventListener("keydown", this.onKey);
+    clearTimeout(this.again);
+  }
+
+  // Send all that is not known to be stored, and again until it is: the server may have been away.
+  // The number makes each sending a new value, which the page would otherwise not hear of.
+  send() {
+    clearTimeout(this.again);
+    if (!this.outbox.acts.length) return;
+    this.sendings = (this.sendings ?? 0) + 1;
+    this.setState("outbox", { acts: this.outbox.acts, sending: this.sendings });
+    this.again = setTimeout(() => this.send(), RETRY);
   }
 
   receive({ data, setStateValue }) {
     this.data = data;
-    this.send = () => setStateValue("outbox", this.outbox.acts);
+    this.setState = setStateValue;
     const isNew = this.name !== data.name;
     if (isNew) {
       this.name = data.name;
