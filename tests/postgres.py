@@ -37,19 +37,22 @@ class PostgresServer:
     programs: Path
     folder: Path
     port: int
-    databases: int = 0
+    schemas: int = 0
     process: subprocess.Popen[bytes] | None = None
 
-    def url(self, database: str = _USER) -> str:
-        return f"postgresql://{_USER}@127.0.0.1:{self.port}/{database}"
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"postgresql://{_USER}@127.0.0.1:{self.port}/{_USER}"
 
     def new_database(self) -> str:
-        """Return the address of a new, empty database."""
-        self.databases += 1
-        name = f"labels_{self.databases}"
-        with closing(psycopg.connect(self.url(), autocommit=True)) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        return self.url(name)
+        """Return the address of what is an empty database to a client: a new schema."""
+        # A database of its own is 300 files, which a server that was killed writes again.
+        self.schemas += 1
+        name = f"labels_{self.schemas}"
+        with closing(psycopg.connect(self.url, autocommit=True)) as connection:
+            connection.execute(f"CREATE SCHEMA {name}".encode())
+        return f"{self.url}?options=-csearch_path%3D{name}"
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
@@ -75,7 +78,7 @@ class PostgresServer:
 
     def _answers(self) -> bool:
         try:
-            psycopg.connect(self.url(), connect_timeout=5).close()
+            psycopg.connect(self.url, connect_timeout=5).close()
         except psycopg.OperationalError:
             return False
         return True
@@ -90,15 +93,6 @@ class PostgresServer:
                 worker.kill()
         self.process.wait(30)
         psutil.wait_procs(workers, timeout=30)
-
-    def stop(self) -> None:
-        """Stop it without waiting for its clients."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(2)  # SIGINT: the fast shutdown
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.kill()
 
 
 @contextmanager
@@ -134,7 +128,8 @@ def postgres_server() -> Iterator[PostgresServer]:
         server.start()
         yield server
     finally:
-        server.stop()
+        if server.process is not None and server.process.poll() is None:
+            server.kill()
         shutil.rmtree(folder, ignore_errors=True)
 
 

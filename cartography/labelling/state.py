@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
@@ -277,6 +278,20 @@ class LabelState:
         events = (event for events in self._of_item.values() for event in events)
         ordered = sorted(events, key=lambda event: event.number)
         return list(dict.fromkeys(event.annotator for event in ordered if event.annotator))
+
+    def labelled_since(self, moment: datetime) -> Counter[str]:
+        """Count the texts that each annotator labelled since a moment, and that still count."""
+        pairs = set()
+        for event in reversed(self.events):
+            if event.at < moment:
+                break
+            if event.kind == "labelled":
+                pairs.add((event.annotator, event.item))
+        return Counter(
+            annotator
+            for annotator, item in pairs
+            if self.answer(item, annotator).mark == "labelled"
+        )
 
     def ratings(self) -> dict[str, dict[str, str]]:
         """Return the labels that each annotator gave: annotator to id to class name."""

@@ -86,10 +86,14 @@ class LabelStore:
         try:
             self._migrate()
         except DBAPIError as error:
+            self.close()
             raise CartographyError(
                 f"the database of the labels does not answer ({_reason(error)}): check "
                 f"{DATABASE_URL}"
             ) from error
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close all connections."""

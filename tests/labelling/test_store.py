@@ -206,9 +206,7 @@ class TestAppend:
         assert [event.number for event in store.events(project)] == [1, 2, 3]
         assert [event.number for event in store.events(other)] == [1]
 
-    def test_acts_without_a_token_are_different_acts(
-        self, store: LabelStore, project: str
-    ) -> None:
+    def test_acts_without_a_token_are_different_acts(self, store: LabelStore, project: str) -> None:
         act = labelled()
         store.append(project, [act, act])
         store.append(project, [act])
@@ -233,8 +231,8 @@ class TestAppend:
 
     def test_all_or_none(self, store: LabelStore, project: str) -> None:
         store.append(project, [labelled("a")])
-        wrong = Act("labelled", None)  # type: ignore[arg-type]
-        with pytest.raises(Exception, match="annotator"):
+        wrong = Act(None, "Ada")  # type: ignore[arg-type]
+        with pytest.raises(Exception, match="kind"):
             store.append(project, [labelled("b"), labelled("c"), wrong])
         store.append(project, [labelled("d")])
         assert [(event.number, event.token) for event in store.events(project)] == [
@@ -437,7 +435,7 @@ class TestOpen:
         with pytest.raises(CartographyError) as caught:
             LabelStore("postgres://localhost/labels")
         assert str(caught.value) == (
-            'CARTOGRAPHY_DATABASE_URL needs the package psycopg: pip install '
+            "CARTOGRAPHY_DATABASE_URL needs the package psycopg: pip install "
             '"cartography-explorer[postgresql]"'
         )
 
@@ -466,9 +464,7 @@ class TestAway:
         assert store.events(project) == []
         assert [event.number for event in store.append(project, [labelled()])] == [1]
 
-    def test_what_the_database_refuses_is_not_tried_again(
-        self, postgres: PostgresServer
-    ) -> None:
+    def test_what_the_database_refuses_is_not_tried_again(self, postgres: PostgresServer) -> None:
         with opened(postgres.new_database()) as store:
             project = store.add_project("tickets", {}).id
             start = time.monotonic()

@@ -1,5 +1,6 @@
 """Runs on disk that look for label suspects of a project."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,29 +28,63 @@ from cartography.labelling.suspects import RANKINGS, Progress, find_suspects
 from cartography.models.presets import SEEDS
 from cartography.models.training import as_tensor, pick_device
 from cartography.runs.manifest import MANIFEST, SUMMARY, read_json, write_json
-from ui.state.session import DataChoice
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
 CPU = SuspectRequest(device="cpu")
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache with a project that was searched.
+
+    Of its forty texts the last two have no label, and two of different classes are mislabelled.
+    """
+    folder = tmp_path_factory.mktemp("suspects")
+    labels = [("dry", "wet")[i % 2] for i in range(38)] + ["", ""]
+    labels[4], labels[7] = "wet", "dry"
+    rows = [f"{('sun', 'rain')[i % 2]} day {i},{label}" for i, label in enumerate(labels)]
+    table, vectors = folder / "days.csv", folder / "days.vec"
+    table.write_text("text,label\n" + "\n".join(rows) + "\n")
+    rng = np.random.default_rng(0)
+    words = ["sun", "rain", "day", *map(str, range(40))]
+    lines = [f"{word} {' '.join(f'{x:.3f}' for x in rng.normal(size=8))}" for word in words]
+    vectors.write_text(f"{len(words)} 8\n" + "\n".join(lines) + "\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CARTOGRAPHY_CACHE", str(folder / "cache"))
+        settings = ProjectSettings(features="words", vectors=str(vectors))
+        store = LabelStore()
+        project = create_project(store, "days", read_corpus(table), None, settings, "Ada")
+        run(store, project)
+        store.close()
+        yield folder / "cache"
+
+
 @pytest.fixture
-def store(own_cache: Path) -> Iterator[LabelStore]:
+def store(own_cache: Path, prepared: Path) -> Iterator[LabelStore]:
+    shutil.copytree(prepared, own_cache)
     opened = LabelStore()
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def project(store: LabelStore, tiny: DataChoice) -> Project:
-    """Forty texts of which the last two have no label, and two of another class are mislabelled."""
-    header, *rows = Path(tiny.source).read_text().splitlines()
-    rows[-2:] = [f"{row.rpartition(',')[0]}," for row in rows[-2:]]
-    rows[4], rows[7] = rows[4].replace(",dry", ",wet"), rows[7].replace(",wet", ",dry")
-    Path(tiny.source).write_text("\n".join([header, *rows]) + "\n")
-    settings = ProjectSettings(features="words", vectors=tiny.vectors)
-    return create_project(store, "days", read_corpus(tiny.source), None, settings, "Ada")
+def searched(store: LabelStore) -> Project:
+    """The project with one run."""
+    return open_project(store, "days")
+
+
+@pytest.fixture
+def project(searched: Project) -> Project:
+    """The project without a run."""
+    shutil.rmtree(suspects_folder(searched))
+    return searched
+
+
+@pytest.fixture
+def found(searched: Project) -> SuspectRun:
+    """The run."""
+    return read_suspect_runs(searched)[0]
 
 
 def run(store: LabelStore, project: Project, request: SuspectRequest = CPU) -> SuspectRun:
@@ -60,10 +95,9 @@ def run(store: LabelStore, project: Project, request: SuspectRequest = CPU) -> S
 
 class TestFind:
     def test_the_table_is_what_find_suspects_says(
-        self, store: LabelStore, project: Project
+        self, searched: Project, found: SuspectRun
     ) -> None:
-        found = run(store, project)
-        corpus = project.corpus
+        project, corpus = searched, searched.corpus
         kind, preset = project.settings.feature_kind(), project.settings.chosen_preset()
         (made,) = embed([corpus], kind, scaled=preset.scaled_features)
         rows = np.flatnonzero(corpus.labels >= 0)
@@ -91,9 +125,8 @@ class TestFind:
         assert found.summary["texts"] == 38
         assert found.summary["issues"] == expected.issues.sum()
 
-    def test_the_mislabelled_texts_come_early(self, store: LabelStore, project: Project) -> None:
-        found = run(store, project)
-        wrong = set(project.corpus.ids[[4, 7]])
+    def test_the_mislabelled_texts_come_early(self, searched: Project, found: SuspectRun) -> None:
+        wrong = set(searched.corpus.ids[[4, 7]])
         for name in RANKINGS:
             assert wrong <= set(found.table["id"].iloc[found.order(name)[:8]]), name
 
@@ -116,9 +149,9 @@ class TestFind:
         total = project.settings.chosen_preset().classifier.epochs
         assert steps == [Progress(done, total) for done in range(1, total + 1)]
 
-    def test_an_unknown_ranking(self, store: LabelStore, project: Project) -> None:
+    def test_an_unknown_ranking(self, found: SuspectRun) -> None:
         with pytest.raises(CartographyError, match="there is no ranking 'magic'"):
-            run(store, project).order("magic")
+            found.order("magic")
 
 
 class TestNoise:
@@ -154,10 +187,9 @@ class TestNoise:
 
 class TestOnDisk:
     def test_the_same_run_is_found_until_a_label_changes(
-        self, store: LabelStore, project: Project
+        self, store: LabelStore, searched: Project, found: SuspectRun
     ) -> None:
-        assert same_run(store, project, CPU) is None
-        found = run(store, project)
+        project = searched
         session = LabelSession(project, "Ada", store)
         session.note(project.corpus.ids[0], "decides nothing")
         again = same_run(store, project, CPU)
@@ -171,9 +203,9 @@ class TestOnDisk:
         assert same_run(store, project, CPU) is not None
 
     def test_runs_are_numbered_and_an_unfinished_one_is_done_again(
-        self, store: LabelStore, project: Project
+        self, store: LabelStore, searched: Project
     ) -> None:
-        run(store, project)
+        project = searched
         folder = next_suspect_folder(project)
         assert folder.name == "0002"
         steps = run_suspects(store, project, CPU)
@@ -194,17 +226,14 @@ class TestOnDisk:
             "table.parquet",
         ]
 
-    def test_the_manifest_is_what_json_gives_back(
-        self, store: LabelStore, project: Project
-    ) -> None:
-        found = run(store, project)
+    def test_the_manifest_is_what_json_gives_back(self, found: SuspectRun) -> None:
         assert read_json(found.folder / MANIFEST) == found.manifest
         assert (found.work, found.manifest["kind"]) == ("find", "suspects")
 
-    def test_what_is_refused(self, store: LabelStore, project: Project) -> None:
-        finished = run(store, project)
+    def test_what_is_refused(self, store: LabelStore, searched: Project, found: SuspectRun) -> None:
+        project = searched
         with pytest.raises(CartographyError, match="run 0001 is finished already"):
-            list(run_suspects(store, project, CPU, finished.folder))
+            list(run_suspects(store, project, CPU, found.folder))
         with (
             FileLock(suspects_folder(project) / ".lock"),
             pytest.raises(CartographyError, match="another search for label suspects in 'days'"),
@@ -216,12 +245,7 @@ class TestOnDisk:
             run(store, project)
         assert not next_suspect_folder(project).exists()
 
-    def test_a_damaged_table(self, store: LabelStore, project: Project) -> None:
-        found = run(store, project)
+    def test_a_damaged_table(self, searched: Project, found: SuspectRun) -> None:
         (found.folder / "table.parquet").write_bytes(b"no table")
         with pytest.raises(CartographyError, match=r"table\.parquet cannot be read"):
-            _ = open_run(project).table
-
-
-def open_run(project: Project) -> SuspectRun:
-    return read_suspect_runs(open_project(LabelStore(), project.id))[-1]
+            _ = read_suspect_runs(searched)[0].table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import streamlit as st
@@ -133,6 +134,13 @@ def label_session(project: Project) -> LabelSession:
         st.session_state[_SESSION] = found
     opened: LabelSession = found
     return opened
+
+
+def midnight() -> datetime:
+    """Return when today began, by the clock of the browser."""
+    offset = st.context.timezone_offset or 0  # minutes to be added to local time for UTC
+    now = datetime.now(timezone(timedelta(minutes=-offset)))
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -96,7 +95,7 @@ def _data(session: LabelSession, queue: Sequence[Asked]) -> dict[str, Any]:
         "stored": list(taken.stored),
         "refused": [{"token": token, "reason": reason} for token, reason in taken.refused],
         "focus": taken.focus or st.query_params.get(labelling.TEXT, ""),
-        "today": labelled_today(session),
+        "today": state.labelled_since(labelling.midnight())[session.annotator],
         "target": session.project.settings.target,
     }
 
@@ -139,16 +138,3 @@ def _text(session: LabelSession, asked: Asked) -> dict[str, Any]:
             {"item": item, "text": session.text(item)} for item in others[:_MOST_DUPLICATES]
         ],
     }
-
-
-def labelled_today(session: LabelSession) -> int:
-    """Count the texts that this annotator labelled since midnight, in UTC."""
-    state = session.state
-    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    items = set()
-    for event in reversed(state.events):
-        if event.at < midnight:
-            break
-        if event.annotator == session.annotator and event.kind == "labelled":
-            items.add(event.item)
-    return sum(state.answer(item, session.annotator).mark == "labelled" for item in items)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
@@ -57,7 +58,21 @@ def show_team(session: LabelSession) -> None:
         "To invite somebody, send the address of this page: whoever has it can label here, under "
         "a name of their own."
     )
+    _show_counts(session)
     _show_agreement(session)
+
+
+def _show_counts(session: LabelSession) -> None:
+    """Who labelled how much, today and in all."""
+    state = session.state
+    today, all_days = (
+        state.labelled_since(moment)
+        for moment in (labelling.midnight(), datetime.min.replace(tzinfo=UTC))
+    )
+    if all_days:
+        rows = [(name, today[name], count) for name, count in all_days.most_common()]
+        columns = ["annotator", "labelled today", "in all"]
+        parts.table(pd.DataFrame(rows, columns=columns), "Labelled texts by annotator", {})
 
 
 def _show_agreement(session: LabelSession) -> None:

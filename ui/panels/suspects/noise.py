@@ -23,7 +23,7 @@ def show(session: LabelSession) -> None:
     st.markdown(
         "A tenth of your labels is flipped at random, three times, and each ranking has to find "
         "the flipped ones among all. Labels that were wrong before count as right, so the true "
-        "precision is rather higher; real mistakes are less random and harder to find.",
+        "precision is rather higher; real mistakes are less random, and usually harder to find.",
     )
     if search.running_task(session) is None:
         search.offer(
