@@ -4,8 +4,6 @@ import warnings
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 _MOST_CLUSTERED = 20_000
@@ -29,6 +27,9 @@ def diverse_rows(
     int64 array, shape (k,)
         Rows, those of the largest clusters first.
     """
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
     rows = np.arange(len(features))
     if size >= len(rows):
         return rows

@@ -14,7 +14,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import cohen_kappa_score
 
 _BLOCK = 2**21  # weights drawn at a time, which limits memory
 _NAN = float("nan")
@@ -210,6 +209,8 @@ def _pair(
     bootstrap: tuple[int, float, np.random.Generator],
 ) -> PairAgreement:
     """The agreement of two annotators, from their class numbers (items,)."""
+    from sklearn.metrics import cohen_kappa_score
+
     both = (first >= 0) & (second >= 0)
     first, second = first[both], second[both]
     unknown = (_NAN, _NAN)

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cartography.corpora.corpus import Corpus
+from cartography.corpora.reading import align_classes
 from cartography.errors import CartographyError
 from cartography.features.kinds import FeatureKind
 from cartography.files import atomic_write, cache_folder
@@ -144,8 +145,8 @@ def create_project(
     corpus : Corpus
         Its texts are copied: the project does not need the file again.
     test : Corpus, optional
-        The test set; texts without a label are left out. If no text of `corpus` has a label, its
-        classes are those of the project.
+        The test set; texts without a label are left out. Its classes are classes of the project,
+        too.
     settings : ProjectSettings, optional
     annotator : str, optional
         Who creates it.
@@ -157,8 +158,8 @@ def create_project(
     Raises
     ------
     CartographyError
-        The name is empty, there is no text, the settings are wrong (see `change_settings`), or the
-        files cannot be written.
+        The name is empty, there is no text, the settings are wrong (see `change_settings`), the
+        test set has none of the classes of the texts, or the files cannot be written.
     """
     name = name.strip()
     if not name:
@@ -167,6 +168,10 @@ def create_project(
         raise CartographyError(f"{corpus.name} has no texts to label")
     settings = settings or ProjectSettings()
     _check(settings)
+    if test is not None:
+        # By number, which a renamed or merged class keeps, and not by name.
+        test = align_classes(test, corpus.classes or None)
+        corpus = replace(corpus, classes=test.classes or corpus.classes)
     record = store.add_project(name, asdict(settings))
     project = _project_of(record)
     try:
@@ -176,10 +181,7 @@ def create_project(
             _write_corpus(project.folder / _TEST, test.take(test.labelled))
         labelled = int(corpus.labelled.sum())
         story = f"{len(corpus):,} texts of {corpus.name}, {labelled:,} of them labelled"
-        acts = [Act("created", annotator, text=story, source="")]
-        if test is not None and not corpus.classes:
-            acts += [Act("class_added", annotator, text=each, source="") for each in test.classes]
-        store.append(record.id, acts)
+        store.append(record.id, [Act("created", annotator, text=story, source="")])
     except BaseException:
         delete_project(store, record.id)
         raise

@@ -165,10 +165,10 @@ class LabelSession:
             for position, item in enumerate(table["id"])
             if self._is_wanted(position, item, state)
         ]
-        if not settings.annotators and wanted:
+        if not settings.annotators:
             others = sorted({*state.annotators(), self.annotator})
-            start = len(wanted) * others.index(self.annotator) // len(others)
-            wanted = [*wanted[start:], *wanted[:start]]
+            start = len(table) * others.index(self.annotator) // len(others)
+            wanted.sort(key=lambda pair: pair[0] < start)
         for position, item in wanted:
             row = table.iloc[position]
             duplicates = row["duplicates"]
@@ -208,12 +208,11 @@ class LabelSession:
         for act in acts:
             if act.item:
                 self._row(act.item)
-            if act.kind == "labelled" and act.label is None:
+            if act.kind in ("labelled", "settled") and act.label is None:
                 raise CartographyError(f"text {act.item!r} was given no class")
-            if act.label is not None and act.label not in state.classes:
-                act_class = state.resolve(act.label) if act.label >= 0 else -1
-                if act_class not in state.classes:
-                    raise CartographyError(f"there is no class number {act.label}")
+            for number in (act.label, act.target if act.kind == "class_merged" else None):
+                if number is not None and state.resolve(number) not in state.classes:
+                    raise CartographyError(f"there is no class number {number}")
 
         def previous(act: Act) -> int | None:
             return state.label(act.item) if act.item else None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from threading import Lock
 from typing import Literal
 
 import numpy as np
@@ -74,10 +75,18 @@ class LabelState:
         self._of_item: dict[str, list[Event]] = defaultdict(list)
         self._of_classes: list[Event] = []
         self._notes: dict[str, list[Event]] = defaultdict(list)
+        self._reading = Lock()
 
     def read(self, events: Iterable[Event]) -> None:
-        """Take in further events."""
+        """Take in further events; those that were read before are left out."""
+        with self._reading:
+            self._read(events)
+
+    def _read(self, events: Iterable[Event]) -> None:
+        last = self.last
         for event in events:
+            if event.number <= self.last:
+                continue
             self.events.append(event)
             self.tokens.add(event.token)
             if event.kind in DECISIONS:
@@ -88,6 +97,8 @@ class LabelState:
                 self._of_classes.append(event)
             elif event.kind == "undone" and event.target is not None:
                 self._set_active(event.target, active=False)
+        if self.last == last:
+            return
         for name in ("classes", "labels", "touched", "_class_numbers", "_class_names"):
             self.__dict__.pop(name, None)
 
@@ -106,10 +117,12 @@ class LabelState:
 
     def _set_active(self, number: int, *, active: bool) -> None:
         """Undo an event or do it again; to undo what undoes another does that one again."""
-        (self._undone.discard if active else self._undone.add)(number)
-        event = self.event(number)
-        if event.kind == "undone" and event.target is not None:
-            self._set_active(event.target, active=not active)
+        target: int | None = number
+        while target is not None:
+            (self._undone.discard if active else self._undone.add)(target)
+            event = self.event(target)
+            target = event.target if event.kind == "undone" else None
+            active = not active
 
     # Classes
 
@@ -140,6 +153,11 @@ class LabelState:
                 names[event.label] = event.text
             elif active and event.label is not None and event.target is not None:
                 into[event.label] = event.target
+        # Two annotators, or an undone renaming, may have given two classes one name: they are one.
+        first: dict[str, int] = {}
+        for number, name in enumerate(names):
+            if _follow(into, number) == number and first.setdefault(name, number) != number:
+                into[number] = first[name]
         return names, into, before
 
     def old_name(self, event: Event) -> str:
@@ -148,12 +166,7 @@ class LabelState:
 
     def resolve(self, number: int) -> int:
         """Return the class that a class is part of after merges, -1 if it was taken back."""
-        into = self._class_names[1]
-        seen: set[int] = set()
-        while number in into and number not in seen:
-            seen.add(number)
-            number = into[number]
-        return number
+        return _follow(self._class_names[1], number)
 
     @cached_property
     def _class_numbers(self) -> tuple[int, ...]:
@@ -235,8 +248,15 @@ class LabelState:
 
     @cached_property
     def touched(self) -> list[str]:
-        """Ids of the texts that somebody decided on, in the order of the first decision."""
-        return [item for item in self._of_item if item in self.row_of]
+        """Ids of the texts with an answer or a decision that counts, by the first ever given."""
+        return [item for item in self._of_item if item in self.row_of and self._counts(item)]
+
+    def _counts(self, item: str) -> bool:
+        """Whether any answer or decision on a text counts; mostly it is the last one."""
+        last = self._of_item[item][-1]
+        if not self.is_undone(last) and self._answer_of(last).mark:
+            return True
+        return bool(self.answers(item) or self.decision(item).mark)
 
     @cached_property
     def labels(self) -> NDArray[np.int64]:
@@ -313,21 +333,39 @@ class LabelState:
         return self._stacks(annotator)[1]
 
     def _stacks(self, annotator: str) -> tuple[Event | None, Event | None]:
-        done: list[Event] = []
-        undoings: list[Event] = []
+        done: dict[int, Event] = {}
+        undoings: dict[int, Event] = {}
         for event in self.events:
             if event.annotator != annotator:
                 continue
             if event.kind in UNDOABLE:
-                done.append(event)
+                done[event.number] = event
                 undoings.clear()
-            elif event.kind == "undone" and event.target is not None:
-                target = self.event(event.target)
-                if target.kind == "undone" and target.target is not None:
-                    undoings = [each for each in undoings if each.number != target.number]
-                    done.append(self.event(target.target))
+            elif event.kind == "undone":
+                act, undoes = self._act_of(event)
+                done.pop(act.number, None)
+                undoings.pop(act.number, None)
+                if undoes:
+                    undoings[act.number] = event
                 else:
-                    done = [each for each in done if each.number != target.number]
-                    undoings.append(event)
-        last = done[-1] if done else None
-        return last, undoings[-1] if undoings else None
+                    done[act.number] = act
+        # Another annotator may have undone an act, or done it again.
+        last = [event for event in done.values() if not self.is_undone(event)]
+        undone = [event for number, event in undoings.items() if number in self._undone]
+        return last[-1] if last else None, undone[-1] if undone else None
+
+    def _act_of(self, event: Event) -> tuple[Event, bool]:
+        """The act that an undoing is about in the end, and whether it undoes it."""
+        undoes = False
+        while event.kind == "undone" and event.target is not None:
+            event, undoes = self.event(event.target), not undoes
+        return event, undoes
+
+
+def _follow(into: Mapping[int, int], number: int) -> int:
+    """The end of a chain of merged classes; classes merged into each other stay what they are."""
+    seen: set[int] = set()
+    while number in into and number not in seen:
+        seen.add(number)
+        number = into[number]
+    return number

@@ -84,7 +84,7 @@ class LabelStore:
         address = url or os.environ.get(DATABASE_URL) or default_url()
         self._engine = _make_engine(address)
         try:
-            self._migrate()
+            self._open()
         except DBAPIError as error:
             self.close()
             raise CartographyError(
@@ -289,6 +289,17 @@ class LabelStore:
                 return work(connection)
 
         return _patiently(write)
+
+    def _open(self) -> None:
+        for _ in range(_TRIES):
+            try:
+                return self._migrate()
+            except OperationalError as error:
+                # SQLite's timeout is not for who opens a file while another creates or closes it.
+                if "database is locked" not in _reason(error):
+                    raise
+                time.sleep(_WAIT)
+        return self._migrate()
 
     def _migrate(self) -> None:
         """Bring the tables to the present schema, if they are not there yet."""

@@ -23,13 +23,13 @@ def test_the_paper_preset_has_the_settings_of_the_paper() -> None:
 def test_the_standard_preset() -> None:
     classifier = STANDARD.classifier
     assert next(iter(PRESETS)) == "standard"
-    assert (classifier.hidden, classifier.learning_rate, classifier.epochs) == ((300,), 3e-4, 20)
+    assert (classifier.hidden, classifier.learning_rate, classifier.epochs) == ((300,), 5e-4, 20)
     assert (classifier.batch_size, classifier.least_steps) == (32, 500)
     assert STANDARD.switches == Switches(hidden_layers=1)
     assert STANDARD.with_switches(STANDARD.switches) == STANDARD
     deeper = STANDARD.with_switches(STANDARD.switches.with_settings(["hidden_layers=2"]))
     assert deeper.classifier.hidden == (300, 300)
-    assert deeper.classifier.learning_rate == 3e-4
+    assert deeper.classifier.learning_rate == 5e-4
 
 
 def test_missing_sizes_depend_on_the_corpus() -> None:

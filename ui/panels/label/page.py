@@ -83,6 +83,12 @@ def _head(session: LabelSession) -> None:
             f"texts labelled · you are {escape_markdown(session.annotator)}"
         )
         st.space("stretch")
+        st.page_link(
+            "pages/suspects.py",
+            label="Suspects",
+            icon=":material/rule:",
+            query_params={labelling.PROJECT: session.project.id},
+        )
         st.button(
             "Close",
             icon=":material/close:",
