@@ -120,6 +120,22 @@ def test_the_released_seed_set_of_unlabelled_texts(cartography, tmp_path: Path) 
     assert table["confidence"].isna().tolist() == [True] * 10 + [False] * 50
 
 
+def test_the_seed_set_is_a_share_of_the_labelled_texts(cartography, tmp_path: Path) -> None:
+    """Of 30 texts with a label among 5,000, not the 500 that 5,000 texts would have."""
+    table = tmp_path / "mostly.csv"
+    lines = [f"the team {i},{'goal' if i % 2 else 'bank'}" for i in range(30)]
+    table.write_text("text,label\n" + "\n".join(lines) + "\n" + "the market,\n" * 4_970)
+
+    vectors = ["--vectors", "words.vec", "--epochs", 1]
+    code, _, error = cartography(
+        *["map", table, *vectors, "--seed-size", "auto", "--out", tmp_path / "map", "--quiet"]
+    )
+
+    assert code == 0, error
+    mapped = pd.read_csv(tmp_path / "map" / "data_map.csv")
+    assert mapped["confidence"].notna().sum() == 10
+
+
 def test_maps_side_by_side_have_the_numbers_of_maps_alone(cartography, tmp_path: Path) -> None:
     sizes = ["--seed-size", "auto", "--seed-size", "all"]
     assert cartography(*MAP, *sizes, "--out", tmp_path / "both", "--quiet")[0] == 0

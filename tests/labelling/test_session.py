@@ -360,19 +360,19 @@ class TestQueue:
 
 class TestProject:
     def test_created_and_opened(self, store: LabelStore, own_cache: Path) -> None:
-        project = create_project(store, " p ", pool(3), None, ProjectSettings(overlap=2), "Ada")
+        project = create_project(store, " p ", pool(12), None, ProjectSettings(overlap=2), "Ada")
         again = open_project(store, project.id)
         assert (again.name, again.settings) == ("p", ProjectSettings(overlap=2))
         assert open_project(store, "p").id == project.id
         assert again.corpus.ids.tolist() == IDS
         assert again.corpus.texts.tolist() == TICKETS["text"].tolist()
         assert again.corpus.classes == ("money", "sport")
-        assert again.corpus.labels.tolist() == pool(3).labels.tolist()
+        assert again.corpus.labels.tolist() == pool(12).labels.tolist()
         assert again.test is None
         (event,) = store.events(project.id)
         assert (event.kind, event.annotator) == ("created", "Ada")
         assert event.text.startswith("40 texts of ")
-        assert event.text.endswith(", 3 of them labelled")
+        assert event.text.endswith(", 12 of them labelled")
 
     def test_the_test_set_gives_classes_and_leaves_out_unlabelled_texts(
         self, store: LabelStore

@@ -71,6 +71,11 @@ def show_exports(session: LabelSession) -> None:
     )
     parts.downloads("label_exports", files)
     st.caption("Files contain your own ids and columns, and who labelled what and when.")
+    log = st.expander("Log", key="label_log", icon=":material/history:", on_change="rerun")
+    if log.open:
+        with log:
+            events = event_table(session).iloc[::-1]
+            parts.table(events, "What happened in the project, the last first", {}, height=360)
 
 
 def _waiting_table(session: LabelSession) -> pd.DataFrame:

@@ -33,25 +33,27 @@ def show_map(session: LabelSession) -> None:
             icon=":material/scatter_plot:",
         )
         return
-    last = trained[-1]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        colour = st.segmented_control(
+            "Colour",
+            list(_BY),
+            default="correctness",
+            required=True,
+            format_func=_BY.__getitem__,
+            key="label_map_colour",
+            label_visibility="collapsed",
+        )
+        position = _choose_round(trained)
+    last = trained[position]
     data_map, table = last.data_map, last.map
     assert data_map is not None
     assert table is not None
     if last.summary["warning"]:
         st.warning(last.summary["warning"], icon=":material/model_training:")
-    colour = st.segmented_control(
-        "Colour",
-        list(_BY),
-        default="correctness",
-        required=True,
-        format_func=_BY.__getitem__,
-        key="label_map_colour",
-        label_visibility="collapsed",
-    )
     classes = tuple(session.state.classes.values())
     numbers = {name: i for i, name in enumerate(classes)}
     labels = np.array([numbers.get(name, -1) for name in table["label"]], dtype=np.int64)
-    before = set() if len(trained) < 2 else set(_ids(trained[-2]))
+    before = set() if position == 0 else set(_ids(trained[position - 1]))
     new = np.array([item not in before for item in table["id"]]) if before else None
     chart = data_map_figure(
         data_map,
@@ -65,6 +67,22 @@ def show_map(session: LabelSession) -> None:
         f"Data map of {len(data_map)} labelled texts: {parts.describe_regions(data_map)}.",
         lambda: _with_texts(session, table),
     )
+
+
+def _choose_round(trained: Sequence[Round]) -> int:
+    """The position of the round whose map is shown, by default the last."""
+    if len(trained) < 2:
+        return 0
+    numbers = [each.number for each in trained]
+    # After a new round, the widget has other options and begins with the last again.
+    number = st.select_slider(
+        "After round",
+        numbers,
+        numbers[-1],
+        key=f"label_map_round_{numbers[-1]}",
+        width=200,
+    )
+    return numbers.index(number)
 
 
 def show_batch(session: LabelSession) -> None:
