@@ -273,8 +273,7 @@ def with_duplicates(batch: pd.DataFrame, texts: RoundTexts) -> pd.DataFrame:
     """Return the batch with the ids of the unlabelled near-duplicates of each of its texts."""
     corpus = texts.corpus
     rows = [texts.state.row_of[item] for item in batch["id"]]
-    groups = find_near_duplicates(corpus.texts[rows].tolist(), corpus.texts[texts.pool].tolist()
-    )
+    groups = find_near_duplicates(corpus.texts[rows].tolist(), corpus.texts[texts.pool].tolist())
     own = [texts.pool[list(group)] for group in groups]
     ids = [
         [corpus.ids[other] for other in others if other != row]

@@ -258,6 +258,10 @@ class LabelState:
             return True
         return bool(self.answers(item) or self.decision(item).mark)
 
+    def is_touched(self, item: str) -> bool:
+        """Whether anything but the file says something of a text."""
+        return item in self._of_item or item in self._notes
+
     @cached_property
     def labels(self) -> NDArray[np.int64]:
         """The label of each text as a number of a present class, -1 for none, shape (n,)."""

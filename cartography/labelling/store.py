@@ -225,12 +225,12 @@ class LabelStore:
             last = self._take_numbers(connection, project, 0)
             known = self._known_tokens(connection, project, tokens)
             first_known.append(known)
-            if lost := known - first_known[0]:
-                # An earlier try stored them, all or none, but its answer did not arrive.
-                return [event for event in self.events(project) if event.token in lost]
+            # What an earlier try stored, though its answer did not arrive.
+            lost = known - first_known[0]
+            stored = [each for each in self.events(project) if each.token in lost] if lost else []
             new = [pair for pair in zip(acts, tokens, strict=True) if pair[1] not in known]
             if not new:
-                return []
+                return stored
             rows = [
                 {
                     **asdict(_storable_act(act)),
@@ -244,7 +244,7 @@ class LabelStore:
             ]
             self._take_numbers(connection, project, len(rows))
             connection.execute(schema.events.insert(), rows)
-            return [_event_of(row) for row in rows]
+            return [*stored, *map(_event_of, rows)]
 
         return self._write(store)
 
@@ -355,8 +355,9 @@ def _make_engine(address: str) -> sa.Engine:
             raise ArgumentError(url.drivername)
         if is_sqlite and url.database not in (None, "", ":memory:"):
             Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-        options = {} if is_sqlite else {"connect_args": {"connect_timeout": _CONNECT}}
-        engine = sa.create_engine(url, pool_pre_ping=True, **options)
+        if not is_sqlite and "connect_timeout" not in url.query:
+            url = url.update_query_dict({"connect_timeout": str(_CONNECT)})
+        engine = sa.create_engine(url, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise CartographyError(
             f"{DATABASE_URL} needs the package {error.name}: pip install "
@@ -400,6 +401,11 @@ def _patiently(work: Callable[[], _T]) -> _T:
     for left in reversed(range(_TRIES)):
         try:
             return work()
+        except sa.exc.TimeoutError as error:
+            raise CartographyError(
+                "the database of the labels does not answer (all its connections are in use): "
+                "nothing of this step was stored"
+            ) from error
         except DBAPIError as error:
             if isinstance(error, sa.exc.IntegrityError):
                 raise

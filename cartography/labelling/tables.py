@@ -79,6 +79,9 @@ def label_table(session: LabelSession, *, rest: bool = False) -> pd.DataFrame:
 def _record(state: LabelState, item: str, number: int) -> tuple[object, ...]:
     """What is known of the label of a text."""
     label = state.class_name(number) if number >= 0 else None
+    of_file = "file" if number >= 0 else None
+    if not state.is_touched(item):
+        return (label, None, None, None, of_file, None)
     decision = state.decision(item)
     events: list[Event] = [] if decision.event is None else [decision.event]
     if not events:
@@ -89,7 +92,7 @@ def _record(state: LabelState, item: str, number: int) -> tuple[object, ...]:
         ]
     note = state.note(item) or None
     if not events:
-        return (label, None, None, None, "file" if number >= 0 else None, note)
+        return (label, None, None, None, of_file, note)
     last = max(events, key=lambda event: event.number)
     who = ", ".join(dict.fromkeys(event.annotator for event in events if event.annotator))
     at = last.at.isoformat(timespec="seconds")
