@@ -194,6 +194,12 @@ def test_a_new_class_is_typed_at_the_desk_and_a_link_opens_one_text(
     join(colleague, "Ben")
     expect(colleague.locator(".desk .id")).to_have_text(item)
     expect(colleague.locator(".desk .reason")).to_contain_text("praise")
+    colleague.keyboard.press("1")  # answered once, it gives way to what waits
+    saved(colleague)
+    expect(colleague.locator(".desk .id")).not_to_have_text(item)
+    colleague.keyboard.press("Backspace")
+    saved(colleague)
+    expect(colleague.locator(".desk .id")).to_have_text(item)
 
 
 @pytest.mark.parametrize("count", [30, pytest.param(200, marks=pytest.mark.soak)])

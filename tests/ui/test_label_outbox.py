@@ -56,7 +56,7 @@ def test_an_undo_that_arrives_twice_undoes_one_answer(session: LabelSession) -> 
     taken = take_in(session, [*answers, undo])
     take_in(session, [undo])
 
-    assert taken.focus == "2"
+    assert taken.focus == ("2", "u")
     assert list(session.labels().index) == ["0", "1"]
 
 
@@ -72,7 +72,7 @@ def test_undo_and_redo_come_in_their_order(session: LabelSession) -> None:
         ],
     )
 
-    assert taken.focus == "0"
+    assert taken.focus == ("0", "4")
     assert session.labels().to_dict() == {"0": "dog"}
 
 

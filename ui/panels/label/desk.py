@@ -84,9 +84,7 @@ def _data(session: LabelSession, queue: Sequence[Asked]) -> dict[str, Any]:
     counts = state.counts()
     return {
         "name": f"{session.project.id} {session.annotator}",
-        "queue": [
-            _text(session, asked) for asked in _first_of(_with_linked(session, queue, taken))
-        ],
+        "queue": [_text(session, asked) for asked in _first_of(queue)],
         "open": len(queue),
         "classes": [
             {"number": number, "name": name, "count": counts[number]}
@@ -94,7 +92,7 @@ def _data(session: LabelSession, queue: Sequence[Asked]) -> dict[str, Any]:
         ],
         "stored": list(taken.stored),
         "refused": [{"token": token, "reason": reason} for token, reason in taken.refused],
-        "focus": taken.focus or st.query_params.get(labelling.TEXT, ""),
+        "focus": _focus(session, queue, taken),
         "today": state.labelled_since(labelling.midnight())[session.annotator],
         "target": session.project.settings.target,
     }
@@ -107,14 +105,14 @@ def _first_of(queue: Sequence[Asked]) -> list[Asked]:
     return list(queue[: max(count, 1)])
 
 
-def _with_linked(session: LabelSession, queue: Sequence[Asked], taken: TakenIn) -> list[Asked]:
-    """The queue, before it the text that the address names or that was undone."""
-    item = taken.focus or st.query_params.get(labelling.TEXT, "")
+def _focus(session: LabelSession, queue: Sequence[Asked], taken: TakenIn) -> dict[str, Any] | None:
+    """The text that was undone last, or that the address names, and a token of this occasion."""
+    linked = st.query_params.get(labelling.TEXT, "")
+    item, token = taken.focus or (linked, f"address {linked}")
     if item not in session.state.row_of:
-        return list(queue)
-    others = [asked for asked in queue if asked.item != item]
-    first = next((asked for asked in queue if asked.item == item), None)
-    return [first or _linked(session, item), *others]
+        return None
+    asked = next((asked for asked in queue if asked.item == item), None)
+    return {"token": token, "text": _text(session, asked or _linked(session, item))}
 
 
 def _linked(session: LabelSession, item: str) -> Asked:

@@ -32,13 +32,13 @@ class TakenIn:
         Tokens of those that are on disk.
     refused : tuple of (str, str)
         Tokens of those that cannot be stored, and why.
-    focus : str
-        Id of the text that was undone or done again last, "" if none was.
+    focus : tuple of (str, str) or None
+        Id of the text that was undone or done again last, and the token of that.
     """
 
     stored: tuple[str, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
-    focus: str = ""
+    focus: tuple[str, str] | None = None
 
 
 def take_in(session: LabelSession, records: Sequence[Mapping[str, Any]]) -> TakenIn:
@@ -62,7 +62,7 @@ def take_in(session: LabelSession, records: Sequence[Mapping[str, Any]]) -> Take
     known = session.state.tokens
     stored: list[str] = []
     refused: list[tuple[str, str]] = []
-    focus = ""
+    focus: tuple[str, str] | None = None
     for record in records:
         token = str(record.get("token", ""))
         if not 0 < len(token) <= _LONGEST_TOKEN:
@@ -78,7 +78,7 @@ def take_in(session: LabelSession, records: Sequence[Mapping[str, Any]]) -> Take
         if act is not None:
             session.act([act])
             if act.kind == "undone" and act.target is not None:
-                focus = _item_of(session, act.target)
+                focus = _item_of(session, act.target), token
         stored.append(token)
     return TakenIn(tuple(stored), tuple(refused), focus)
 

@@ -122,9 +122,12 @@ class Desk {
     const known = new Set(this.order);
     const fresh = data.queue.map((text) => text.item).filter((item) => !known.has(item));
     this.order = [...this.order, ...fresh].filter(isOpen);
-    if (data.focus && data.focus !== this.focus && this.texts.has(data.focus)) {
-      this.focus = data.focus;
-      this.show(data.focus);
+    if (data.focus && data.focus.token !== this.focusToken) {
+      // Opened by its address, or undone: it is shown once, whether it waits or not.
+      this.focusToken = data.focus.token;
+      this.focus = data.focus.text.item;
+      if (!this.texts.has(this.focus)) this.texts.set(this.focus, data.focus.text);
+      this.show(this.focus);
     } else if (!this.current || (!isOpen(this.current) && !this.isKept(this.current))) {
       this.current = this.order[0] ?? null;
     }
