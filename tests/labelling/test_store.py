@@ -541,8 +541,9 @@ def kill_and_check(url: str, store: LabelStore, name: str, seconds: float) -> No
     said = [process.stdout.readline().strip()]
     time.sleep(seconds)
     process.kill()
-    out, _ = process.communicate(timeout=60)
-    said += [line for line in out.splitlines() if line]
+    # Not `communicate`, which passes over what `readline` has read ahead.
+    said += process.stdout.read().splitlines()
+    process.communicate(timeout=60)
     events = store.events(project)
     assert [event.number for event in events] == list(range(1, len(events) + 1))
     assert tokens(events) == [f"{name} {i}" for i in range(len(events))]
