@@ -10,8 +10,9 @@ from ui.task_page import TaskSection
 
 frame.enter()
 
-st.title("Active learning", anchor=False)
-mode.choose("Simulate", session.choice())
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("Active learning", anchor=False, width="content")
+    mode.choose("Simulate", session.choice())
 st.markdown(
     "Start from a small labelled seed set. In each iteration the strategy picks a batch from the "
     "pool, its gold labels are revealed, and the classifier is trained again.",

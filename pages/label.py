@@ -9,7 +9,8 @@ from ui.state import session
 
 frame.enter()
 
-st.title("Label", anchor=False)
 choice = session.choice()
-mode.choose("Label", choice)
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("Label", anchor=False, width="content")
+    mode.choose("Label", choice)
 page.show(choice)

@@ -52,7 +52,6 @@ def import_labels(
     if dry_run:
         typer.echo("nothing was added (--dry-run)")
         return
-    before = session.state.last
     events = add_labels(session, found, "replace" if replace else "keep", own_answers=own_answers)
     kept = len({each.item for each in found.conflicts} - {each.item for each in further})
     if kept and not replace:
@@ -61,14 +60,10 @@ def import_labels(
     if not events:
         typer.echo("nothing was added")
         return
-    classes = [
-        event.number
-        for event in session.state.events[before : events[0].number]
-        if event.kind == "class_added" and event.annotator == session.annotator
-    ]
-    parts = ranges([*classes, *(event.number for event in events)])
+    parts = ranges([event.number for event in events])
     undo = command("project", "undo", session.project.id, *parts)
-    typer.echo(f"{count_noun(len(events), 'label')} added; to undo: {undo}")
+    labels = sum(event.kind != "class_added" for event in events)
+    typer.echo(f"{count_noun(labels, 'label')} added; to undo: {undo}")
 
 
 def ranges(numbers: Sequence[int]) -> list[str]:

@@ -112,6 +112,8 @@ class Reconciliation:
             f"{found.item}: {found.present} here, {found.label} in {self.file}"
             for found in self.conflicts[:_SHOWN]
         ]
+        if len(self.conflicts) > _SHOWN:
+            lines.append(f"and {len(self.conflicts) - _SHOWN:,} more in conflict")
         kind = "text" if self.by_text else "id"
         lines += [f"unknown {kind}: {name[:80]}" for name in self.unknown[:_SHOWN]]
         if self.other_texts:
@@ -319,15 +321,17 @@ def add_labels(
     Returns
     -------
     list of Event
-        To undo the import, give their numbers to `LabelSession.undo_events`. Classes that were
-        added for it stay.
+        Those of the labels, after those of the classes that were added for them. To undo the
+        import, give their numbers to `LabelSession.undo_events`.
     """
     answers = further_answers(session, found) if own_answers else ()
     answered = {each.item for each in answers}
     settled = [each for each in found.conflicts if each.item not in answered]
     chosen = [*found.new, *answers, *(settled if conflicts == "replace" else ())]
     needed = dict.fromkeys(each.label for each in chosen)
-    numbers = {name: session.add_class(name) for name in needed}
+    known = set(session.state.classes.values())
+    classes = session.act([session.new_class(name) for name in needed if name not in known])
+    numbers = {name: session.class_number(name) for name in needed}
     replaced = {each.item for each in settled}
     rounds = {item: each.number for each in session.rounds for item in each.batch["id"]}
     acts = [
@@ -341,7 +345,7 @@ def add_labels(
         )
         for each in chosen
     ]
-    return session.act(acts) if acts else []
+    return [*classes, *session.act(acts)]
 
 
 def further_answers(session: LabelSession, found: Reconciliation) -> tuple[FoundLabel, ...]:

@@ -23,6 +23,16 @@ from cartography.models.presets import SEEDS, Preset
 from cartography.models.training import Epoch, as_tensor, pick_device
 
 _FOLDS = 5
+_PLAIN = {
+    "lc": "The model is unsure of it.",
+    "entropy": "The model is unsure of it.",
+    "margin": "The model hesitates between two classes.",
+    "bald": "Small changes of the model change its answer.",
+    "bald-mi": "Small changes of the model change its answer.",
+    "dal": "It is unlike what is labelled so far.",
+    "cal": "It lies between what the model has learned and what it has not.",
+}
+"""Why a strategy asks for a text, for somebody who knows nothing of strategies."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +220,9 @@ class RoundModel:
             classes=len(self.texts.classes),
             query_size=size,
         )
+        if not batch.fallback:
+            plain = _PLAIN.get(self.request.strategy, "")
+            reasons = [f"{plain} {reason}".strip() for reason in reasons]
         return _batch_table(
             batch.ids.tolist(),
             batch.scores.tolist(),

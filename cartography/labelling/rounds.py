@@ -52,9 +52,9 @@ class Round:
         From 1.
     folder : Path
     summary : dict
-        `labelled`, `strategy`, `accuracy`, `macro_f1`, `evaluated` (on what), `texts` (how many),
-        `events` (number of the last event that was read), `at`, `warning` and `fallback`; with a
-        model `epochs`, too.
+        `annotators` and `overlap` of the project then, `labelled`, `strategy`, `accuracy`,
+        `macro_f1`, `evaluated` (on what), `texts` (how many), `events` (number of the last event
+        that was read), `at`, `warning` and `fallback`; with a model `epochs`, too.
     """
 
     number: int
@@ -206,6 +206,8 @@ def _run(
         "labelled": len(texts.labelled),
         "classes": len(texts.classes),
         "seed": request.seed,
+        "annotators": list(project.settings.annotators),
+        "overlap": project.settings.overlap,
         "accuracy": None,
         "macro_f1": None,
         "evaluated": "",

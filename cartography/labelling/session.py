@@ -150,22 +150,21 @@ class LabelSession:
     def queue(self) -> list[Asked]:
         """Return what was asked for and waits for this annotator, in the order to show it.
 
-        Earlier batches come first. Where the project names its annotators, each sees a share of
-        a batch; otherwise everybody sees what nobody has labelled, and a second annotator starts
-        at another place of the batch than the first.
+        Earlier batches come first. Where the project named its annotators when a batch was asked
+        for, each sees a share of it; otherwise everybody sees what nobody has labelled, and a
+        second annotator starts at another place of the batch than the first.
         """
         state = self.state
         return [asked for each in self.rounds for asked in self._open_texts(each, state)]
 
     def _open_texts(self, each: Round, state: LabelState) -> Iterator[Asked]:
-        settings = self.project.settings
         table = each.batch
         wanted = [
             (position, item)
             for position, item in enumerate(table["id"])
-            if self._is_wanted(position, item, state)
+            if self._is_wanted(each, position, item, state)
         ]
-        if not settings.annotators:
+        if not each.summary["annotators"]:
             others = sorted({*state.annotators(), self.annotator})
             start = len(table) * others.index(self.annotator) // len(others)
             wanted.sort(key=lambda pair: pair[0] < start)
@@ -182,16 +181,17 @@ class LabelSession:
                 duplicates=() if duplicates is None else tuple(map(str, duplicates)),
             )
 
-    def _is_wanted(self, position: int, item: str, state: LabelState) -> bool:
+    def _is_wanted(self, each: Round, position: int, item: str, state: LabelState) -> bool:
         """Whether this annotator should answer for a text of a batch."""
-        settings = self.project.settings
+        annotators, overlap = each.summary["annotators"], each.summary["overlap"]
         if not state.is_open(item, self.annotator):
             return False
-        if position < settings.overlap:
+        if annotators and self.annotator not in annotators:
+            return not state.votes(item)
+        if position < overlap:
             return True
-        if self.annotator in settings.annotators:
-            share = (position - settings.overlap) % len(settings.annotators)
-            return settings.annotators[share] == self.annotator
+        if annotators:
+            return annotators[(position - overlap) % len(annotators)] == self.annotator
         return not state.votes(item)
 
     # Acts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -88,7 +89,8 @@ def write_batch(
             "duplicates": duplicates,
         }
     ).to_parquet(folder / "batch.parquet")
-    (folder / SUMMARY).write_text('{"strategy": "margin"}')
+    team = {"annotators": project.settings.annotators, "overlap": project.settings.overlap}
+    (folder / SUMMARY).write_text(json.dumps({"strategy": "margin", **team}))
 
 
 def items(asked: Iterable[object]) -> list[str]:
@@ -346,8 +348,21 @@ class TestQueue:
             ada.label(item, "x")
         assert items(ada.queue()) == ["1", "2", "9"]
         assert items(another(ada, "Bo").queue()) == queues["Bo"]
-        # A guest still answers for the overlap, but not for what a share has answered.
-        assert items(another(ada, "Guest").queue()) == list("01245789")
+        # A guest does not answer for what one of them has answered.
+        assert items(another(ada, "Guest").queue()) == list("1245789")
+
+    def test_a_change_of_the_team_counts_from_the_next_batch(self, store: LabelStore) -> None:
+        ada = session_of(store, corpus(*"abcd"))
+        ada.add_class("x")
+        write_batch(ada.project, 1, list("01"))
+        ada.label("0", "x")
+        changed = change_settings(store, ada.project, annotators=("Ada", "Bo"), overlap=1)
+        write_batch(changed, 2, list("23"))
+
+        queues = {name: items(LabelSession(changed, name, store).queue()) for name in ("Ada", "Bo")}
+
+        # The text that Ada labelled before is not asked for again.
+        assert queues == {"Ada": ["1", "2", "3"], "Bo": ["1", "2"]}
 
     def test_overlap_without_names(self, store: LabelStore) -> None:
         ada = session_of(store, corpus(*"abcd"), overlap=2)

@@ -88,7 +88,7 @@ def test_a_project_is_started_from_the_corpus_in_use(
     state = LabelSession(project, "Ada", store).state
     assert list(state.classes.values()) == ["delivery", "refund", "other"]
     assert at.query_params["project"] in (project.id, [project.id])
-    assert "12 of 40 texts labelled · you are Ada" in texts(at)
+    assert "**Post** · you are Ada" in texts(at)
 
 
 def test_a_project_needs_a_name_of_who_labels(store: LabelStore, tickets: DataChoice) -> None:
@@ -117,8 +117,8 @@ def test_each_tab_of_a_project_can_be_opened(session: LabelSession, tickets: Dat
     for tab, expected in (
         ("Batch", "Table and downloads"),
         ("Accuracy", "By cross-validation"),
-        ("Classes", "can be undone"),
-        ("Conflicts", "No text has two different labels"),
+        ("Classes", "undoes your last step"),
+        ("Questions", "No text has two different labels"),
         ("Team", "whoever has it can label here"),
         ("Files", "your own ids and columns"),
     ):
@@ -136,7 +136,7 @@ def test_a_conflict_is_settled(
     session.label(item, "refund")
     LabelSession(session.project, "Ben", store).label(item, "delivery")
     at = opened(tickets, session)
-    at.session_state["label_tabs"] = "Conflicts"
+    at.session_state["label_tabs"] = "Questions"
     at.run()
     assert "Ada: refund, Ben: delivery" in texts(at)
 
@@ -152,12 +152,14 @@ def test_settings_of_a_team_reach_the_next_batch(
 ) -> None:
     change_settings(store, session.project, annotators=("Ada", "Ben"), overlap=2)
     project = open_project(store, "tickets")
+    sessions = [LabelSession(project, name, store) for name in ("Ada", "Ben")]
+    waiting = [{asked.item for asked in each.queue()} for each in sessions]
 
-    shares = [
-        {asked.item for asked in LabelSession(project, name, store).queue()}
-        for name in ("Ada", "Ben")
-    ]
+    for _ in sessions[0].run_round(RoundRequest("margin", 10)):
+        pass
 
+    assert [len(items) for items in waiting] == [10, 10]  # asked for before there was a team
+    shares = [{asked.item for asked in each.queue() if asked.round == 2} for each in sessions]
     assert [len(share) for share in shares] == [6, 6]
     assert len(shares[0] & shares[1]) == 2
     assert len(shares[0] | shares[1]) == 10

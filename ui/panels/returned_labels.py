@@ -44,19 +44,20 @@ def offer_labels(session: LabelSession, corpus: Corpus) -> None:
 
 def _add(session: LabelSession, found: Reconciliation, *, replace: bool) -> None:
     events = add_labels(session, found, "replace" if replace else "keep")
+    labels = sum(event.kind != "class_added" for event in events)
     numbers = [event.number for event in events]
-    st.session_state[_ADDED] = (session.project.id, found.file, numbers)
+    st.session_state[_ADDED] = (session.project.id, found.file, labels, numbers)
     st.rerun()
 
 
 def offer_undo(session: LabelSession) -> None:
     """Offer to undo what was added last in this visit, if it was to this project."""
-    project, file, numbers = st.session_state.get(_ADDED, ("", "", []))
+    project, file, labels, numbers = st.session_state.get(_ADDED, ("", "", 0, []))
     if project != session.project.id:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.success(
-            f"{count_noun(len(numbers), 'label')} of {escape_markdown(file)} added.",
+            f"{count_noun(labels, 'label')} of {escape_markdown(file)} added.",
             icon=":material/check:",
         )
         if st.button("Undo", key="returned_undo", icon=":material/undo:"):

@@ -27,7 +27,9 @@ def next_batch(session: LabelSession) -> None:
     waiting = len(session.queue())
     parts.start(
         task,
-        "Train on these, and ask for more" if waiting else "Ask for the next batch",
+        "Train on these, and ask for more"
+        if waiting
+        else f"Ask for the {'next' if session.rounds else 'first'} batch",
         key="label_round_start",
         type="secondary" if waiting else "primary",
         icon=":material/model_training:",
@@ -38,18 +40,17 @@ def next_batch(session: LabelSession) -> None:
 
 def _options(session: LabelSession) -> labelling.RoundOptions:
     labelled = int((session.state.labels >= 0).sum())
+    strategies = words.strategies()
+    strategy = st.selectbox(
+        "Ask by",
+        strategies,
+        index=strategies.index(_DEFAULT),
+        format_func=words.strategy,
+        key="label_strategy",
+        help=words.STRATEGY,
+        persist_state="session",
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        strategies = words.strategies()
-        strategy = st.selectbox(
-            "Ask by",
-            strategies,
-            index=strategies.index(_DEFAULT),
-            format_func=words.strategy,
-            key="label_strategy",
-            help=words.STRATEGY,
-            width=250,
-            persist_state="session",
-        )
         size = st.number_input(
             "Texts",
             min_value=1,

@@ -93,6 +93,8 @@ def _data(session: LabelSession, queue: Sequence[Asked]) -> dict[str, Any]:
         "stored": list(taken.stored),
         "refused": [{"token": token, "reason": reason} for token, reason in taken.refused],
         "focus": _focus(session, queue, taken),
+        "labelled": int((state.labels >= 0).sum()),
+        "texts": len(state.ids),
         "today": state.labelled_since(labelling.midnight())[session.annotator],
         "target": session.project.settings.target,
     }

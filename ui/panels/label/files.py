@@ -37,9 +37,8 @@ def show_exports(session: LabelSession) -> None:
     def file(label: str, table: Callable[[], pd.DataFrame], suffix: str) -> parts.File:
         def content() -> bytes:
             values = table()
-            return form.content(
-                values if name in TABLE_FORMS else tool_table(values), model, classes
-            )
+            is_predicted = name not in TABLE_FORMS and "predicted_label" in values
+            return form.content(tool_table(values) if is_predicted else values, model, classes)
 
         return label, content, f"{stem}-{suffix}{form.suffix}", form.mime
 
@@ -81,7 +80,13 @@ def show_exports(session: LabelSession) -> None:
 def _waiting_table(session: LabelSession) -> pd.DataFrame:
     """What waits for this annotator, batch by batch."""
     items = {asked.item for asked in session.queue()}
-    tables = [batch_table(session, each, items) for each in session.rounds]
+    tables = [
+        # The model's guess would bias who fills the file in.
+        batch_table(session, each, items)
+        .drop(columns=["predicted_label", "probability"])
+        .rename(columns={"score": "strategy_score"})
+        for each in session.rounds
+    ]
     return pd.concat([table for table in tables if len(table)], ignore_index=True)
 
 

@@ -20,7 +20,7 @@ _TABS: dict[str, Callable[[LabelSession], None]] = {
     "Batch": rounds.show_batch,
     "Accuracy": rounds.show_accuracy,
     "Classes": team.show_classes,
-    "Conflicts": team.show_conflicts,
+    "Questions": team.show_conflicts,
     "Team": team.show_team,
     "Files": lambda session: _show_files(session),
 }
@@ -75,12 +75,10 @@ def _ask_name(project: Project) -> None:
 
 
 def _head(session: LabelSession) -> None:
-    state = session.state
-    labelled = int((state.labels >= 0).sum())
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**{escape_markdown(session.project.name)}** · {labelled:,} of {len(state.ids):,} "
-            f"texts labelled · you are {escape_markdown(session.annotator)}"
+            f"**{escape_markdown(session.project.name)}** · you are "
+            f"{escape_markdown(session.annotator)}"
         )
         st.space("stretch")
         st.page_link(
@@ -107,11 +105,16 @@ def _show_files(session: LabelSession) -> None:
     files.show_exports(session)
     files.show_import(session)
     with st.popover("Delete the project", icon=":material/delete:"):
-        st.markdown("This deletes its labels, texts and rounds for good. Export them first.")
+        st.markdown(
+            "This deletes the labels of everybody, the texts and the rounds for good. Export them "
+            "first, then enter the name of the project."
+        )
+        name = st.text_input("Name of the project", key="label_delete_name")
         st.button(
             "Delete for good",
             key="label_delete",
             type="primary",
+            disabled=name.strip() != session.project.name,
             on_click=_delete,
             args=(session.project.id,),
         )

@@ -61,6 +61,10 @@ def show_map(session: LabelSession) -> None:
         highlighted=new,
         highlight_name="labelled since the round before",
     )
+    st.caption(
+        "Each point is one of your labels. Those at the bottom are not learned: they may be wrong, "
+        "or unlike all others. The page Suspects goes through them."
+    )
     parts.figure(
         chart,
         "label_map",
@@ -126,8 +130,12 @@ def show_accuracy(session: LabelSession) -> None:
         return
     curves = _curves(measured)
     last = measured[-1].summary
+    st.markdown(_say_accuracy(measured))
+    chart = accuracy_figure(curves)
+    if last["evaluated"] == "cross-validation":
+        chart.update_yaxes(title_text="accuracy by cross-validation")
     parts.figure(
-        accuracy_figure(curves),
+        chart,
         "label_accuracy",
         f"Accuracy by labelled texts, {last['accuracy']:.3f} at {last['labelled']}.",
         lambda: _rounds_table(session.rounds),
@@ -138,6 +146,18 @@ def show_accuracy(session: LabelSession) -> None:
             "usually lower than on new texts, and rounds cannot be compared strictly. A test set "
             "drawn at random tells more."
         )
+
+
+def _say_accuracy(rounds: Sequence[Round]) -> str:
+    """The last accuracy in a sentence, and what was gained since the first round."""
+    last = rounds[-1].summary
+    of = "the test set of" if last["evaluated"] == "test set" else "your"
+    sentence = f"**{last['accuracy']:.1%}** right on {of} {last['texts']:,} texts"
+    same = [each.summary for each in rounds if each.summary["evaluated"] == last["evaluated"]]
+    if len(same) > 1:
+        gain = 100 * (last["accuracy"] - same[0]["accuracy"])
+        sentence += f", {gain:+.1f} points since {same[0]['labelled']:,} labels"
+    return f"{sentence}."
 
 
 def _curves(rounds: Sequence[Round]) -> list[Curve]:

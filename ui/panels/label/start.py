@@ -72,6 +72,10 @@ def _new_project(choice: DataChoice, corpus: Corpus, test: Corpus | None) -> Non
             placeholder="refund, delivery, other",
             help="Separated by commas. Classes can be added, renamed and merged at any time.",
         )
+        st.caption(
+            "Everybody who has the address of a project can see its texts, label in it and delete "
+            "it. On a server for this machine alone, all its projects are listed."
+        )
         if not st.form_submit_button("Start labelling", type="primary"):
             return
     if not who.strip():

@@ -16,8 +16,11 @@ from ui import parts, words
 from ui.faults import errors_in_place
 from ui.jobs import labelling
 from ui.naming import escape_markdown
+from ui.state import session as session_state
 
+_ONLY_HERE = " Only this machine can open it now: for others, start with --host 0.0.0.0."
 _MOST_SHOWN = 20
+_FEW_SHARED = 30
 
 
 def show_team(session: LabelSession) -> None:
@@ -44,7 +47,7 @@ def show_team(session: LabelSession) -> None:
         target = columns[1].number_input(
             "Target per day", 0, 100_000, settings.target, help="Texts; 0 for none."
         )
-        if st.form_submit_button("Save"):
+        if st.form_submit_button("Save", help="Counts from the next batch."):
             with errors_in_place():
                 change_settings(
                     labelling.store(),
@@ -56,7 +59,7 @@ def show_team(session: LabelSession) -> None:
                 st.rerun()
     st.caption(
         "To invite somebody, send the address of this page: whoever has it can label here, under "
-        "a name of their own."
+        "a name of their own." + (_ONLY_HERE if session_state.local_paths_allowed() else "")
     )
     _show_counts(session)
     _show_agreement(session)
@@ -81,7 +84,12 @@ def _show_agreement(session: LabelSession) -> None:
         return
     found = agreement(ratings)
     st.subheader("Agreement", anchor=False, help=words.ALPHA)
-    if found.note:
+    if 0 < found.items < _FEW_SHARED:
+        st.caption(
+            f"{count_noun(found.items, 'text')} in common so far: too few to judge. Have everybody "
+            f"label {_FEW_SHARED} or more of the same."
+        )
+    elif found.note:
         st.caption(f"Krippendorff's alpha cannot be computed: {escape_markdown(found.note)}.")
     else:
         st.metric(
@@ -123,6 +131,7 @@ def show_conflicts(session: LabelSession) -> None:
     """Show the texts on which annotators differ, and settle them."""
     state = session.state
     conflicts = state.conflicts()
+    _show_unsure(session)
     if not conflicts:
         st.info("No text has two different labels.", icon=":material/handshake:")
         return
@@ -154,6 +163,22 @@ def show_conflicts(session: LabelSession) -> None:
                     on_click=_settle,
                     args=(session, item, None),
                 )
+
+
+def _show_unsure(session: LabelSession) -> None:
+    """The texts that somebody skipped or was unsure of, and that have no label."""
+    state = session.state
+    rows = [
+        (item, session.text(item), name, answer.mark, state.note(item))
+        for item in state.touched
+        if state.label(item) is None and not state.decision(item).mark
+        for name, answer in state.answers(item).items()
+        if answer.mark in ("skipped", "unsure")
+    ]
+    if rows:
+        columns = ["id", "text", "annotator", "answer", "note"]
+        parts.table(pd.DataFrame(rows, columns=columns), "Texts skipped or unsure", {}, height=220)
+        st.caption("Skipped, or unsure of: these are not asked for again.")
 
 
 def _settle(session: LabelSession, item: str, label: str | None) -> None:
@@ -188,15 +213,17 @@ def show_classes(session: LabelSession) -> None:
         if st.form_submit_button("Rename", icon=":material/edit:") and old and new.strip():
             with errors_in_place():
                 session.rename_class(old, new)
+                st.toast(f"{escape_markdown(old)} is called {escape_markdown(new)} now.")
                 st.rerun()
     if len(names) < 2:
         return
     with st.form("label_merge_class", border=False):
         columns = st.columns(2)
-        old = columns[0].selectbox("Class", names, key="label_merge_from")
-        into = columns[1].selectbox("becomes part of", names, index=1, key="label_merge_into")
-        if st.form_submit_button("Merge", icon=":material/merge:") and old and into:
+        part = columns[0].selectbox("Class", names, index=None, key="label_merge_from")
+        into = columns[1].selectbox("becomes part of", names, index=None, key="label_merge_into")
+        if st.form_submit_button("Merge", icon=":material/merge:") and part and into:
             with errors_in_place():
-                session.merge_class(old, into)
+                session.merge_class(part, into)
+                st.toast(f"{escape_markdown(part)} is part of {escape_markdown(into)} now.")
                 st.rerun()
-    st.caption("All of this can be undone: ⌫ at the desk undoes your last step.")
+    st.caption("Undo, beside the texts, undoes your last step, also one of these.")

@@ -4,11 +4,12 @@
 // at once; the outbox is sent until the page says that each answer is stored. An answer that is
 // typed while the page is busy waits there, and a copy in the browser survives a reload.
 
-const FOLDED = 1500; // characters of a text that are shown before it is unfolded
+const FOLDED = 900; // characters of a text that are shown before it is unfolded
 const KEYS = "123456789abcdefghijklmnopqrstuvwxyz";
 const MINUTE = 60000;
 const RATE_OVER = 5 * MINUTE;
 const RETRY = 3000;
+const SAID = { skipped: "skipped", unsure: "unsure", set_aside: "set aside" };
 
 const desks = new WeakMap();
 
@@ -163,6 +164,7 @@ class Desk {
   put(text, kind, values) {
     this.outbox.add({ kind, item: text.item, round: text.round, ...values });
     this.answers.set(text.item, { kind, ...values });
+    this.last = `Last: ${text.item}, ${values.name ?? SAID[kind]}`;
     this.history.push(text.item);
     if (kind === "labelled") this.times.push(Date.now());
   }
@@ -209,6 +211,7 @@ class Desk {
 
   undo() {
     this.outbox.add({ kind: "undo" });
+    this.last = "";
     const item = this.history.pop();
     if (item !== undefined) {
       this.answers.delete(item);
@@ -333,12 +336,14 @@ class Desk {
   }
 
   drawProgress() {
-    const { today, target } = this.data;
+    const { today, target, texts } = this.data;
     const onTheWay = this.outbox.acts.filter((act) => act.kind === "labelled").length;
-    const labelled = today + onTheWay;
+    const mine = today + onTheWay;
     const left = this.order.length + Math.max(0, this.data.open - this.data.queue.length);
     const parts = [`${left.toLocaleString("en")} waiting`];
-    parts.push(target ? `${labelled} of ${target} today` : `${labelled} labelled today`);
+    parts.push(target ? `${mine} of ${target} by you today` : `${mine} by you today`);
+    const labelled = Math.min(this.data.labelled + onTheWay, texts);
+    parts.push(`${labelled.toLocaleString("en")} of ${texts.toLocaleString("en")} labelled`);
     const now = Date.now();
     const recent = this.times.filter((time) => now - time < RATE_OVER);
     if (recent.length > 2) {
@@ -347,9 +352,14 @@ class Desk {
     }
     const row = make("div", "progress");
     const waiting = this.outbox.acts.length;
-    row.append(
+    const told = make("div", "told");
+    told.append(
       make("span", "counts", parts.join(" · ")),
       make("span", waiting ? "saving" : "saved", waiting ? `saving ${waiting} …` : "all saved", { role: "status" }),
+    );
+    row.append(
+      told,
+      textOf(this.last ?? "", "span", "last"),
       button("undo", "Undo", "⌫", () => this.undo()),
       button("redo", "Redo", "⇧⌫", () => this.redo()),
       button("view", this.list ? "One at a time" : "As a list", "", () => this.flip("list", "cartography list")),
@@ -437,7 +447,7 @@ class Desk {
       if (event.key === "Enter") this.saveNote(note.value);
       if (event.key === "Escape") this.draw();
     });
-    area.append(this.drawSearch(), this.drawClasses(text), others, note);
+    area.append(this.drawClasses(text), this.drawSearch(), others, note);
     return area;
   }
 
@@ -489,7 +499,7 @@ class Desk {
       area.append(choice);
     }
     if (this.search.trim() && !this.classes.some(({ name }) => name === this.search.trim())) {
-      area.append(button("add", `Add the class ${this.search.trim()}`, found.length ? "" : "↵", () => this.addClass(this.search.trim())));
+      area.append(button("add", `Add the class ${this.search.trim()} and label the text`, found.length ? "" : "↵", () => this.addClass(this.search.trim())));
     }
     if (!this.classes.length && !this.search) area.append(make("p", "hint", "There are no classes yet: type the name of the first one above."));
     return area;
@@ -498,7 +508,7 @@ class Desk {
   drawEnd() {
     const end = make("section", "card end");
     const more = this.data.open > this.data.queue.length;
-    end.append(make("p", "text", more ? "Loading more texts …" : "Nothing waits for an answer. Ask for the next batch."));
+    end.append(make("p", "text", more ? "Loading more texts …" : "Nothing waits for an answer. Ask for a batch."));
     return end;
   }
 
