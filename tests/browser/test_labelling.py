@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -60,9 +61,7 @@ def ask(page: Page, texts: int) -> None:
     field.press("Enter")
     settled(page)
     before = waiting(page)
-    page.get_by_role("button", name="next batch").or_(
-        page.get_by_role("button", name="ask for more")
-    ).press("Enter")
+    page.get_by_role("button", name=re.compile("(first|next) batch|ask for more")).press("Enter")
     page.wait_for_function(
         """before => {
             const root = [...document.querySelectorAll('*')].map(each => each.shadowRoot)
@@ -274,3 +273,71 @@ def _kill(port: str) -> None:
         if f"--server.port={port}" in (process.info["cmdline"] or ()):
             process.kill()
             process.wait(10)
+
+
+def test_what_is_typed_into_a_field_is_no_answer(visit: Callable[[], Page], tmp_path: Path) -> None:
+    """A note and a search stay open, with what was typed, while answers arrive and others work."""
+    table, gold = tickets(tmp_path, rows=60, labelled=12)
+    page = visit()
+    use_upload(page, table)
+    press(page, "Label its texts")
+    join(page, "Ada")
+    ask(page, 8)
+
+    label(page, gold, 1)
+    item = shown(page)
+    page.keyboard.press("1")
+    page.keyboard.press("Backspace")  # answers are on their way while the note is typed
+    page.keyboard.press(".")
+    page.keyboard.type("1 2 see 3 ok?", delay=60)
+    page.keyboard.press("Enter")
+    saved(page)
+
+    assert shown(page) == item
+    expect(page.locator(".desk .noted")).to_have_text("Note: 1 2 see 3 ok?")
+    assert waiting(page) == 7
+
+    # A colleague labels the text on screen: it stays until it is answered here.
+    colleague = visit()
+    colleague.goto(f"{page.url}&text={item}")
+    join(colleague, "Ben")
+    expect(colleague.locator(".desk .id")).to_have_text(item)
+    page.keyboard.press("/")
+    page.keyboard.type("re")
+    colleague.keyboard.press("1")
+    saved(colleague)
+    page.keyboard.type("fund")
+    assert shown(page) == item
+    page.keyboard.press("Enter")
+    saved(page)
+    open_tab(page, "Questions")
+    page.get_by_text(f"Ben: {CLASSES[0]}, Ada: refund").wait_for()
+
+
+def test_what_another_program_left_in_the_browser_does_no_harm(
+    visit: Callable[[], Page], tmp_path: Path
+) -> None:
+    table, _ = tickets(tmp_path, rows=60, labelled=12)
+    page = visit()
+    use_upload(page, table)
+    press(page, "Label its texts")
+    join(page, "Ada")
+    ask(page, 5)
+    item = shown(page)
+    page.evaluate(
+        """([project, item]) => {
+            const key = each => `cartography outbox ${project} Ada ${each}`;
+            ['[{"tok', 'null', '[null, 3]', '{"acts": []}'].forEach(
+                (text, i) => localStorage.setItem(key(i), text));
+            const act = {kind: 'labelled', item, label: 0, name: 'delivery', token: 'left'};
+            localStorage.setItem(key('left'), JSON.stringify([act]));
+        }""",
+        [page.url.rpartition("=")[2], item],
+    )
+
+    page.reload()
+
+    page.locator(".desk .answers").wait_for()
+    saved(page)
+    assert waiting(page) == 4  # the answer that was left is stored
+    assert page.evaluate("Object.keys(localStorage).filter(k => k.includes('outbox'))") == []

@@ -53,13 +53,14 @@ def _options(session: LabelSession) -> labelling.RoundOptions:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         size = st.number_input(
             "Texts",
-            min_value=1,
+            min_value=0,
             max_value=1_000,
             value=None,
             step=1,
             placeholder=f"auto ({batch_size(labelled, len(session.state.ids))})",
             key="label_size",
-            help="Texts of the next batch; by default a tenth of what is labelled, 20 to 100.",
+            help="Texts of the next batch; by default a tenth of what is labelled, 20 to 100. With "
+            "0 the model is only trained, and the map drawn.",
             width=150,
             persist_state="session",
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -17,7 +18,7 @@ from ui.panels.label.outbox import TakenIn, take_in
 
 # What the browser holds; more is sent while it works on that.
 _MOST_TEXTS, _MOST_CHARACTERS = 80, 200_000
-_MOST_DUPLICATES = 50
+_MOST_DUPLICATES, _SHOWN_OF_DUPLICATE = 50, 300
 _TAKEN, _PROBLEM, _WAITED = "taken in", "problem of the desk", "waited at the desk"
 _FILES = Path(__file__).parent / "component"
 # Registered when the module is imported: again at each run of a page would mount it anew.
@@ -25,7 +26,11 @@ _component = st.components.v2.component(
     "cartography_desk",
     html='<div class="desk"></div>',
     css=(_FILES / "desk.css").read_text(encoding="utf-8"),
-    js=(_FILES / "desk.js").read_text(encoding="utf-8"),
+    # One text, since a script in the page cannot import another.
+    js="\n".join(
+        (_FILES / f"{part}.js").read_text(encoding="utf-8")
+        for part in ("outbox", "parts", "view", "desk")
+    ),
 )
 
 
@@ -83,7 +88,8 @@ def _data(session: LabelSession, queue: Sequence[Asked]) -> dict[str, Any]:
     taken: TakenIn = st.session_state.get(_TAKEN, TakenIn())
     counts = state.counts()
     return {
-        "name": f"{session.project.id} {session.annotator}",
+        # Without spaces in it, so that no annotator's name is the start of another's.
+        "name": f"{session.project.id} {quote(session.annotator, safe='')}",
         "queue": [_text(session, asked) for asked in _first_of(queue)],
         "open": len(queue),
         "classes": [
@@ -125,7 +131,9 @@ def _linked(session: LabelSession, item: str) -> Asked:
 
 def _text(session: LabelSession, asked: Asked) -> dict[str, Any]:
     state = session.state
-    others = [item for item in asked.duplicates if state.label(item) is None]
+    others = islice(
+        (item for item in asked.duplicates if state.label(item) is None), _MOST_DUPLICATES
+    )
     return {
         "item": asked.item,
         "text": asked.text,
@@ -135,6 +143,6 @@ def _text(session: LabelSession, asked: Asked) -> dict[str, Any]:
         "probability": asked.probability if asked.predicted else 0.0,
         "note": state.note(asked.item),
         "duplicates": [
-            {"item": item, "text": session.text(item)} for item in others[:_MOST_DUPLICATES]
+            {"item": item, "text": session.text(item)[:_SHOWN_OF_DUPLICATE]} for item in others
         ],
     }

@@ -66,6 +66,7 @@ def take_in(session: LabelSession, records: Sequence[Mapping[str, Any]]) -> Take
     for record in records:
         token = str(record.get("token", ""))
         if not 0 < len(token) <= _LONGEST_TOKEN:
+            refused.append((token, "an answer without a token cannot be stored"))
             continue
         if token in known:
             stored.append(token)
@@ -92,7 +93,9 @@ def _act(session: LabelSession, record: Mapping[str, Any], token: str) -> Act | 
         if last is None:
             return None
         return Act("undone", session.annotator, target=last.number, source="page", token=token)
-    text = str(record.get("text", ""))[:_LONGEST_NOTE]
+    text = str(record.get("text", ""))
+    if len(text) > _LONGEST_NOTE:
+        raise CartographyError(f"a note has at most {_LONGEST_NOTE:,} characters")
     if kind == "class_added":
         if state.class_number(text.strip()) is not None:
             return None

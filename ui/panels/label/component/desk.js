@@ -9,6 +9,7 @@ const KEYS = "123456789abcdefghijklmnopqrstuvwxyz";
 const MINUTE = 60000;
 const RATE_OVER = 5 * MINUTE;
 const RETRY = 3000;
+const NOT_KEPT = "This browser keeps nothing for this page: do not leave it before all is saved.";
 const SAID = { skipped: "skipped", unsure: "unsure", set_aside: "set aside" };
 
 const desks = new WeakMap();
@@ -27,44 +28,9 @@ export default function (component) {
   };
 }
 
-// Answers that are not known to be stored. Each has a token: one that arrives twice counts once.
-class Outbox {
-  constructor(name) {
-    this.prefix = `cartography outbox ${name} `;
-    this.key = this.prefix + newToken();
-    this.acts = [];
-    for (const key of Object.keys(localStorage)) {
-      if (!key.startsWith(this.prefix)) continue;
-      this.acts.push(...JSON.parse(localStorage.getItem(key)));
-      localStorage.removeItem(key);
-    }
-    this.keep();
-  }
-
-  add(act) {
-    this.acts.push({ ...act, token: newToken() });
-    this.keep();
-  }
-
-  remove(tokens) {
-    const before = this.acts.length;
-    this.acts = this.acts.filter((act) => !tokens.has(act.token));
-    if (this.acts.length < before) this.keep();
-  }
-
-  has(item) {
-    return this.acts.some((act) => act.item === item);
-  }
-
-  keep() {
-    if (this.acts.length) localStorage.setItem(this.key, JSON.stringify(this.acts));
-    else localStorage.removeItem(this.key);
-  }
-}
-
-class Desk {
+class Desk extends View {
   constructor(root) {
-    this.root = root;
+    super(root);
     this.texts = new Map(); // every text seen, by id
     this.order = []; // ids of those that wait, in the order to show them
     this.answers = new Map(); // id -> what was answered here
@@ -76,8 +42,9 @@ class Desk {
     this.search = "";
     this.unfolded = false;
     this.times = [];
-    this.guesses = localStorage.getItem("cartography guesses") === "1";
-    this.list = localStorage.getItem("cartography list") === "1";
+    this.noting = null; // the note that is being written, and the text it is on
+    this.guesses = memory.read("cartography guesses") === "1";
+    this.list = memory.read("cartography list") === "1";
     this.onKey = (event) => this.press(event);
     document.addEventListener("keydown", this.onKey);
   }
@@ -108,8 +75,9 @@ class Desk {
     for (const { token, reason } of data.refused) {
       const act = this.outbox.acts.find((each) => each.token === token);
       if (!act) continue;
-      this.problem = reason;
+      this.problem ||= reason;
       this.answers.delete(act.item);
+      this.history = this.history.filter((item) => item !== act.item);
     }
     this.outbox.remove(new Set([...data.stored, ...data.refused.map((each) => each.token)]));
     this.classes = data.classes;
@@ -126,25 +94,25 @@ class Desk {
     if (data.focus && data.focus.token !== this.focusToken) {
       // Opened by its address, or undone: it is shown once, whether it waits or not.
       this.focusToken = data.focus.token;
-      this.focus = data.focus.text.item;
-      if (!this.texts.has(this.focus)) this.texts.set(this.focus, data.focus.text);
-      this.show(this.focus);
-    } else if (!this.current || (!isOpen(this.current) && !this.isKept(this.current))) {
+      const { text } = data.focus;
+      if (!this.texts.has(text.item)) this.texts.set(text.item, text);
+      this.answers.delete(text.item);
+      // Who has begun to type stays with the text that it is about.
+      if (text.item !== this.current && !this.noting && !this.search) this.show(text.item);
+    } else if (!this.current || this.answers.has(this.current)) {
+      // A text stays on screen until it is answered or left, also when a colleague was faster: one
+      // that changed under the hand would get the label of another.
       this.current = this.order[0] ?? null;
     }
     if (isNew && this.outbox.acts.length) this.send();
     this.draw();
   }
 
-  // A text that somebody opened stays on screen though it does not wait for an answer.
-  isKept(item) {
-    return item === this.focus && !this.answers.has(item);
-  }
-
   show(item) {
     this.current = item;
     this.unfolded = false;
     this.search = "";
+    this.noting = null;
   }
 
   // What a person does
@@ -173,7 +141,6 @@ class Desk {
   move() {
     const at = this.order.indexOf(this.current);
     this.order = this.order.filter((item) => item !== this.current);
-    this.focus = null;
     this.show(this.order[Math.min(Math.max(at, 0), this.order.length - 1)] ?? null);
   }
 
@@ -189,6 +156,8 @@ class Desk {
   }
 
   addClass(name) {
+    name = name.replace(/[\u0000-\u001f\u007f]/g, " ").trim();
+    if (!name) return;
     const known = this.classes.find((one) => one.name === name);
     if (known) return this.choose(known);
     this.outbox.add({ kind: "class_added", text: name });
@@ -233,15 +202,17 @@ class Desk {
   }
 
   note() {
-    const field = this.root.querySelector(".note");
-    field.hidden = false;
-    field.focus();
+    this.noting = { item: this.current, value: this.texts.get(this.current).note ?? "" };
+    this.draw();
+    this.root.querySelector(".note").focus();
   }
 
-  saveNote(value) {
+  saveNote() {
+    const { item, value } = this.noting;
+    this.noting = null;
     if (value.trim()) {
-      this.outbox.add({ kind: "noted", item: this.current, text: value.trim(), round: 0 });
-      this.texts.get(this.current).note = value.trim();
+      this.outbox.add({ kind: "noted", item, text: value.trim(), round: 0 });
+      this.texts.get(item).note = value.trim();
       this.send();
     }
     this.draw();
@@ -249,7 +220,7 @@ class Desk {
 
   flip(name, key) {
     this[name] = !this[name];
-    localStorage.setItem(key, this[name] ? "1" : "0");
+    memory.write(key, this[name] ? "1" : "0");
     this.draw();
   }
 
@@ -258,7 +229,8 @@ class Desk {
   press(event) {
     const typedInto = event.composedPath()[0];
     if (event.repeat || isField(typedInto)) return;
-    if (!this.current && !["Backspace"].includes(event.key)) return;
+    if (isControl(typedInto) && ["Enter", " "].includes(event.key)) return;
+    if (isControl(typedInto) && event.key.startsWith("Arrow") && !this.root.contains(typedInto)) return;
     const command = event.ctrlKey || event.metaKey;
     const action = command ? this.commandOf(event) : event.altKey ? null : this.actionOf(event);
     if (!action) return;
@@ -276,8 +248,7 @@ class Desk {
   actionOf(event) {
     const { key } = event;
     if (this.offer && key === "Enter") return () => this.acceptOffer();
-    const isButton = event.composedPath()[0]?.tagName === "BUTTON";
-    if (isButton && (key === "Enter" || key === " ")) return null;
+    if (!this.current && key !== "Backspace") return null;
     const actions = {
       " ": () => this.answer("skipped"),
       "?": () => this.answer("unsure"),
@@ -316,166 +287,6 @@ class Desk {
     field.setSelectionRange(text.length, text.length);
   }
 
-  // What is on screen
-
-  draw() {
-    const active = this.root.activeElement ?? document.activeElement;
-    const searching = active?.classList?.contains("search");
-    const page = this.root.querySelector(".desk");
-    page.replaceChildren(
-      this.drawProgress(),
-      ...(this.problem ? [make("p", "problem", this.problem, { role: "alert" })] : []),
-      ...(this.offer ? [this.drawOffer()] : []),
-      ...(this.current ? [this.list ? this.drawList() : this.drawText(), this.drawAnswers()] : [this.drawEnd()]),
-    );
-    if (searching) {
-      const field = this.root.querySelector(".search");
-      field?.focus();
-      field?.setSelectionRange(this.search.length, this.search.length);
-    }
-  }
-
-  drawProgress() {
-    const { today, target, texts } = this.data;
-    const onTheWay = this.outbox.acts.filter((act) => act.kind === "labelled").length;
-    const mine = today + onTheWay;
-    const left = this.order.length + Math.max(0, this.data.open - this.data.queue.length);
-    const parts = [`${left.toLocaleString("en")} waiting`];
-    parts.push(target ? `${mine} of ${target} by you today` : `${mine} by you today`);
-    const labelled = Math.min(this.data.labelled + onTheWay, texts);
-    parts.push(`${labelled.toLocaleString("en")} of ${texts.toLocaleString("en")} labelled`);
-    const now = Date.now();
-    const recent = this.times.filter((time) => now - time < RATE_OVER);
-    if (recent.length > 2) {
-      const minutes = (now - recent[0]) / MINUTE;
-      parts.push(`${(recent.length / Math.max(minutes, 1 / 60)).toFixed(0)} a minute`);
-    }
-    const row = make("div", "progress");
-    const waiting = this.outbox.acts.length;
-    const told = make("div", "told");
-    told.append(
-      make("span", "counts", parts.join(" · ")),
-      make("span", waiting ? "saving" : "saved", waiting ? `saving ${waiting} …` : "all saved", { role: "status" }),
-    );
-    row.append(
-      told,
-      textOf(this.last ?? "", "span", "last"),
-      button("undo", "Undo", "⌫", () => this.undo()),
-      button("redo", "Redo", "⇧⌫", () => this.redo()),
-      button("view", this.list ? "One at a time" : "As a list", "", () => this.flip("list", "cartography list")),
-    );
-    return row;
-  }
-
-  drawOffer() {
-    const { others, values } = this.offer;
-    const row = make("div", "offer");
-    const count = others.length === 1 ? "1 near-duplicate" : `${others.length} near-duplicates`;
-    row.append(
-      make("span", "", `${count} of the last text: label ${others.length === 1 ? "it" : "them"} ${values.name} too?`),
-      button("accept", "Label", "↵", () => this.acceptOffer()),
-      button("decline", "Leave", "Esc", () => {
-        this.offer = null;
-        this.draw();
-      }),
-    );
-    const shown = make("details");
-    shown.append(make("summary", "", "Show"), ...others.slice(0, 20).map((each) => textOf(each.text, "p", "other")));
-    row.append(shown);
-    return row;
-  }
-
-  drawText() {
-    const text = this.texts.get(this.current);
-    const card = make("section", "card", "", { "aria-label": "Text to label" });
-    const whole = [...text.text];
-    const isLong = whole.length > FOLDED;
-    const shown = isLong && !this.unfolded ? `${whole.slice(0, FOLDED).join("")} …` : text.text;
-    card.append(textOf(shown || " ", "p", "text"));
-    if (isLong) {
-      const label = this.unfolded ? "Fold" : `Show all ${whole.length.toLocaleString("en")} characters`;
-      card.append(
-        button("fold", label, "", () => {
-          this.unfolded = !this.unfolded;
-          this.draw();
-        }),
-      );
-    }
-    if (text.note) card.append(textOf(`Note: ${text.note}`, "p", "noted"));
-    const foot = make("div", "foot");
-    foot.append(
-      make("span", "reason", text.reason),
-      make("span", "id", text.item),
-      button("link", "Copy link", "", (event) => this.copyLink(event.target)),
-    );
-    card.append(foot);
-    return card;
-  }
-
-  drawList() {
-    const list = make("ol", "list", "", { "aria-label": "Texts to label" });
-    for (const item of this.order) {
-      const row = make("li", item === this.current ? "row current" : "row");
-      row.append(textOf(this.texts.get(item).text, "span", "text"));
-      row.addEventListener("click", () => {
-        this.show(item);
-        this.draw();
-      });
-      list.append(row);
-    }
-    requestAnimationFrame(() => list.querySelector(".current")?.scrollIntoView({ block: "nearest" }));
-    return list;
-  }
-
-  drawAnswers() {
-    const text = this.texts.get(this.current);
-    const area = make("section", "answers", "", { "aria-label": "Classes" });
-    const others = make("div", "commands");
-    others.append(
-      button("skip", "Skip", "Space", () => this.answer("skipped")),
-      button("unsure", "Unsure", "?", () => this.answer("unsure")),
-      button("aside", "Set aside", "Del", () => this.answer("set_aside")),
-      button("note-it", "Note", ".", () => this.note()),
-    );
-    if (text.guess) {
-      const shown = this.guesses ? `The model says ${text.guess} (${text.probability.toFixed(2)})` : "Show the model’s guess";
-      others.append(button("guess", shown, "=", () => this.flip("guesses", "cartography guesses")));
-    }
-    const note = make("input", "note", "", { placeholder: "Note on this text; Enter saves it", "aria-label": "Note" });
-    note.hidden = true;
-    note.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") this.saveNote(note.value);
-      if (event.key === "Escape") this.draw();
-    });
-    area.append(this.drawClasses(text), this.drawSearch(), others, note);
-    return area;
-  }
-
-  drawSearch() {
-    const field = make("input", "search", "", {
-      placeholder: "/ search a class, or type the name of a new one",
-      "aria-label": "Search a class or add one",
-    });
-    field.value = this.search;
-    field.addEventListener("input", () => {
-      this.search = field.value;
-      this.root.querySelector(".classes").replaceWith(this.drawClasses(this.texts.get(this.current)));
-    });
-    field.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") {
-        this.search = "";
-        field.blur();
-        this.draw();
-      }
-      if (event.key !== "Enter" || !this.search.trim() || event.isComposing) return;
-      const found = this.found();
-      field.blur();
-      if (found.length) this.choose(found[0]);
-      else this.addClass(this.search.trim());
-    });
-    return field;
-  }
-
   // The classes that the search finds, those that begin with its words first.
   found() {
     const words = this.search.trim().toLowerCase();
@@ -487,67 +298,10 @@ class Desk {
     return this.classes.filter(({ name }) => name.toLowerCase().includes(words)).sort((a, b) => rank(a) - rank(b));
   }
 
-  drawClasses(text) {
-    const area = make("div", "classes");
-    const found = this.found();
-    for (const one of found) {
-      const place = this.classes.indexOf(one);
-      const key = this.areMany && place > 8 ? "" : (KEYS[place] ?? "");
-      const choice = button("class", one.name, key, () => this.choose(one));
-      choice.append(make("span", "count", one.count.toLocaleString("en")));
-      if (this.guesses && one.name === text?.guess) choice.classList.add("guessed");
-      area.append(choice);
-    }
-    if (this.search.trim() && !this.classes.some(({ name }) => name === this.search.trim())) {
-      area.append(button("add", `Add the class ${this.search.trim()} and label the text`, found.length ? "" : "↵", () => this.addClass(this.search.trim())));
-    }
-    if (!this.classes.length && !this.search) area.append(make("p", "hint", "There are no classes yet: type the name of the first one above."));
-    return area;
+  // The class that Enter gives: the one of this name, or the only one that begins so.
+  meant() {
+    const words = this.search.trim().toLowerCase();
+    const begun = this.classes.filter(({ name }) => name.toLowerCase().startsWith(words));
+    return begun.find(({ name }) => name.toLowerCase() === words) ?? (begun.length === 1 ? begun[0] : undefined);
   }
-
-  drawEnd() {
-    const end = make("section", "card end");
-    const more = this.data.open > this.data.queue.length;
-    end.append(make("p", "text", more ? "Loading more texts …" : "Nothing waits for an answer. Ask for a batch."));
-    return end;
-  }
-
-  copyLink(target) {
-    const link = new URL(window.location.href);
-    link.searchParams.set("text", this.current);
-    navigator.clipboard?.writeText(link.href).then(() => {
-      target.textContent = "Copied";
-    });
-  }
-}
-
-// Parts of the screen. Texts of users are only ever set as text, never read as HTML.
-
-function make(tag, className = "", text = "", attributes = {}) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text) element.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-}
-
-function textOf(text, tag, className) {
-  return make(tag, className, text, { dir: "auto" });
-}
-
-function button(className, label, key, onClick) {
-  const element = make("button", className, "", { type: "button" });
-  if (key) element.append(make("kbd", "", key));
-  element.append(make("span", "label", label, { dir: "auto" }));
-  element.addEventListener("click", onClick);
-  return element;
-}
-
-function isField(element) {
-  return ["INPUT", "TEXTAREA", "SELECT"].includes(element?.tagName) || element?.isContentEditable;
-}
-
-// `crypto.randomUUID` is missing on pages without TLS.
-function newToken() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
