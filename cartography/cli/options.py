@@ -20,8 +20,8 @@ PresetName = Literal["standard", "paper", "released"]
 
 DATA_HELP = (
     "A table (CSV, TSV, JSON, JSONL, Parquet, Arrow, Excel, also in .gz or .zip), an export of an "
-    "annotation tool, a folder with train and test, a saved data set, hub:owner/name[:split], or "
-    "sample."
+    "annotation tool, a folder with train and test, a saved data set, hub:owner/name[:split], "
+    "help-desk or sample."
 )
 
 Out = Annotated[

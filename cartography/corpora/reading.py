@@ -94,8 +94,9 @@ def read_corpus(
     Parameters
     ----------
     source : str, Path or pandas.DataFrame
-        A path, "hub:owner/name[:split]", "sample" for the built-in sample, or a data frame. The
-        training split is read if the source has several, as files or by a column "split".
+        A path, "hub:owner/name[:split]", "sample" or "help-desk" for the corpora that come with
+        the package, or a data frame. The training split is read if the source has several, as
+        files or by a column "split".
     classes : tuple of str, optional
         The classes of a training corpus, which the labels then index.
     **options

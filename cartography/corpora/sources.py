@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 HUB_PREFIX = "hub:"
 
+HELP_DESK, HELP_DESK_FILE = "help-desk", Path(__file__).parent / "help_desk.csv"
+"""The name of a corpus that comes with the package (docs/help-desk.md), and its file."""
+
 SAVED_MARKS = ("dataset_dict.json", "state.json")
 """File names that mark the folder of a data set saved by the `datasets` library."""
 
@@ -88,7 +91,7 @@ def open_source(
     Parameters
     ----------
     source : str, Path or pandas.DataFrame
-        A path, "hub:owner/name[:split]", or a data frame.
+        A path, "hub:owner/name[:split]", "help-desk" or a data frame.
     options : TableOptions, optional
         How files are to be read.
     load : callable, optional
@@ -116,6 +119,8 @@ def open_source(
                 f"frame, {HUB_PREFIX}owner/name or sample"
             )
         return {"whole": lambda: table_from_frame(source)}
+    if source == HELP_DESK:
+        source = HELP_DESK_FILE
     if isinstance(source, str) and source.startswith(HUB_PREFIX):
         return _open_hub(source.removeprefix(HUB_PREFIX), load)
     file_options = _FileOptions(options or TableOptions(), is_test)

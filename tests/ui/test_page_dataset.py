@@ -55,7 +55,6 @@ class TestNothingChosenYet:
         [
             (panels.UPLOAD, "Upload a table"),
             (panels.HUB, "owner/name"),
-            (panels.KEPT, "Upload one"),
             (panels.LOCAL, "Enter the path"),
         ],
     )

@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from cartography.corpora.corpus import Corpus, require_classes
+from cartography.corpora.sources import HELP_DESK_FILE
 from cartography.errors import CartographyError
 from cartography.tables.reading import is_table
 from ui import parts, words
@@ -86,10 +87,8 @@ def choose_source() -> str | None:
         show_hint("Enter a data set of the Hub as owner/name; the server downloads it.")
         return None
     if kind == KEPT:
-        path = choose_file("Table on this server", session.kept_corpora(), "source_kept")
-        if path is None:
-            show_hint("No table is kept on this server yet. Upload one, then choose to keep it.")
-        return path
+        tables = [*session.kept_corpora(), str(HELP_DESK_FILE)]
+        return choose_file("Table on this server", tables, "source_kept")
     if kind == LOCAL:
         path = enter_path("File on this machine, or folder with train and test", "source_path")
         if path is None:

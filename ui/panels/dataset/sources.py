@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from cartography.corpora.sources import HUB_PREFIX
+from cartography.corpora.sources import HELP_DESK_FILE, HUB_PREFIX
 from cartography.features.vector_files import SUFFIXES as VECTOR_SUFFIXES
 from cartography.files import expand_home
 from cartography.tables.reading import SUFFIXES, is_table
@@ -187,7 +187,7 @@ def set_file(field: str, value: str | None, default_kind: str) -> None:
         kind, key, text = HUB, "hub", value.removeprefix(HUB_PREFIX)
     elif workspace.is_private(value):
         kind, key, text = UPLOAD, "upload", value
-    elif session.is_kept(value):
+    elif value == str(HELP_DESK_FILE) or session.is_kept(value):
         kind, key, text = KEPT, "kept", value
     else:
         kind, key, text = LOCAL, "path", value
