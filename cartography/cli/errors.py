@@ -1,4 +1,4 @@
-"""How commands report mistakes."""
+"""What commands print: mistakes in one line, and nothing that a terminal would obey."""
 
 import sys
 from collections.abc import Iterator
@@ -8,6 +8,19 @@ import typer
 
 from cartography.errors import CartographyError
 
+# What a terminal would obey, in texts and names that come from anywhere.
+_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+
+
+def printable(text: str) -> str:
+    """Return a text without what a terminal would obey."""
+    return text.translate(_CONTROLS)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a text, without what a terminal would obey."""
+    typer.echo(printable(text), err=err)
+
 
 @contextmanager
 def report_errors() -> Iterator[None]:
@@ -15,7 +28,7 @@ def report_errors() -> Iterator[None]:
     try:
         yield
     except CartographyError as error:
-        typer.echo(f"cartography: {error}", err=True)
+        say(f"cartography: {error}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
         typer.echo("cartography: interrupted; the files on disk are complete.", err=True)

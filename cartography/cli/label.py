@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cartography.cli import options
-from cartography.cli.errors import report_errors
+from cartography.cli.errors import report_errors, say
 from cartography.cli.export import Form
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from cartography.labelling.session import Asked, LabelSession
 
 _HELP = "number or class; +NAME new class, s skip, ? unsure, u undo, q quit"
-# What a terminal would obey, in texts that come from anywhere.
-_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 
 def label_command(
@@ -46,6 +45,9 @@ def label_command(
     form: Annotated[
         Form | None, typer.Option("--as", help="Another form of --queue, as in `export`.")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write --queue over labels that would be lost.")
+    ] = False,
     annotator: options.Annotator = "",
 ) -> None:
     """Label what waits in a project, text by text; or add the labels of a file.
@@ -55,6 +57,7 @@ def label_command(
     with report_errors():
         from cartography.cli.label_files import (
             check_form,
+            check_labels_are_stored,
             import_labels,
             open_session,
             write_texts,
@@ -81,8 +84,10 @@ def label_command(
             import_labels(session, corpus, replace=replace, own_answers=bool(session.annotator))
         elif queue is not None:
             table = _queue_table(session)
+            if not force:
+                check_labels_are_stored(session, queue, "--queue")
             write_texts(session, table, queue, form)
-            typer.echo(f"{queue}: {count_noun(len(table), 'text')}")
+            say(f"{queue}: {count_noun(len(table), 'text')}")
         else:
             _ask(session, project)
 
@@ -117,7 +122,7 @@ def _ask(session: LabelSession, project: str) -> None:
         while True:
             waiting = session.queue()
             if not waiting:
-                typer.echo(f"no text waits; for the next batch: {command('query', project)}")
+                say(f"no text waits; for the next batch: {command('query', project)}")
                 break
             asked = next((each for each in waiting if each.item == again), waiting[0])
             again = None
@@ -128,15 +133,15 @@ def _ask(session: LabelSession, project: str) -> None:
             if answer == "u":
                 undone = session.undo()
                 again = undone.item if undone is not None else asked.item
-                typer.echo(
+                say(
                     "nothing to undo"
                     if undone is None
-                    else f"undone: {undone.kind} {_printable(undone.item or undone.text)}"
+                    else f"undone: {undone.kind} {undone.item or undone.text}"
                 )
     except EOFError:
-        typer.echo()
+        say("")
     except KeyboardInterrupt:
-        typer.echo()
+        say("")
         interrupted = True
     state = session.state
     given = [
@@ -147,27 +152,27 @@ def _ask(session: LabelSession, project: str) -> None:
         and not state.is_undone(event)
     ]
     left = count_noun(len(session.queue()), "text")
-    typer.echo(f"{count_noun(len(given), 'label')} stored, {left} left")
+    say(f"{count_noun(len(given), 'label')} stored, {left} left")
     if interrupted:
         sys.exit(130)
 
 
 def _show(session: LabelSession, asked: Asked, left: int) -> None:
     """Print a text and the classes to choose from."""
-    typer.echo(f"\n[{left:,} left, round {asked.round}] {_printable(asked.item)}")
-    typer.echo(_printable(asked.text))
+    say(f"\n[{left:,} left, round {asked.round}] {asked.item}")
+    say(asked.text)
     keys = _keys(list(session.state.classes.values()))
     if not keys:
-        typer.echo("  no classes yet: +NAME adds the first")
+        say("  no classes yet: +NAME adds the first")
     for key, name in keys.items():
-        typer.echo(f"  {key}  {_printable(name)}" if key != name else f"  {_printable(name)}")
+        say(f"  {key}  {name}" if key != name else f"  {name}")
 
 
 def _keys(names: list[str]) -> dict[str, str]:
-    """The class that each key stands for; where classes are numbers, these are the keys."""
-    if any(name.isdecimal() for name in names):
-        return {name: name for name in names}
-    return {str(number): name for number, name in enumerate(names, start=1)}
+    """The class that each key stands for; a class that is a number is its own key."""
+    own = {name for name in names if name.isdecimal()}
+    free = (key for key in map(str, count(1)) if key not in own)
+    return {name if name in own else next(free): name for name in names}
 
 
 def _read_answer(session: LabelSession, asked: Asked) -> str:
@@ -186,7 +191,7 @@ def _read_answer(session: LabelSession, asked: Asked) -> str:
             else:
                 session.label(asked.item, _class_of(session, answer), round=asked.round)
         except CartographyError as error:
-            typer.echo(f"{error}; nothing was stored")
+            say(f"{error}; nothing was stored")
             continue
         return answer
 
@@ -209,7 +214,3 @@ def _class_of(session: LabelSession, answer: str) -> str:
     if not answer:
         raise CartographyError("give an answer")
     raise CartographyError(f"{answer!r} is no class; +NAME adds one")
-
-
-def _printable(text: str) -> str:
-    return text.translate(_CONTROLS)

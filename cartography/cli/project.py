@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cartography.cli import options
-from cartography.cli.errors import report_errors
+from cartography.cli.errors import printable, report_errors, say
 from cartography.cli.export import Form
 
 if TYPE_CHECKING:
@@ -93,12 +93,12 @@ def new_command(
         for each in classes:
             session.add_class(each)
         labelled = int(train.labelled.sum())
-        first = ("the first batch", "--batch", "batch.csv")
+        first, options = "the first batch", {"batch": "batch.csv"}
         if labelled == len(train):
-            first = ("to train on them", "--n", "0")
-        typer.echo(
+            first, options = "to train on them", {"n": "0"}
+        say(
             f"{project.name} ({project.id}): {count_noun(len(train), 'text')}, {labelled:,} "
-            f"labelled; {first[0]}: {command('query', project.name, *first[1:])}"
+            f"labelled; {first}: {command('query', project.name, **options)}"
         )
 
 
@@ -110,7 +110,7 @@ def list_command() -> None:
 
         projects = list_projects(LabelStore())
         if not projects:
-            typer.echo("no projects; `cartography project new NAME DATA` makes one")
+            say("no projects; `cartography project new NAME DATA` makes one")
             return
         rows = [(each.id, f"{each.created:%Y-%m-%d}", each.name) for each in projects]
         _print_table(("id", "created", "name"), rows)
@@ -130,16 +130,16 @@ def status_command(project: options.Project) -> None:
         test = "no test set"
         if opened.test is not None:
             test = f"test set of {count_noun(len(opened.test), 'text')}"
-        typer.echo(f"{opened.name} ({opened.id}): {texts}, {labelled:,} labelled; {test}")
+        say(f"{opened.name} ({opened.id}): {texts}, {labelled:,} labelled; {test}")
         counts = {state.class_name(number): count for number, count in state.counts().items()}
-        typer.echo(f"by class: {_counted(counts)}")
+        say(f"by class: {_counted(counts)}")
         answers = {name or _NO_NAME: len(given) for name, given in state.ratings().items()}
-        typer.echo(f"by annotator: {_counted(answers)}")
+        say(f"by annotator: {_counted(answers)}")
         for name, items in (("in conflict", state.conflicts()), ("set aside", state.set_aside())):
             shown = f" ({', '.join(items[:_LISTED])}{', …' if items[_LISTED:] else ''})"
-            typer.echo(f"{name}: {len(items):,}{shown if items else ''}")
+            say(f"{name}: {len(items):,}{shown if items else ''}")
         for line in _agreement(session):
-            typer.echo(line)
+            say(line)
         rounds = session.rounds
         if rounds:
             _print_table(
@@ -148,9 +148,9 @@ def status_command(project: options.Project) -> None:
             )
         for name in opened.settings.annotators or ("",):
             waiting = len(LabelSession(opened, name, session.store).queue())
-            typer.echo(f"{f'{name}: ' if name else ''}{count_noun(waiting, 'text')} to label")
+            say(f"{f'{name}: ' if name else ''}{count_noun(waiting, 'text')} to label")
         if not rounds:
-            typer.echo(f"the first batch: {command('query', project)}")
+            say(f"the first batch: {command('query', project)}")
 
 
 def labels_command(
@@ -187,7 +187,8 @@ def undo_command(
 ) -> None:
     """Undo events by their numbers, such as those of an import; the log keeps them.
 
-    An undoing is an event too: undo it, and what it undid is done again.
+    An undoing is an event too: undo it, and what it undid is done again. What undoes another of
+    these events is left as it is.
     """
     with report_errors():
         from cartography.cli.label_files import command, open_session, ranges
@@ -195,16 +196,16 @@ def undo_command(
 
         session = open_session(project, annotator)
         state = session.state
-        numbers = sorted({number for part in events for number in _parse_range(part, state.last)})
-        wanted = [n for n in numbers if not state.is_undone(state.event(n))]
+        numbers = {number for part in events for number in _parse_range(part, state.last)}
+        wanted = sorted(state.to_undo(numbers))
         if not wanted:
-            typer.echo("these events are undone already")
+            say("these events are undone already")
             return
         undoings = session.undo_events(wanted)
         parts = ranges([event.number for event in undoings])
-        typer.echo(
+        say(
             f"{count_noun(len(undoings), 'event')} undone; to do them again: "
-            f"{command('project', 'undo', project, *parts)}"
+            f"{command('project undo', project, *parts)}"
         )
 
 
@@ -228,6 +229,9 @@ def export_project_command(
     log: Annotated[
         bool, typer.Option("--log", help="Write the log of all events instead of the labels.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a file that there is already.")
+    ] = False,
 ) -> None:
     """Write the labels of a project with your own ids and columns, and who gave them when."""
     with report_errors():
@@ -242,16 +246,20 @@ def export_project_command(
             raise CartographyError("--log writes events and --rest writes texts: give one of them")
         if log and form not in (None, *_LOG_FORMS):
             raise CartographyError(f"the log is written as {join_names(_LOG_FORMS)}, not as {form}")
+        if out.exists() and not force:
+            raise CartographyError(
+                f"--out {out} exists: name another file, or replace it by --force"
+            )
         session = open_session(project)
         if log:
             table = event_table(session)
             write_table(table, out, form)
-            typer.echo(f"{out}: {count_noun(len(table), 'event')}")
+            say(f"{out}: {count_noun(len(table), 'event')}")
             return
         table = label_table(session, rest=rest)
         write_texts(session, table, out, form)
         labelled = int(table["label"].notna().sum())
-        typer.echo(f"{out}: {count_noun(len(table), 'text')}, {labelled:,} labelled")
+        say(f"{out}: {count_noun(len(table), 'text')}, {labelled:,} labelled")
 
 
 def delete_command(
@@ -272,7 +280,7 @@ def delete_command(
                 "them back: export it first, then add --yes"
             )
         delete_project(store, opened.id)
-        typer.echo(f"{opened.name} ({opened.id}) is deleted")
+        say(f"{opened.name} ({opened.id}) is deleted")
 
 
 PROJECT_COMMANDS: dict[str, Callable[..., None]] = {
@@ -333,10 +341,11 @@ def _counted(counts: Mapping[str, int]) -> str:
 
 def _print_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows as aligned columns."""
+    rows = [tuple(map(printable, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
     for row in (names, *rows):
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())
+        say("  ".join(cells).rstrip())
 
 
 def _parse_range(part: str, last: int) -> range:

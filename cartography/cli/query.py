@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cartography.cli import options
-from cartography.cli.errors import report_errors
+from cartography.cli.errors import report_errors, say
 from cartography.cli.export import Form
 from cartography.models.presets import SEEDS
 
@@ -52,6 +52,9 @@ def query_command(
     form: Annotated[
         Form | None, typer.Option("--as", help="Another form of the batch, as in `export`.")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write --batch over labels that would be lost.")
+    ] = False,
     annotator: options.Annotator = "",
     seed: options.OneSeed = SEEDS[0],
     device: options.Device = "auto",
@@ -66,7 +69,13 @@ def query_command(
     of one.
     """
     with report_errors():
-        from cartography.cli.label_files import check_form, command, open_session, write_texts
+        from cartography.cli.label_files import (
+            check_form,
+            check_labels_are_stored,
+            command,
+            open_session,
+            write_texts,
+        )
         from cartography.errors import CartographyError
         from cartography.formatting import count_noun, strategy_name
         from cartography.labelling.round_model import RoundRequest
@@ -83,6 +92,8 @@ def query_command(
         folder = next_folder(opened) if out is None else out.absolute()
         if folder.parent != opened.rounds_folder.absolute() or not folder.name.isdecimal():
             raise CartographyError(f"--out {out} is not the folder of a round of {opened.name!r}")
+        if batch is not None and not force:
+            check_labels_are_stored(session, batch, "--batch")
         console = make_console(quiet)
         request = RoundRequest(strategy.value, size, t_cor, seed, device, session.annotator)
         epochs = run_round(
@@ -104,18 +115,16 @@ def query_command(
             line += ", no model before two classes have a label"
         else:
             line += ", too few labels to measure the accuracy"
-        typer.echo(line)
+        say(line)
         for remark in (summary["warning"], summary["fallback"]):
             if remark:
-                typer.echo(f"{opened.name}: {remark}", err=True)
+                say(f"{opened.name}: {remark}", err=True)
         chosen_by = strategy_name(str(summary["strategy"]))
-        typer.echo(f"{count_noun(len(done.batch), 'text')} asked for by {chosen_by}")
+        say(f"{count_noun(len(done.batch), 'text')} asked for by {chosen_by}")
         if batch is not None:
             items = [each.item for each in session.queue() if each.round == done.number]
             write_texts(session, batch_table(session, done, items), batch, form)
-            back = command("label", project, "--batch", str(batch))
-            typer.echo(
-                f"{batch}: {count_noun(len(items), 'text')}; their labels come back by {back}"
-            )
+            back = command("label", project, batch=str(batch))
+            say(f"{batch}: {count_noun(len(items), 'text')}; their labels come back by {back}")
         elif len(done.batch):
-            typer.echo(f"to label them: {command('label', project)}")
+            say(f"to label them: {command('label', project)}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cartography.cli import options
-from cartography.cli.errors import report_errors
+from cartography.cli.errors import report_errors, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,12 +86,12 @@ def suspects_command(
         _print_top(opened, found, by, top)
         measured = read_suspect_runs(opened, "noise")
         if measured:
-            typer.echo(noise_line(measured[-1], by))
+            say(noise_line(measured[-1], by))
         if csv is not None:
             table = with_texts(opened, found.table.iloc[found.order(by)])
             with atomic_write(csv) as temporary:
                 temporary.write_text(to_csv(table), encoding="utf-8", newline="")
-            typer.echo(f"{csv}: {len(table):,} labelled texts, the most suspect first")
+            say(f"{csv}: {len(table):,} labelled texts, the most suspect first")
 
 
 def _run(
@@ -152,7 +152,7 @@ def _print_top(project: Project, found: SuspectRun, by: str, top: int) -> None:
     for line in table_lines(lines, console.width if console.is_terminal else _WIDTH):
         console.print(line, soft_wrap=True)
     issues = int(found.summary["issues"])
-    typer.echo(
+    say(
         f"{project.name}: the first {len(rows):,} of {count_noun(len(found.table), 'label')} by "
         f"{by}; confident learning takes {issues:,} of all for wrong"
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +24,8 @@ from cartography.tables.table import TableOptions
 
 _SHOWN = 5
 _HALF = 0.5
+# Control characters that are no white space, and lone surrogates, with what stands for these.
+_LOST = re.compile("[\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffd\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -60,17 +64,24 @@ class Reconciliation:
     conflicts : tuple of FoundLabel
         For texts that have another one.
     unknown : tuple of str
-        Ids, or texts if the file has no ids, that the project does not have.
+        Ids, or texts if `by_text`, that the project does not have.
     unlabelled : int
         Rows without a label.
     new_classes : tuple of str
         Classes that the project does not have.
     by_text : bool
-        Whether texts were compared, since the file has no ids, or those of another program.
+        Whether most texts were compared, since the file has no ids, or those of another program.
     repeated : int
         Rows for a text that an earlier row of the file labels: the first counts.
     other_texts : tuple of str
-        Ids of texts that are not as in the project, which are matched all the same.
+        Ids under which the project has another text than the file, which it has nowhere, or more
+        than once: these labels are not added, as if the id were unknown.
+    set_aside : tuple of str
+        Ids of texts that were set aside in the project: their labels are not added.
+    is_other_file : bool
+        Whether the texts of most rows that have one are such other texts.
+    has_ids : bool
+        Whether the file has ids.
     """
 
     file: str
@@ -84,6 +95,9 @@ class Reconciliation:
     by_text: bool = False
     repeated: int = 0
     other_texts: tuple[str, ...] = ()
+    set_aside: tuple[str, ...] = ()
+    is_other_file: bool = False
+    has_ids: bool = True
 
     @property
     def summary(self) -> str:
@@ -94,6 +108,10 @@ class Reconciliation:
             f"{len(self.conflicts):,} in conflict",
             f"{len(self.unknown):,} unknown {'texts' if self.by_text else 'ids'}",
         ]
+        if self.other_texts:
+            parts.append(f"{len(self.other_texts):,} unknown (another text)")
+        if self.set_aside:
+            parts.append(f"{len(self.set_aside):,} set aside here")
         if self.unlabelled:
             parts.append(f"{count_noun(self.unlabelled, 'row')} without a label")
         if self.repeated:
@@ -108,7 +126,15 @@ class Reconciliation:
     @property
     def details(self) -> tuple[str, ...]:
         """The first conflicts and unknown ids, as lines."""
-        lines = [
+        lines = []
+        if self.is_other_file:
+            lines.append(
+                f"most texts of {self.file} are others than {self.project} has under these ids: "
+                "is it a file of another project?"
+            )
+        elif self.by_text and self.has_ids:
+            lines.append(f"the ids of {self.file} are others: matched by the texts")
+        lines += [
             f"{found.item}: {found.present} here, {found.label} in {self.file}"
             for found in self.conflicts[:_SHOWN]
         ]
@@ -116,11 +142,10 @@ class Reconciliation:
             lines.append(f"and {len(self.conflicts) - _SHOWN:,} more in conflict")
         kind = "text" if self.by_text else "id"
         lines += [f"unknown {kind}: {name[:80]}" for name in self.unknown[:_SHOWN]]
-        if self.other_texts:
-            shown = ", ".join(self.other_texts[:_SHOWN])
-            more = ", …" if len(self.other_texts) > _SHOWN else ""
-            count = count_noun(len(self.other_texts), "text")
-            lines.append(f"{count} not as in the project, matched by id: {shown}{more}")
+        for name, items in (("another text", self.other_texts), ("set aside", self.set_aside)):
+            if items:
+                more = ", …" if len(items) > _SHOWN else ""
+                lines.append(f"{name}: {', '.join(items[:_SHOWN])}{more}")
         return tuple(lines)
 
 
@@ -181,7 +206,10 @@ def _read_without_texts(source: str | Path, options: dict[str, Any]) -> Corpus |
     known = {
         name: options[name] for name in ("no_label", "several", "class_names") if name in options
     }
-    corpus = read_corpus(frame, text="text", label="label", id="id", **known)
+    try:
+        corpus = read_corpus(frame, text="text", label="label", id="id", **known)
+    except CartographyError as error:
+        raise CartographyError(str(error).replace("the DataFrame", table.location, 1)) from None
     return replace(corpus, name=table.name)
 
 
@@ -192,10 +220,11 @@ def reconcile(session: LabelSession, corpus: Corpus) -> Reconciliation:
     ----------
     session : LabelSession
     corpus : Corpus
-        The file, read by `read_labels` or `read_corpus`. If it has no ids, texts are compared to
-        the character; a text that several rows of the project have is unknown then. So it is if
-        most texts of the file are in the project under other ids: some programs, such as Label
-        Studio in its JSON-MIN and CSV exports, give ids of their own.
+        The file, read by `read_labels` or `read_corpus`. A row is matched by its id; by its text
+        if the file has no ids, or if the project has another text under the id, or none. Some
+        programs, such as Label Studio in its JSON-MIN and CSV exports, give ids of their own, and
+        spreadsheets change ids. White space and case do not make another text. A text that
+        several rows of the project have is matched by its id only.
 
     Returns
     -------
@@ -211,12 +240,15 @@ def reconcile(session: LabelSession, corpus: Corpus) -> Reconciliation:
             f"{corpus.name} has no labels to add: name its label column, or give another file"
         )
     state = session.state
-    texts = session.project.corpus.texts
     given = corpus.take(corpus.labelled)
-    rows_by_text = _rows_of_texts(session.project.corpus)
-    by_text = not _has_ids(corpus) or _has_foreign_ids(given, state.row_of, texts, rows_by_text)
-    keys = given.texts if by_text else given.ids
-    known = rows_by_text if by_text else state.row_of
+    has_ids = _has_ids(corpus)
+    matches = _Matcher(session.project.corpus, state.row_of)
+    ids: Sequence[str | None] = given.ids.tolist() if has_ids else [None] * len(given)
+    rows = [matches.row(id, text) for id, text in zip(ids, given.texts, strict=True)]
+    by_id = [state.row_of.get(id) if id is not None else None for id in ids]
+    with_text = sum(bool(text.strip()) for text in given.texts)
+    moved = sum(row is not None and row != own for row, own in zip(rows, by_id, strict=True))
+    by_text = not has_ids or moved > _HALF * len(given)
     names = {name.casefold(): name for name in reversed(state.classes.values())}
     names |= {name: name for name in state.classes.values()}
     new: list[FoundLabel] = []
@@ -224,22 +256,29 @@ def reconcile(session: LabelSession, corpus: Corpus) -> Reconciliation:
     conflicts: list[FoundLabel] = []
     unknown: list[str] = []
     other_texts: list[str] = []
+    set_aside: list[str] = []
     new_classes: dict[str, None] = {}
     seen: set[str] = set()
-    for key, text, number in zip(keys, given.texts, given.labels, strict=True):
-        if key not in known:
-            unknown.append(str(key))
+    matched_by_id = {row for row, own in zip(rows, by_id, strict=True) if row == own}
+    each_row = zip(ids, rows, by_id, given.texts, given.labels, strict=True)
+    for id, row, own, text, number in each_row:
+        if row is None:
+            if own is not None:
+                other_texts.append(str(id))
+            else:
+                unknown.append(str(text if by_text else id))
             continue
-        item = state.ids[known[key]]
-        if item in seen:
+        item = state.ids[row]
+        if item in seen or (row != own and row in matched_by_id):
             continue
         seen.add(item)
+        if state.decision(item).mark == "set_aside":
+            set_aside.append(item)
+            continue
         name = given.classes[number]
         label = names.get(name) or names.get(name.casefold()) or name
         if label == name and name not in names:
             new_classes[name] = None
-        if text and not _same_text(text, texts[known[key]]):
-            other_texts.append(item)
         present = _present_label(state, item, session.annotator, label)
         found = FoundLabel(item, label, present)
         (new if not present else same if present == label else conflicts).append(found)
@@ -253,8 +292,11 @@ def reconcile(session: LabelSession, corpus: Corpus) -> Reconciliation:
         unlabelled=int((~corpus.labelled).sum()),
         new_classes=tuple(new_classes),
         by_text=by_text,
-        repeated=len(given) - len(unknown) - len(seen),
+        repeated=len(given) - len(unknown) - len(other_texts) - len(seen),
         other_texts=tuple(other_texts),
+        set_aside=tuple(set_aside),
+        is_other_file=len(other_texts) > _HALF * with_text,
+        has_ids=has_ids,
     )
 
 
@@ -277,25 +319,53 @@ def _has_ids(corpus: Corpus) -> bool:
     return corpus.account is None or corpus.account.id is not None
 
 
-def _has_foreign_ids(
-    given: Corpus,
-    row_of: dict[str, int],
-    texts: Iterable[str],
-    rows_by_text: dict[str, int],
-) -> bool:
-    """Whether most texts of a file are in the project, but under other ids than in the file."""
-    own = list(texts)
-    moved = sum(
-        text in rows_by_text and row_of.get(id) != rows_by_text[text]
-        for id, text in zip(given.ids, given.texts, strict=True)
-        if not (id in row_of and _same_text(text, own[row_of[id]]))
-    )
-    return moved > _HALF * len(given)
+class _Matcher:
+    """Finds the text of a project that a row of a file is about."""
+
+    def __init__(self, corpus: Corpus, row_of: Mapping[str, int]) -> None:
+        self._texts = corpus.texts
+        self._row_of = row_of
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return _rows_of_texts(self._texts)
+
+    @cached_property
+    def _plain_rows(self) -> dict[str, int]:
+        return _rows_of_texts(map(_plain, self._texts))
+
+    def row(self, id: str | None, text: str) -> int | None:
+        """Return the row in the project, None if it is unknown.
+
+        Parameters
+        ----------
+        id : str or None
+            None if the file has no ids.
+        text : str
+            "" if the file has no texts.
+        """
+        own = None if id is None else self._row_of.get(id)
+        if not text.strip() or (own is not None and _same_text(text, self._texts[own])):
+            return own
+        row = self._rows.get(text)
+        return self._plain_rows.get(_plain(text)) if row is None else row
 
 
 def _same_text(text: str, other: str) -> bool:
-    """Whether two texts are the same but for white space, which programs change."""
-    return text == other or text.split() == other.split()
+    return text == other or _plain(text) == _plain(other)
+
+
+def _plain(text: str) -> str:
+    """A text without what programs change in it: white space, case, and what no file contains."""
+    return " ".join(_LOST.sub("", text).split()).casefold()
+
+
+def _rows_of_texts(texts: Iterable[str]) -> dict[str, int]:
+    """The row of each text that occurs once."""
+    rows: dict[str, int] = {}
+    for row, text in enumerate(texts):
+        rows[text] = -1 if text in rows else row
+    return {text: row for text, row in rows.items() if row >= 0}
 
 
 def add_labels(
@@ -361,11 +431,3 @@ def further_answers(session: LabelSession, found: Reconciliation) -> tuple[Found
         and not state.decision(each.item).mark
         and not state.answer(each.item, session.annotator).mark
     )
-
-
-def _rows_of_texts(corpus: Corpus) -> dict[str, int]:
-    """The row of each text that occurs once."""
-    rows: dict[str, int] = {}
-    for row, text in enumerate(corpus.texts):
-        rows[text] = -1 if text in rows else row
-    return {text: row for text, row in rows.items() if row >= 0}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from cartography.errors import CartographyError
@@ -63,14 +64,19 @@ class Round:
 
     @cached_property
     def batch(self) -> pd.DataFrame:
-        """The batch by rank: id, rank, score, reason, predicted_label, probability, duplicates."""
-        return pd.read_parquet(self.folder / _BATCH)
+        """The batch by rank: id, rank, score, reason, predicted_label, probability, duplicates.
+
+        Raises
+        ------
+        CartographyError
+            Its file is missing or damaged.
+        """
+        return self._read(_BATCH)
 
     @cached_property
     def map(self) -> pd.DataFrame | None:
         """The map of the labelled texts with their labels and predictions; None without a model."""
-        path = self.folder / _MAP
-        return pd.read_parquet(path) if path.exists() else None
+        return self._read(_MAP) if (self.folder / _MAP).exists() else None
 
     @cached_property
     def data_map(self) -> DataMap | None:
@@ -88,8 +94,18 @@ class Round:
     @cached_property
     def pool(self) -> pd.DataFrame | None:
         """id, predicted_label and max_probability of the pool; None without a model."""
-        path = self.folder / _POOL
-        return pd.read_parquet(path) if path.exists() else None
+        return self._read(_POOL) if (self.folder / _POOL).exists() else None
+
+    def _read(self, name: str) -> pd.DataFrame:
+        path = self.folder / name
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError, pa.ArrowException) as error:
+            reason = str(error).partition("\n")[0]
+            raise CartographyError(
+                f"{path} cannot be read: {reason}; to go on without round {self.number}, move its "
+                "folder away"
+            ) from error
 
 
 def read_rounds(project: Project, known: Sequence[Round] = ()) -> list[Round]:

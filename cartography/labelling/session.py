@@ -164,7 +164,7 @@ class LabelSession:
             for position, item in enumerate(table["id"])
             if self._is_wanted(each, position, item, state)
         ]
-        if not each.summary["annotators"]:
+        if not each.summary.get("annotators"):
             others = sorted({*state.annotators(), self.annotator})
             start = len(table) * others.index(self.annotator) // len(others)
             wanted.sort(key=lambda pair: pair[0] < start)
@@ -183,7 +183,7 @@ class LabelSession:
 
     def _is_wanted(self, each: Round, position: int, item: str, state: LabelState) -> bool:
         """Whether this annotator should answer for a text of a batch."""
-        annotators, overlap = each.summary["annotators"], each.summary["overlap"]
+        annotators, overlap = each.summary.get("annotators"), each.summary.get("overlap", 0)
         if not state.is_open(item, self.annotator):
             return False
         if annotators and self.annotator not in annotators:

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cartography.labelling.class_table import OF_CLASSES, ClassTable
 from cartography.labelling.events import DECISIONS, UNDOABLE, Event
 
 Mark = Literal["", "labelled", "skipped", "unsure", "set_aside"]
@@ -74,6 +75,9 @@ class LabelState:
         self._undone: set[int] = set()
         self._of_item: dict[str, list[Event]] = defaultdict(list)
         self._of_classes: list[Event] = []
+        # The classes, and the number of changes of them that were read then.
+        self._changes = 0
+        self._table = (0, ClassTable.of(classes, (), ()))
         self._notes: dict[str, list[Event]] = defaultdict(list)
         self._reading = Lock()
 
@@ -93,13 +97,20 @@ class LabelState:
                 self._of_item[event.item].append(event)
             elif event.kind == "noted":
                 self._notes[event.item].append(event)
-            elif event.kind in ("class_added", "class_renamed", "class_merged"):
+            elif event.kind in OF_CLASSES:
+                more = None
+                if event.kind == "class_added" and self._is_current:
+                    more = self._table[1].with_class(event.text)
                 self._of_classes.append(event)
+                self._changes += 1
+                if more is not None:
+                    self._table = (self._changes, more)
             elif event.kind == "undone" and event.target is not None:
-                self._set_active(event.target, active=False)
+                act = _undo(self.events, self._undone, event.target)
+                self._changes += act.kind in OF_CLASSES
         if self.last == last:
             return
-        for name in ("classes", "labels", "touched", "_class_numbers", "_class_names"):
+        for name in ("labels", "touched"):
             self.__dict__.pop(name, None)
 
     @property
@@ -115,67 +126,54 @@ class LabelState:
         """Whether an event was undone, and not done again."""
         return event.number in self._undone
 
-    def _set_active(self, number: int, *, active: bool) -> None:
-        """Undo an event or do it again; to undo what undoes another does that one again."""
-        target: int | None = number
-        while target is not None:
-            (self._undone.discard if active else self._undone.add)(target)
-            event = self.event(target)
-            target = event.target if event.kind == "undone" else None
-            active = not active
+    def to_undo(self, numbers: Iterable[int]) -> list[int]:
+        """Return which events to undo, the last first, so that all of some events are undone.
+
+        Parameters
+        ----------
+        numbers : iterable of int
+            An event that undoes another one of them is left out.
+        """
+        wanted = set(numbers)
+        undone = set(self._undone)
+        chosen = []
+        # What undoes an event has a higher number than that event.
+        for number in sorted(wanted, reverse=True):
+            event = self.event(number)
+            if number in undone or (event.kind == "undone" and event.target in wanted):
+                continue
+            _undo(self.events, undone, number)
+            chosen.append(number)
+        return chosen
 
     # Classes
 
-    @cached_property
-    def _class_names(self) -> tuple[list[str], dict[int, int], dict[int, str]]:
-        """The name of each class that there ever was, and what merged ones became part of.
+    @property
+    def _is_current(self) -> bool:
+        return self._table[0] == self._changes
 
-        Also the name that the class of a "class_renamed" or "class_merged" event had before it.
-        """
-        names = list(self._first)
-        into: dict[int, int] = {}
-        before: dict[int, str] = {}
-        for event in self._of_classes:
-            active = event.number not in self._undone
-            if event.kind != "class_added" and event.label is not None:
-                before[event.number] = names[event.label]
-            if event.kind == "class_added":
-                # Its number is taken also after it was undone, so that others keep theirs.
-                names.append(event.text)
-                if not active:
-                    into[len(names) - 1] = -1
-                    continue
-                same = [i for i, name in enumerate(names[:-1]) if name == event.text]
-                same = [i for i in same if i not in into]
-                if same:
-                    into[len(names) - 1] = same[0]
-            elif active and event.kind == "class_renamed" and event.label is not None:
-                names[event.label] = event.text
-            elif active and event.label is not None and event.target is not None:
-                into[event.label] = event.target
-        # Two annotators, or an undone renaming, may have given two classes one name: they are one.
-        first: dict[str, int] = {}
-        for number, name in enumerate(names):
-            if _follow(into, number) == number and first.setdefault(name, number) != number:
-                into[number] = first[name]
-        return names, into, before
+    @property
+    def _classes(self) -> ClassTable:
+        changes, table = self._table
+        # Another thread may read further events meanwhile: what is made is of `_changes` before it.
+        if changes != self._changes:
+            changes = self._changes
+            table = ClassTable.of(self._first, list(self._of_classes), self._undone)
+            self._table = (changes, table)
+        return table
 
     def old_name(self, event: Event) -> str:
         """Return the name of a class before it was renamed or merged."""
-        return self._class_names[2][event.number]
+        return self._classes.before[event.number]
 
     def resolve(self, number: int) -> int:
         """Return the class that a class is part of after merges, -1 if it was taken back."""
-        return _follow(self._class_names[1], number)
+        return self._classes.resolve(number)
 
-    @cached_property
-    def _class_numbers(self) -> tuple[int, ...]:
-        return tuple(i for i in range(len(self._class_names[0])) if self.resolve(i) == i)
-
-    @cached_property
+    @property
     def classes(self) -> dict[int, str]:
         """The present classes: name by number, in the order of the numbers."""
-        return {number: self._class_names[0][number] for number in self._class_numbers}
+        return self._classes.present
 
     def class_name(self, number: int | None) -> str:
         """Return the present name of a class, "" for None."""
@@ -185,7 +183,7 @@ class LabelState:
 
     def class_number(self, name: str) -> int | None:
         """Return the number of the present class with a name, None if there is none."""
-        return next((number for number, known in self.classes.items() if known == name), None)
+        return self._classes.numbers.get(name)
 
     # Texts
 
@@ -294,7 +292,7 @@ class LabelState:
     def counts(self) -> dict[int, int]:
         """Count the labelled texts of each present class."""
         numbers = self.labels[self.labels >= 0]
-        counted = np.bincount(numbers, minlength=len(self._class_names[0]))
+        counted = np.bincount(numbers, minlength=len(self._classes.names))
         return {number: int(counted[number]) for number in self.classes}
 
     def annotators(self) -> list[str]:
@@ -366,10 +364,15 @@ class LabelState:
         return event, undoes
 
 
-def _follow(into: Mapping[int, int], number: int) -> int:
-    """The end of a chain of merged classes; classes merged into each other stay what they are."""
-    seen: set[int] = set()
-    while number in into and number not in seen:
-        seen.add(number)
-        number = into[number]
-    return number
+def _undo(events: Sequence[Event], undone: set[int], number: int) -> Event:
+    """Undo an event, and return the act that this is about in the end.
+
+    To undo what undoes another event does that one again.
+    """
+    undoes = True
+    while True:
+        (undone.add if undoes else undone.discard)(number)
+        event = events[number - 1]
+        if event.kind != "undone" or event.target is None:
+            return event
+        number, undoes = event.target, not undoes

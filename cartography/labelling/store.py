@@ -88,8 +88,7 @@ class LabelStore:
         except DBAPIError as error:
             self.close()
             raise CartographyError(
-                f"the database of the labels does not answer ({_reason(error)}): check "
-                f"{DATABASE_URL}"
+                f"the database of the labels does not answer ({_reason(error)}): {_advice(address)}"
             ) from error
         except BaseException:
             self.close()
@@ -370,12 +369,22 @@ def _make_engine(address: str) -> sa.Engine:
         ) from error
     except OSError as error:
         raise CartographyError(
-            f"the database of the labels does not answer ({error}): check {DATABASE_URL}"
+            f"the database of the labels does not answer ({error}): {_advice(address)}"
         ) from error
     if is_sqlite:
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _advice(address: str) -> str:
+    """What to check if the database cannot be opened."""
+    if os.environ.get(DATABASE_URL):
+        return f"check {DATABASE_URL}"
+    if address != default_url():
+        return "check its address"
+    file = cache_folder() / "labels.sqlite"
+    return f"check that {file} can be written, and that its disk is not full"
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:

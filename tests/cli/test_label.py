@@ -65,8 +65,7 @@ def test_only_its_own_columns_of_a_batch_are_read(gold: Mapping[str, str]) -> No
     table["text"] = table["text"].str.upper()
     table.to_csv("batch.csv", index=False)
     out = ran("label", "tickets", "--batch", "batch.csv")
-    assert "12 new" in out
-    assert "12 texts not as in the project, matched by id" in out
+    assert "12 new, 0 as they are, 0 in conflict, 0 unknown ids\n" in out
 
 
 def test_a_second_annotator_gives_answers_of_their_own(gold: Mapping[str, str]) -> None:
@@ -136,14 +135,67 @@ def test_nothing_waits(gold: Mapping[str, str]) -> None:
     assert out.splitlines()[-1] == "12 labels stored, 0 texts left"
 
 
-def test_classes_that_are_numbers_are_their_own_keys(gold: Mapping[str, str]) -> None:
+def test_classes_that_are_numbers_or_answers_can_be_chosen(gold: Mapping[str, str]) -> None:
     session = LabelSession("tickets")
     session.rename_class("sport", "2")
     session.rename_class("money", "s")
+    for name in ("q", "?", "u"):
+        session.add_class(name)
     queue = [each.item for each in session.queue()]
-    ran("label", "tickets", typed="1\n2\n+s\ns\n")
-    assert session.labels().to_dict() == {queue[0]: "2", queue[1]: "s"}
-    assert session.state.answer(queue[2], "").mark == "skipped"
+    out = ran("label", "tickets", typed="1\n2\n3\n4\n5\ns\n?\n")
+    labels = dict(zip(queue, ["s", "2", "q", "?", "u"], strict=False))
+    assert session.labels().to_dict() == labels
+    assert session.state.answer(queue[5], "").mark == "skipped"
+    assert session.state.answer(queue[6], "").mark == "unsure"
+    assert "\n  2\n  1  s\n  3  q\n  4  ?\n  5  u\n" in out
+
+
+def test_classes_that_are_numbers_are_their_own_keys(gold: Mapping[str, str]) -> None:
+    session = LabelSession("tickets")
+    session.rename_class("sport", "1")
+    session.rename_class("money", "0")
+    queue = [each.item for each in session.queue()]
+    ran("label", "tickets", typed="0\n1\n")
+    assert session.labels().to_dict() == {queue[0]: "0", queue[1]: "1"}
+
+
+def test_labels_of_a_file_are_not_lost(gold: Mapping[str, str]) -> None:
+    labels = fill_in("batch.csv", gold)
+    before = Path("batch.csv").read_bytes()
+    advice = "add them by cartography label tickets --batch batch.csv, name another file, or "
+    query = ["query", "tickets", "--n", 5, "--batch", "batch.csv", "--quiet"]
+    message = refused(*query)
+    assert "--batch batch.csv has 12 labels that tickets does not have: " + advice in message
+    assert "--force" in message
+    assert len(LabelSession("tickets").rounds) == 1
+    assert "--queue batch.csv has 12 labels" in refused("label", "tickets", "--queue", "batch.csv")
+    assert Path("batch.csv").read_bytes() == before
+
+    # Once they are in the project, the next batch may take their place.
+    ran("label", "tickets", "--batch", "batch.csv", "--annotator", "Ada")
+    assert "has 12 labels" in refused(*query, "--annotator", "Ben")
+    ran(*query)
+    assert not set(pd.read_csv("batch.csv")["id"]) & set(labels)
+    # Without labels, a file is written again.
+    ran("label", "tickets", "--queue", "batch.csv")
+
+    table = pd.read_csv("batch.csv").head(1)
+    table["label"] = {"sport": "money", "money": "sport"}[gold[table["id"][0]]]
+    table.to_csv("batch.csv", index=False)
+    LabelSession("tickets", "Ada").label(table["id"][0], gold[table["id"][0]])
+    assert "has 1 label that" in refused("label", "tickets", "--queue", "batch.csv")
+    ran("label", "tickets", "--queue", "batch.csv", "--force")
+    assert pd.read_csv("batch.csv")["label"].isna().all()
+
+
+def test_a_file_that_is_no_batch_is_not_replaced(gold: Mapping[str, str]) -> None:
+    Path("own.csv").write_text("notes,of mine\n1,2\n")
+    queue = ["label", "tickets", "--queue", "own.csv"]
+    assert "own.csv exists, and whether it has labels cannot be read" in refused(*queue)
+    assert "own.csv: 12 texts" in ran(*queue, "--force")
+    for content in ("", "id,text,label\n"):
+        Path("own.csv").write_text(content)
+        assert "own.csv: 12 texts" in ran(*queue)
 
 
 def test_a_text_cannot_command_the_terminal(own_cache: Path, tmp_path: Path) -> None:

@@ -167,8 +167,9 @@ class TestLabels:
         table.loc[3, "text"] = table.loc[3, "text"].replace(" ", "  ")
         table.to_csv("edited.csv", index=False)
         out = ran("project", "labels", "tickets", "edited.csv")
-        assert "8 new" in out
-        assert "1 text not as in the project, matched by id: t-2" in out
+        assert "7 new, 0 as they are, 0 in conflict, 0 unknown ids, 1 unknown (another" in out
+        assert "another text: t-2" in out
+        assert "t-2" not in LabelSession("tickets").labels()
 
     def test_what_is_refused(self, gold: Mapping[str, str]) -> None:
         labels = ["project", "labels", "tickets"]
@@ -179,6 +180,16 @@ class TestLabels:
 
 
 class TestUndo:
+    def test_a_range_with_what_undoes_one_of_its_events(self, gold: Mapping[str, str]) -> None:
+        give("labels.csv", some(gold, 3))
+        ran("project", "labels", "tickets", "labels.csv")
+        ran("project", "undo", "tickets", "5")
+        assert "2 events undone" in ran("project", "undo", "tickets", "4-7")
+        session = LabelSession("tickets")
+        assert len(session.labels()) == 0
+        assert [event.target for event in session.state.events[6:]] == [5, 6, 4]
+        assert "undone already" in ran("project", "undo", "tickets", "4-7")
+
     @pytest.mark.parametrize(
         ("part", "message"),
         [
@@ -296,6 +307,67 @@ def test_the_log(gold: Mapping[str, str]) -> None:
     assert log["kind"].tolist() == kinds
     assert log["undone"].tolist() == [False, False, False, True, True, False, False]
     assert log["undoes"].tolist()[5:] == [5, 4]
+
+
+def test_an_export_does_not_replace_a_file(gold: Mapping[str, str]) -> None:
+    export = ["project", "export", "tickets", "--out", "labels.csv"]
+    give("labels.csv", some(gold))
+    before = Path("labels.csv").read_bytes()
+    for more in ([], ["--rest"], ["--log"]):
+        assert "labels.csv exists: name another file, or replace it by --force" in refused(
+            *export, *more
+        )
+    assert Path("labels.csv").read_bytes() == before
+    assert "60 texts, 0 labelled" in ran(*export, "--rest", "--force")
+    ran("project", "export", "tickets", "--out", "new", "--as", "huggingface", "--rest")
+    assert "is not empty: name a new folder" in refused(
+        "project", "export", "tickets", "--out", "new", "--as", "huggingface", "--force"
+    )
+
+
+def test_names_cannot_command_the_terminal(
+    own_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What is not written to a terminal has its escape sequences taken out by click.
+    monkeypatch.setattr("click.utils.should_strip_ansi", lambda *_: False)
+    monkeypatch.chdir(tmp_path)
+    table = tickets(20).rename(columns={"class": "label"})
+    table.loc[0, "id"] = "t\x1b[2J"
+    table["label"] = table["label"] + "\x1b[31m"
+    table.to_csv("odd.csv", index=False)
+    name = "p\x1b]0;x\x07"
+    out = ran("project", "new", name, "odd.csv", "--quiet")
+    out += ran("project", "list")
+    out += ran("project", "status", name)
+    table["label"] = [*table["label"].to_list()[1:], "\x9b2J"]
+    table.to_csv("other.csv", index=False)
+    out += ran("project", "labels", name, "other.csv", "--annotator", "A\x1b[1m", "--quiet")
+    out += ran("project", "status", name)
+    out += ran("query", name, "--n", 0, "--quiet")
+    out += ran("suspects", name, "--quiet")
+    out += refused("query", "\x1b[2J")
+    assert not set(out) & {"\x1b", "\x07", "\x9b"}
+    assert "p\ufffd]0;x\ufffd" in out
+
+
+def test_a_project_whose_name_is_like_an_option(
+    own_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_pool(tmp_path / "pool.csv")
+    out = ran("project", "new", "--class", "sport", "--quiet", "--", "-x", "pool.csv")
+    (line,) = re.findall(r"the first batch: cartography (.*)$", out, re.M)
+    assert line == "query --batch batch.csv -- -x"
+    out = ran(*line.split())
+    (line,) = re.findall(r"labels come back by cartography (.*)$", out, re.M)
+    table = pd.read_csv("batch.csv")
+    table["label"] = "sport"
+    table.to_csv("batch.csv", index=False)
+    assert "20 labels added" in ran(*line.split())
+    out = ran("project", "undo", "--", "-x", "4-5")
+    (line,) = re.findall(r"do them again: cartography (.*)$", out, re.M)
+    assert line.startswith("project undo -- -x ")
+    assert "2 events undone" in ran(*line.split())
 
 
 def test_exports_that_are_refused(gold: Mapping[str, str]) -> None:

@@ -120,21 +120,73 @@ def test_ids_of_another_program_are_not_those_of_the_project(session: LabelSessi
     assert found.by_text
     assert triples(found.new) == [("t2", "Dog", ""), ("t1", "Dog", "")]
     assert triples(found.conflicts) == [("t0", "Dog", "Cat")]
+    assert found.details[0] == "the ids of DataFrame are others: matched by the texts"
 
 
-def test_a_changed_text_is_matched_by_id_and_told_of(session: LabelSession) -> None:
+def test_a_text_may_differ_in_white_space_and_case(session: LabelSession) -> None:
     frame = pd.DataFrame(
         {
-            "id": ["t1", "t2", "t3"],
-            "text": ["two  dogs\n", "3 owls", "four hens"],
-            "label": ["Dog", "Dog", "Dog"],
+            "id": ["t1", "t2", "t3", "t5"],
+            "text": ["Two  dogs\n", " ", "fo\x1bur hens", "SAME"],
+            "label": ["Dog", "Dog", "Dog", "Dog"],
         }
     )
     found = reconcile(session, read_corpus(frame))
     assert not found.by_text
-    assert [each.item for each in found.new] == ["t1", "t2", "t3"]
-    assert found.other_texts == ("t2",)
-    assert found.details == ("1 text not as in the project, matched by id: t2",)
+    assert [each.item for each in found.new] == ["t1", "t2", "t3", "t5"]
+    assert (found.unknown, found.other_texts, found.details) == ((), (), ())
+
+
+def test_another_text_under_an_id_gets_no_label(session: LabelSession) -> None:
+    frame = pd.DataFrame(
+        {
+            "id": ["t0", "t1", "t2", "t3", "t9"],
+            "text": ["one cat", "two dogs", "3 owls", "same", "five fish"],
+            "label": ["Cat", "Dog", "Owl", "Dog", "Dog"],
+        }
+    )
+    found = reconcile(session, read_corpus(frame))
+    assert triples(found.new) == [("t1", "Dog", "")]
+    assert (found.unknown, found.other_texts, found.new_classes) == (("t9",), ("t2", "t3"), ())
+    assert found.repeated == 0
+    assert found.summary == (
+        "labels for animals: 1 new, 1 as they are, 0 in conflict, 1 unknown ids, 2 unknown "
+        "(another text)"
+    )
+    assert found.details == ("unknown id: t9", "another text: t2, t3")
+
+
+def test_a_file_of_another_project_adds_nothing(session: LabelSession) -> None:
+    frame = pd.DataFrame(
+        {
+            "id": [f"t{i}" for i in range(4)],
+            "text": ["a ship", "a boat", "a car", "four hens"],
+            "label": ["Dog", "Dog", "Dog", "Dog"],
+        }
+    )
+    found = reconcile(session, replace(read_corpus(frame), name="ships.csv"))
+    assert triples(found.new) == [("t3", "Dog", "")]
+    assert found.other_texts == ("t0", "t1", "t2")
+    assert found.details[0] == (
+        "most texts of ships.csv are others than animals has under these ids: is it a file of "
+        "another project?"
+    )
+
+
+def test_ids_that_a_spreadsheet_changed_label_the_text_of_the_row(session: LabelSession) -> None:
+    # Of four rows, one has the id of another text, and one an id that there is not.
+    frame = pd.DataFrame(
+        {
+            "id": ["t0", "t3", "2", "t2"],
+            "text": ["one cat", "two dogs", "Three  owls", "three owls"],
+            "label": ["Cat", "Dog", "Dog", "Cat"],
+        }
+    )
+    found = reconcile(session, read_corpus(frame))
+    assert not found.by_text
+    # The row with id and text of the project is the one that counts.
+    assert triples(found.new) == [("t1", "Dog", ""), ("t2", "Cat", "")]
+    assert (found.repeated, found.unknown, found.other_texts) == (1, (), ())
 
 
 def test_the_case_of_classes(session: LabelSession, tmp_path: Path) -> None:
@@ -224,7 +276,13 @@ def test_a_skipped_text_takes_a_label(session: LabelSession, tmp_path: Path) -> 
 
 def test_a_text_that_was_set_aside_stays_so(session: LabelSession, tmp_path: Path) -> None:
     session.set_aside("t1")
-    add_labels(session, found_in(session, ["id,label", "t1,Cat"], tmp_path))
+    found = found_in(session, ["id,label", "t1,Owl", "t2,Cat"], tmp_path)
+    assert triples(found.new) == [("t2", "Cat", "")]
+    assert (found.set_aside, found.new_classes, found.repeated) == (("t1",), (), 0)
+    assert "0 unknown ids, 1 set aside here" in found.summary
+    assert found.details == ("set aside: t1",)
+    events = add_labels(session, found, "replace", own_answers=True)
+    assert [event.item for event in events] == ["t2"]
     assert "t1" not in session.labels()
     assert session.state.set_aside() == ["t1"]
 
@@ -249,5 +307,5 @@ def test_named_columns(session: LabelSession, tmp_path: Path) -> None:
 
 
 def test_an_id_that_comes_twice_is_one_line(session: LabelSession, tmp_path: Path) -> None:
-    with pytest.raises(CartographyError, match="row 1 and row 2 have the same id 't1'"):
+    with pytest.raises(CartographyError, match=r"^\S*back\.csv, column .id.: row 1 and row 2"):
         found_in(session, ["id,label", "t1,Cat", "t1,Dog"], tmp_path)

@@ -625,6 +625,39 @@ class TestRounds:
         assert session.rounds == []
         assert len(session.next_batch(size=3)) == 3
 
+    @pytest.mark.parametrize("name", ["batch", "map", "pool"])
+    def test_a_damaged_file_is_one_line_that_names_it(self, store: LabelStore, name: str) -> None:
+        session = session_of(store, pool(20))
+        run(session)
+        (done,) = session.rounds
+        path = done.folder / f"{name}.parquet"
+        path.write_bytes(b"PAR1\n" * 9)
+        with pytest.raises(CartographyError) as caught:
+            getattr(done, name)
+        assert str(caught.value).startswith(f"{path} cannot be read: ")
+        assert str(caught.value).endswith("to go on without round 1, move its folder away")
+        assert "\n" not in str(caught.value)
+
+    def test_a_batch_without_its_file_is_one_line(self, store: LabelStore) -> None:
+        session = session_of(store, pool())
+        run(session)
+        (session.rounds[0].folder / "batch.parquet").unlink()
+        with pytest.raises(CartographyError, match=r"batch\.parquet cannot be read"):
+            session.queue()
+
+    def test_a_round_without_what_later_versions_write_can_be_labelled(
+        self, store: LabelStore
+    ) -> None:
+        session = session_of(store, pool())
+        run(session)
+        path = session.rounds[0].folder / SUMMARY
+        summary = json.loads(path.read_text())
+        del summary["annotators"], summary["overlap"]
+        path.write_text(json.dumps(summary))
+        again = another(session, "Ben")
+        assert len(again.queue()) == 20
+        assert items(again.queue()) == again.rounds[0].batch["id"].tolist()
+
     def test_two_rounds_at_once_are_refused_in_one_line(self, store: LabelStore) -> None:
         session = session_of(store, pool(12))
         running = session.run_round(CPU)

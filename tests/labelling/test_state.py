@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 from threading import Barrier, Thread
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cartography.labelling.class_table import ClassTable
 from cartography.labelling.events import Act, Event
 from cartography.labelling.state import LabelState
 
@@ -268,6 +271,49 @@ class TestUndo:
             assert [event.number for event in state.events] == list(range(1, 3_001))
 
 
+class TestToUndo:
+    def test_what_undoes_one_of_the_events_is_left_out(self) -> None:
+        log = Log()
+        for _ in range(3):
+            log.label("Ada", "c", DOG)
+        log.undo(2)
+        assert log.state.to_undo([1, 2, 3, 4]) == [3, 1]
+        assert log.state.to_undo([4, 3]) == [4, 3]
+        log.undo(4)
+        assert log.state.to_undo([1, 2, 3, 4, 5]) == [3, 2, 1]
+
+    def test_an_event_that_another_would_bring_back(self) -> None:
+        log = Log()
+        log.label("Ada", "c", DOG)
+        for number in (1, 2, 3):
+            log.undo(number)
+        assert log.state.to_undo([1]) == []
+        # To undo the last one undoes 2, which does 1 again.
+        assert log.state.to_undo([1, 4]) == [4, 1]
+
+    @given(
+        st.lists(st.integers(1, 8), max_size=8),
+        st.sets(st.integers(1, 11), min_size=1),
+        st.randoms(use_true_random=False),
+    )
+    def test_all_that_are_no_undoing_of_another_end_undone(
+        self, targets: list[int], given: set[int], random: Random
+    ) -> None:
+        log = Log()
+        for item in ("a", "b", "c"):
+            log.label("Ada", item, OWL)
+        for target in targets:
+            log.undo(min(target, log.state.last))
+        numbers = [number for number in given if number <= log.state.last] or [1]
+        random.shuffle(numbers)
+        for number in log.state.to_undo(numbers):
+            log.undo(number)
+        for number in numbers:
+            event = log.state.event(number)
+            if event.kind != "undone" or event.target not in numbers:
+                assert log.state.is_undone(event)
+
+
 class TestClasses:
     def test_numbers_stay_after_an_added_class_was_undone(self) -> None:
         log = Log()
@@ -370,6 +416,53 @@ class TestClasses:
         assert log.labels() == ["tiger", "dog", "cat", ""]
         log.add("class_renamed", "Bo", label=OWL, text="tiger")
         assert list(log.state.classes.values()) == ["tiger", "dog", "cat"]
+
+    def test_they_are_read_again_only_after_they_changed(self) -> None:
+        log = Log()
+        classes = log.state.classes
+        log.undo(log.label("Ada", "c", DOG))
+        assert log.state.classes is classes
+        fox = log.add("class_added", text="fox")
+        assert log.state.classes == {CAT: "cat", DOG: "dog", OWL: "owl", NEW: "fox"}
+        assert classes == {CAT: "cat", DOG: "dog", OWL: "owl"}
+        undoing = log.undo(fox)
+        assert log.state.classes == classes
+        log.undo(undoing)
+        assert log.state.class_number("fox") == NEW
+
+    def test_new_classes_do_not_make_the_old_ones_read_again(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        log = Log()
+
+        def refuse(*_: object) -> ClassTable:
+            raise AssertionError("read again")
+
+        monkeypatch.setattr(ClassTable, "of", refuse)
+        for i in range(5):
+            log.add("class_added", text=f"class {i}")
+            assert log.state.class_number(f"class {i}") == NEW + i
+            assert len(log.state.counts()) == NEW + i + 1
+
+    @given(st.lists(st.tuples(st.sampled_from("arm-"), st.integers(0, 5), st.integers(0, 5))))
+    def test_read_one_by_one_they_are_as_read_at_once(
+        self, steps: list[tuple[str, int, int]]
+    ) -> None:
+        log = Log()
+        for kind, first, second in steps:
+            known = len(log.state._classes.names)
+            if kind == "a":
+                log.add("class_added", text=(*CLASSES, "hen", "fox", "cow")[first])
+            elif kind == "r" and first < known:
+                log.add("class_renamed", label=first, text=(*CLASSES, "hen", "fox", "cow")[second])
+            elif kind == "m" and max(first, second) < known and first != second:
+                log.add("class_merged", label=first, target=second)
+            elif kind == "-" and first < log.state.last:
+                log.undo(first + 1)
+            again = new_state(log.state.events)
+            assert again.classes == log.state.classes
+            assert again._classes.into == log.state._classes.into
+            assert again._classes.numbers == log.state._classes.numbers
 
     def test_what_is_no_class(self) -> None:
         state = new_state()

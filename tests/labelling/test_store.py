@@ -455,6 +455,28 @@ class TestOpen:
         with pytest.raises(CartographyError, match=r"does not answer \(file is not a database\)"):
             LabelStore(f"sqlite:///{tmp_path / 'x.sqlite'}")
 
+    @pytest.mark.parametrize(
+        ("url", "advice"),
+        [
+            (None, "check that {file} can be written, and that its disk is not full"),
+            ("sqlite://", "check its address"),
+        ],
+    )
+    def test_a_variable_that_is_not_set_is_not_to_be_checked(
+        self, url: str | None, advice: str, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(_: LabelStore) -> None:
+            raise OperationalError("", {}, Exception("database or disk is full"))
+
+        monkeypatch.delenv(DATABASE_URL, raising=False)
+        monkeypatch.setattr(LabelStore, "_migrate", refuse)
+        with pytest.raises(CartographyError) as caught:
+            LabelStore(url)
+        assert str(caught.value) == (
+            "the database of the labels does not answer (database or disk is full): "
+            + advice.format(file=own_cache / "labels.sqlite")
+        )
+
     def test_a_missing_driver_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "psycopg", None)
         with pytest.raises(CartographyError) as caught:

@@ -10,6 +10,7 @@ from dashboard import labels, page
 from streamlit.testing.v1 import AppTest
 
 from cartography.corpora.reading import read_corpus
+from cartography.errors import CartographyError
 from cartography.labelling.project import change_settings, create_project, open_project
 from cartography.labelling.round_model import RoundRequest
 from cartography.labelling.session import LabelSession
@@ -145,6 +146,54 @@ def test_a_conflict_is_settled(
 
     assert session.labels()[item] == "delivery"
     assert session.state.conflicts() == []
+
+
+def test_a_settlement_that_is_not_stored_is_told_of(
+    session: LabelSession, store: LabelStore, tickets: DataChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = session.queue()[0].item
+    session.label(item, "refund")
+    LabelSession(session.project, "Ben", store).label(item, "delivery")
+    at = opened(tickets, session)
+    at.session_state["label_tabs"] = "Questions"
+    at.run()
+
+    for name in ("delivery", "Set aside"):
+        with monkeypatch.context() as patch:
+            patch.setattr(LabelSession, "act", refuse)
+            button(at, name).click()  # type: ignore[attr-defined]
+            at.run()
+        assert [error.value for error in at.error] == ["The database is away"]
+        assert session.state.conflicts() == [item]
+
+    at.run()
+    assert not at.error
+
+
+def test_a_project_that_is_not_deleted_stays_open(
+    session: LabelSession, tickets: DataChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = opened(tickets, session)
+    at.session_state["label_tabs"] = "Files"
+    at.run()
+    at.text_input(key="label_delete_name").set_value("tickets")
+    at.run()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LabelStore, "delete_project", refuse)
+        at.button(key="label_delete").click()
+        at.run()
+    assert [error.value for error in at.error] == ["The database is away"]
+    assert "project" in at.query_params
+
+    at.button(key="label_delete").click()
+    at.run()
+    assert not at.error
+    assert "project" not in at.query_params
+
+
+def refuse(*_: object) -> None:
+    raise CartographyError("the database is away")
 
 
 def test_settings_of_a_team_reach_the_next_batch(

@@ -12,6 +12,7 @@ from dashboard import carry_out, charts, labels, page, refuse
 from streamlit.testing.v1 import AppTest
 
 from cartography.corpora.reading import read_corpus
+from cartography.errors import CartographyError
 from cartography.labelling.project import Project, ProjectSettings, create_project, open_project
 from cartography.labelling.session import LabelSession
 from cartography.labelling.store import LabelStore
@@ -111,6 +112,11 @@ def visit(desk: Desk | None, **state: object) -> AppTest:
     assert not opened.exception
     assert not opened.error
     return opened
+
+
+def refuse_act(*_: object) -> None:
+    """What a session does while its database is away."""
+    raise CartographyError("the database is away")
 
 
 def texts(app: AppTest) -> list[str]:
@@ -286,6 +292,47 @@ class TestReview:
         assert found.session.state.note(found.ranked()[0]) == "a hoax"
         app.button(key="suspects_undo").click().run()
         assert app.text_input[0].value == ""
+
+    def test_nothing_is_stored_and_the_next_run_says_so(
+        self, found: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        app = visit(found)
+        first, second = found.ranked()[:2]
+        with monkeypatch.context() as patch:
+            patch.setattr(LabelSession, "act", refuse_act)
+            for key in ("suspects_keep", "suspects_relabel", "suspects_aside"):
+                app.button(key=key).click().run()
+                assert [error.value for error in app.error] == ["The database is away"]
+                assert current(app) == first
+        app.button(key="suspects_keep").click().run()
+        assert not app.error
+        assert current(app) == second
+        with monkeypatch.context() as patch:
+            patch.setattr(LabelSession, "act", refuse_act)
+            app.button(key="suspects_undo").click().run()
+        assert [error.value for error in app.error] == ["The database is away"]
+        assert current(app) == second
+        assert not app.exception
+
+    def test_a_note_that_could_not_be_stored_is_kept(
+        self, found: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        app = visit(found)
+        first = found.ranked()[0]
+        with monkeypatch.context() as patch:
+            patch.setattr(LabelSession, "act", refuse_act)
+            app.text_input[0].set_value("a hoax").run()
+            assert [error.value for error in app.error] == ["The database is away"]
+            assert app.text_input[0].value == "a hoax"
+            app.button(key="suspects_next").click().run()
+            app.button(key="suspects_back").click().run()
+        assert current(app) == first
+        assert app.text_input[0].value == "a hoax"
+        assert found.session.state.note(first) == ""
+        app.button(key="suspects_note_again").click().run()
+        assert found.session.state.note(first) == "a hoax"
+        assert "suspects_note_again" not in [button.key for button in app.button]
+        assert app.text_input[0].value == "a hoax"
 
     def test_the_table(self, found: Desk) -> None:
         found.session.set_aside(found.ranked()[1])

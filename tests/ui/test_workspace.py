@@ -68,6 +68,15 @@ def test_messages_name_an_upload_without_its_secret_folder() -> None:
     assert workspace.without_folders("/data/plain.csv is empty") == "/data/plain.csv is empty"
 
 
+def test_messages_do_not_say_where_the_cache_is(own_cache: Path) -> None:
+    path = own_cache / "projects" / "0123" / "texts.parquet"
+
+    assert workspace.without_folders(f"cannot be read from {path}: no") == (
+        "cannot be read from projects/0123/texts.parquet: no"
+    )
+    assert workspace.without_folders(f"{own_cache}-2/a.csv") == f"{own_cache}-2/a.csv"
+
+
 def test_workspaces_without_a_visit_for_a_week_are_removed(own_cache: Path) -> None:
     for name, days in (("old", workspace.DAYS + 1), ("young", workspace.DAYS - 1)):
         folder = own_cache / "workspaces" / name

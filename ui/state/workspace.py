@@ -59,13 +59,17 @@ def forget() -> None:
 
 
 def without_folders(text: str) -> str:
-    """Remove the folders of visitors' files from `text`, leaving the file names.
+    """Remove the cache folder and those of visitors' files from `text`, leaving the file names.
 
-    The folder of a workspace is a secret of its browser and must not appear on a page.
+    The folder of a workspace is a secret of its browser and must not appear on a page; where the
+    cache is concerns only who runs the server.
     """
     key = r"[0-9a-f]{10}[/\\]"
     own = rf"workspaces[/\\]{_DIGITS}[/\\](?:uploads[/\\]{key})?"
-    return re.sub(rf"{re.escape(str(cache_folder()))}[/\\](?:{own}|corpora[/\\]{key})", "", text)
+    folders = "|".join(
+        {re.escape(str(each)) for each in (cache_folder(), cache_folder().resolve())}
+    )
+    return re.sub(rf"(?:{folders})[/\\](?:{own}|corpora[/\\]{key})?", "", text)
 
 
 def _token() -> str:

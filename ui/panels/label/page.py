@@ -15,6 +15,8 @@ from ui.naming import escape_markdown
 from ui.panels.label import batch, desk, files, rounds, start, team
 from ui.state.session import DataChoice
 
+_PROBLEM = "problem of the page Label"
+
 _TABS: dict[str, Callable[[LabelSession], None]] = {
     "Map": rounds.show_map,
     "Batch": rounds.show_batch,
@@ -28,6 +30,9 @@ _TABS: dict[str, Callable[[LabelSession], None]] = {
 
 def show(choice: DataChoice) -> None:
     """Show the project of the address, or the choice of one."""
+    problem = st.session_state.pop(_PROBLEM, "")
+    if problem:
+        st.error(problem, icon=":material/error:")
     project = _project_of_address()
     if project is None:
         start.choose_project(choice)
@@ -121,6 +126,10 @@ def _show_files(session: LabelSession) -> None:
 
 
 def _delete(id: str) -> None:
-    delete_project(labelling.store(), id)
-    labelling.leave(id)
-    _close()
+    try:
+        delete_project(labelling.store(), id)
+        labelling.leave(id)
+    except CartographyError as error:
+        st.session_state[_PROBLEM] = sentence(str(error))
+    else:
+        _close()

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
+from cartography.errors import CartographyError
 from cartography.formatting import count_noun
 from cartography.labelling.agreement import Interval, agreement
 from cartography.labelling.project import change_settings
 from cartography.labelling.session import LabelSession
 from ui import parts, words
-from ui.faults import errors_in_place
+from ui.faults import errors_in_place, sentence
 from ui.jobs import labelling
 from ui.naming import escape_markdown
 from ui.state import session as session_state
@@ -21,6 +22,7 @@ from ui.state import session as session_state
 _ONLY_HERE = " Only this machine can open it now: for others, start with --host 0.0.0.0."
 _MOST_SHOWN = 20
 _FEW_SHARED = 30
+_PROBLEM = "problem of a settlement"
 
 
 def show_team(session: LabelSession) -> None:
@@ -129,6 +131,9 @@ def _interval(interval: Interval) -> str:
 
 def show_conflicts(session: LabelSession) -> None:
     """Show the texts on which annotators differ, and settle them."""
+    problem = st.session_state.pop(_PROBLEM, "")
+    if problem:
+        st.error(problem, icon=":material/error:")
     state = session.state
     conflicts = state.conflicts()
     _show_unsure(session)
@@ -182,10 +187,13 @@ def _show_unsure(session: LabelSession) -> None:
 
 
 def _settle(session: LabelSession, item: str, label: str | None) -> None:
-    if label is None:
-        session.set_aside(item)
-    else:
-        session.settle(item, label)
+    try:
+        if label is None:
+            session.set_aside(item)
+        else:
+            session.settle(item, label)
+    except CartographyError as error:
+        st.session_state[_PROBLEM] = sentence(str(error))
 
 
 def show_classes(session: LabelSession) -> None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from cartography.active.reasons import explain_regions
+from cartography.errors import CartographyError
 from cartography.figures import epoch_curves_figure
 from cartography.labelling.session import LabelSession
 from cartography.labelling.state import LabelState
 from cartography.labelling.suspect_runs import SuspectRun
 from cartography.labelling.suspects import RANKINGS
 from ui import parts, words
-from ui.faults import errors_in_place
+from ui.faults import errors_in_place, sentence
 from ui.naming import escape_markdown
 from ui.panels.suspects import listing
 from ui.panels.suspects.deck import Deck, place_after, place_at, place_before, present_name
@@ -26,10 +28,14 @@ _DEFAULT = "log odds"
 _TOP = 50
 _LONG = 1_500  # characters of a text that gets a scroll bar
 _SHORT = 300  # characters of a neighbour
+_PROBLEM = "problem of the review"
 
 
 def review(session: LabelSession, run: SuspectRun) -> None:
     """Show the ranking to choose, the suspect in turn, and the table of the first ones."""
+    problem = st.session_state.pop(_PROBLEM, "")
+    if problem:
+        st.error(problem, icon=":material/error:")
     ranking, top, everything = _options(run)
     deck = Deck.of(run, session.state, ranking, top)
     key = f"suspects_at_{run.folder.parent.parent.name}_{run.number}_{ranking}"
@@ -238,21 +244,33 @@ def _undo_button(session: LabelSession, run: SuspectRun, deck: Deck, key: str) -
     )
 
 
+@contextmanager
+def _told_next() -> Iterator[None]:
+    """Show on the next run, in the place of errors, what a callback could not store."""
+    try:
+        yield
+    except CartographyError as error:
+        st.session_state[_PROBLEM] = sentence(str(error))
+
+
 def _go(key: str, place: int | None) -> None:
     if place is not None:
         st.session_state[key] = place
 
 
 def _settle(session: LabelSession, item: str, name: str | None, key: str, place: int) -> None:
-    st.session_state[key] = place + 1
-    if name is None:
-        session.set_aside(item)
-    else:
-        session.settle(item, name)
+    with _told_next():
+        if name is None:
+            session.set_aside(item)
+        else:
+            session.settle(item, name)
+        st.session_state[key] = place + 1
 
 
 def _undo(session: LabelSession, key: str, place_of: dict[str, int]) -> None:
-    undone = session.undo()
+    undone = None
+    with _told_next():
+        undone = session.undo()
     if undone is not None and undone.item in place_of:
         st.session_state[key] = place_of[undone.item]
 
@@ -261,20 +279,33 @@ def _note(session: LabelSession, item: str) -> None:
     note = session.state.note(item)
     # Another note, also one that was undone, is another widget.
     key = f"suspects_note_{item}_{zlib.crc32(note.encode('utf-8', 'surrogatepass'))}"
+    draft = f"draft of a note {session.project.id} {item}"
     st.text_input(
         "Note",
-        note,
+        st.session_state.get(draft, note),
         max_chars=10_000,
         key=key,
         placeholder="Why the label is wrong, or right",
         on_change=_keep_note,
-        args=(session, item, key),
+        args=(session, item, key, draft),
     )
+    if draft in st.session_state:
+        st.button(
+            "Store the note",
+            key="suspects_note_again",
+            icon=":material/save:",
+            on_click=_keep_note,
+            args=(session, item, key, draft),
+        )
 
 
-def _keep_note(session: LabelSession, item: str, key: str) -> None:
-    session.note(item, st.session_state[key])
-    del st.session_state[key]  # if the note is undone, the field starts with the one before
+def _keep_note(session: LabelSession, item: str, key: str, draft: str) -> None:
+    # Not a widget's, so it is there also if the page cannot show the field meanwhile.
+    st.session_state[draft] = st.session_state[key]
+    with _told_next():
+        session.note(item, st.session_state[draft])
+        del st.session_state[draft]
+        del st.session_state[key]  # if the note is undone, the field starts with the one before
 
 
 def _why(session: LabelSession, run: SuspectRun, row: int, record: Any) -> None:
