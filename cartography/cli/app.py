@@ -12,7 +12,6 @@ import typer
 
 from cartography.cli import options
 from cartography.cli.errors import report_errors
-from cartography.corpora.sources import HELP_DESK, HELP_DESK_FILE
 from cartography.errors import CartographyError
 from cartography.files import START_DATA, START_TEST, expand_home, package_folder
 
@@ -93,6 +92,8 @@ def _resolve(source: str) -> str:
     """`source` with a path made absolute, as the dashboard has another working folder."""
     if source == "sample" or source.startswith("hub:"):
         return source
+    from cartography.corpora.sources import HELP_DESK, HELP_DESK_FILE
+
     if source == HELP_DESK:
         return str(HELP_DESK_FILE)
     path = expand_home(source).resolve()
