@@ -154,6 +154,7 @@ def test_the_loop_from_an_upload_to_files_and_back(
     page.get_by_text(f"0 new, {len(exported)} as they are, 0 in conflict, 0 unknown").wait_for()
 
 
+@pytest.mark.soak
 def test_a_cold_start_from_texts_alone(visit: Callable[[], Page], tmp_path: Path) -> None:
     table, gold = tickets(tmp_path, rows=90, labelled=0)
     page = visit()
@@ -171,6 +172,7 @@ def test_a_cold_start_from_texts_alone(visit: Callable[[], Page], tmp_path: Path
     page.locator(".js-plotly-plot").first.wait_for()
 
 
+@pytest.mark.soak
 def test_a_new_class_is_typed_at_the_desk_and_a_link_opens_one_text(
     visit: Callable[[], Page], tmp_path: Path
 ) -> None:
@@ -314,6 +316,7 @@ def test_what_is_typed_into_a_field_is_no_answer(visit: Callable[[], Page], tmp_
     page.get_by_text(f"Ben: {CLASSES[0]}, Ada: refund").wait_for()
 
 
+@pytest.mark.soak
 def test_what_another_program_left_in_the_browser_does_no_harm(
     visit: Callable[[], Page], tmp_path: Path
 ) -> None:
