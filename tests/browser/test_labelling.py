@@ -54,6 +54,13 @@ def join(page: Page, name: str) -> None:
     settled(page)
 
 
+def start(page: Page, table: Path) -> None:
+    """Upload a table and start a project on it."""
+    use_upload(page, table)
+    press(page, "Label its texts")
+    join(page, "Ada")
+
+
 def ask(page: Page, texts: int) -> None:
     """Ask for a batch, and wait for it."""
     field = page.get_by_role("spinbutton", name="Texts", exact=True)
@@ -178,9 +185,7 @@ def test_a_new_class_is_typed_at_the_desk_and_a_link_opens_one_text(
 ) -> None:
     table, _ = tickets(tmp_path, rows=60, labelled=12)
     page = visit()
-    use_upload(page, table)
-    press(page, "Label its texts")
-    join(page, "Ada")
+    start(page, table)
     ask(page, 6)
     item = shown(page)
 
@@ -281,9 +286,7 @@ def test_what_is_typed_into_a_field_is_no_answer(visit: Callable[[], Page], tmp_
     """A note and a search stay open, with what was typed, while answers arrive and others work."""
     table, gold = tickets(tmp_path, rows=60, labelled=12)
     page = visit()
-    use_upload(page, table)
-    press(page, "Label its texts")
-    join(page, "Ada")
+    start(page, table)
     ask(page, 8)
 
     label(page, gold, 1)
@@ -322,9 +325,7 @@ def test_what_another_program_left_in_the_browser_does_no_harm(
 ) -> None:
     table, _ = tickets(tmp_path, rows=60, labelled=12)
     page = visit()
-    use_upload(page, table)
-    press(page, "Label its texts")
-    join(page, "Ada")
+    start(page, table)
     ask(page, 5)
     item = shown(page)
     page.evaluate(

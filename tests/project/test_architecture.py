@@ -42,6 +42,7 @@ DASHBOARD = [
     "ui.panels.method",
     "ui.panels.mode",
     "ui.panels.returned_labels",
+    "ui.panels.projects",
     "ui.panels.dataset",
     "ui.panels.data_map",
     "ui.panels.threshold",

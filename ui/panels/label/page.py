@@ -7,11 +7,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from cartography.errors import CartographyError
-from cartography.labelling.project import Project, delete_project
+from cartography.labelling.project import delete_project
 from cartography.labelling.session import LabelSession
 from ui.faults import errors_in_place, sentence
 from ui.jobs import labelling
-from ui.naming import escape_markdown
+from ui.panels import projects
 from ui.panels.label import batch, desk, files, rounds, start, team
 from ui.state.session import DataChoice
 
@@ -33,15 +33,10 @@ def show(choice: DataChoice) -> None:
     problem = st.session_state.pop(_PROBLEM, "")
     if problem:
         st.error(problem, icon=":material/error:")
-    project = _project_of_address()
-    if project is None:
-        start.choose_project(choice)
+    session = projects.opened(lambda: start.choose_project(choice))
+    if session is None:
         return
-    if not labelling.annotator():
-        _ask_name(project)
-        return
-    session = labelling.label_session(project)
-    _head(session)
+    projects.head(session, "pages/suspects.py", "Suspects", ":material/rule:")
     left, right = st.columns([3, 2], gap="large")
     with left:
         desk.desk(session)
@@ -54,56 +49,6 @@ def show(choice: DataChoice) -> None:
             if tab.open:
                 with tab, errors_in_place():
                     _TABS[name](session)
-
-
-def _project_of_address() -> Project | None:
-    id = st.query_params.get(labelling.PROJECT)
-    if not id:
-        return None
-    try:
-        return labelling.join(id)
-    except CartographyError as error:
-        st.warning(sentence(str(error)), icon=":material/link_off:")
-        return None
-
-
-def _ask_name(project: Project) -> None:
-    """Ask a newcomer for a name before the first label."""
-    st.subheader(escape_markdown(project.name), anchor=False)
-    with st.form("label_name"):
-        who = st.text_input(
-            "Your name", max_chars=100, help="Every label is kept with the name of who gave it."
-        )
-        if st.form_submit_button("Join", type="primary") and who.strip():
-            labelling.name_annotator(who)
-            st.rerun()
-
-
-def _head(session: LabelSession) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"**{escape_markdown(session.project.name)}** · you are "
-            f"{escape_markdown(session.annotator)}"
-        )
-        st.space("stretch")
-        st.page_link(
-            "pages/suspects.py",
-            label="Suspects",
-            icon=":material/rule:",
-            query_params={labelling.PROJECT: session.project.id},
-        )
-        st.button(
-            "Close",
-            icon=":material/close:",
-            key="label_close",
-            help="Back to the list of projects. Nothing is lost.",
-            on_click=_close,
-        )
-
-
-def _close() -> None:
-    st.query_params.pop(labelling.PROJECT, None)
-    st.query_params.pop(labelling.TEXT, None)
 
 
 def _show_files(session: LabelSession) -> None:
@@ -132,4 +77,4 @@ def _delete(id: str) -> None:
     except CartographyError as error:
         st.session_state[_PROBLEM] = sentence(str(error))
     else:
-        _close()
+        projects.close()

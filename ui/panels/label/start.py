@@ -10,33 +10,20 @@ from cartography.labelling.project import ProjectSettings, create_project
 from ui.faults import errors_in_place
 from ui.jobs import cached, labelling
 from ui.naming import escape_markdown
+from ui.panels import projects
 from ui.state.session import DataChoice
 
 
 def choose_project(choice: DataChoice) -> None:
     """Show the projects to open and the form of a new one on the corpus in use."""
-    projects = labelling.projects()
-    if projects:
+    known = labelling.projects()
+    if known:
         st.subheader("Go on", anchor=False)
-        with st.container(horizontal=True):
-            for project in projects:
-                if st.button(
-                    escape_markdown(project.name),
-                    key=f"label_open_{project.id}",
-                    icon=":material/folder_open:",
-                    help=f"Created {project.created:%d %B %Y}",
-                ):
-                    open_project(project.id)
+        projects.show_list(known)
     st.subheader("A new project", anchor=False)
     with errors_in_place():
         corpus, test = cached.corpora(choice)
         _new_project(choice, corpus, test)
-
-
-def open_project(id: str) -> None:
-    """Put a project into the address, and show it."""
-    st.query_params[labelling.PROJECT] = id
-    st.rerun()
 
 
 def _new_project(choice: DataChoice, corpus: Corpus, test: Corpus | None) -> None:
@@ -90,7 +77,7 @@ def _new_project(choice: DataChoice, corpus: Corpus, test: Corpus | None) -> Non
     for new in dict.fromkeys(part.strip() for part in classes.split(",")):
         if new:
             session.add_class(new)
-    open_project(project.id)
+    projects.show(project.id)
 
 
 def _settings(choice: DataChoice) -> ProjectSettings:
